@@ -1,0 +1,19 @@
+//! Turns the configuration files into valid settings, or into every problem at once.
+//!
+//! Three steps: `raw` is what was written, `check` makes valid types of it, and nothing after
+//! that validates again. Topics keep their terms as text with their places; the matcher
+//! compiles those and reports what is wrong in the same form.
+
+pub mod channel;
+pub mod place;
+pub mod secret;
+pub mod settings;
+pub mod source;
+pub mod topic;
+
+pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
+pub use place::{Place, Problem, Severity, SourceFile};
+pub use secret::Secret;
+pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
+pub use source::{Source, SourceKind};
+pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};

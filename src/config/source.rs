@@ -1,0 +1,55 @@
+//! A source as configured.
+
+use std::time::Duration;
+
+use super::place::Place;
+use super::secret::Secret;
+use crate::model::SourceId;
+
+/// `[[source]]`
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Stable across edits.
+    pub id: SourceId,
+    /// For people.
+    pub name: String,
+    /// What is polled, user info included; show it with `shown_url`.
+    pub url: url::Url,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Its own pace, taken as it is.
+    pub interval: Option<Duration>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its language, over any detection.
+    pub lang: Option<String>,
+    /// Its rank among the outlets of a story.
+    pub weight: f64,
+    /// Whether it is polled.
+    pub enabled: bool,
+    /// Headers sent besides ours.
+    pub headers: Vec<(String, Secret)>,
+    /// Items younger than this alert on first sight.
+    pub backfill: Duration,
+    /// Where it stands.
+    pub place: Option<Place>,
+}
+
+impl Source {
+    /// Returns the address without user info and query, for people.
+    pub fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.into()
+    }
+}
+
+/// What a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Whatever the address gives.
+    Auto,
+    /// RSS, Atom or JSON Feed.
+    Feed,
+}

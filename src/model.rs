@@ -1,0 +1,19 @@
+//! The words every stage shares: plain data without behaviour of its own.
+//!
+//! Types that cross floors live here, so that two modules of one floor never
+//! need to know each other.
+
+pub mod alert;
+pub mod class;
+pub mod delivery;
+pub mod id;
+pub mod item;
+pub mod source;
+pub mod words;
+
+pub use alert::{Alert, AlertKind, StoryRef};
+pub use class::{DeliveryClass, PollClass, StoreClass};
+pub use delivery::{Delivery, DeliveryState, Held, Retry};
+pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId};
+pub use item::{Decision, Evidence, Field, Hit, Item, ItemKeys, RawItem, Score, ScoreOutcome};
+pub use source::{Marker, PollRecord, SeenItem, SourceMode, SourceState, Validators};

@@ -1,0 +1,132 @@
+//! A source's memory between two polls, and the record of one poll.
+
+use std::time::Duration;
+
+use super::alert::Alert;
+use super::class::{PollClass, names};
+use super::delivery::Delivery;
+use super::id::{SourceId, Timestamp};
+use super::item::{Item, Score};
+
+names! {
+    /// How a source stands.
+    SourceMode {
+        /// Polled and readable.
+        Active = "active",
+        /// Polled; its publisher's ids change from poll to poll.
+        UnstableIds = "unstable_ids",
+        /// Polled; some of its items cannot be read.
+        Degraded = "degraded",
+        /// Failing, and asked less often.
+        BackingOff = "backing_off",
+        /// Not polled: 410, or by the operator.
+        Disabled = "disabled",
+    }
+}
+
+names! {
+    /// The mark an operator or an answer set on a source.
+    Marker {
+        /// No mark.
+        None = "none",
+        /// Switched off by the operator.
+        Operator = "operator",
+        /// The server said 410.
+        Gone = "gone",
+    }
+}
+
+/// What the server gave to ask with the next time; bytes as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// The address that answered with them.
+    pub url: String,
+    /// `ETag`, verbatim.
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`, verbatim.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+/// What the store remembers of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceState {
+    /// The source.
+    pub id: SourceId,
+    /// Not polled before.
+    pub next_due: Timestamp,
+    /// Failed polls in a row.
+    pub failures: u32,
+    /// The validators of the last whole feed.
+    pub validators: Option<Validators>,
+    /// The hash of the last whole body.
+    pub body_hash: Option<String>,
+    /// Whether a first successful fetch has laid the baseline.
+    pub baseline_done: bool,
+    /// The class of the last poll; `None` before the first.
+    pub class: Option<PollClass>,
+    /// What the last poll had to say, for people.
+    pub message: Option<String>,
+    /// When it was last polled.
+    pub last_poll: Option<Timestamp>,
+    /// When a poll last succeeded.
+    pub last_success: Option<Timestamp>,
+    /// The mark of the operator or the server.
+    pub marker: Marker,
+}
+
+impl SourceState {
+    /// Returns the state of a source that was never polled.
+    pub fn unseen(id: SourceId, next_due: Timestamp) -> Self {
+        SourceState {
+            id,
+            next_due,
+            failures: 0,
+            validators: None,
+            body_hash: None,
+            baseline_done: false,
+            class: None,
+            message: None,
+            last_poll: None,
+            last_success: None,
+            marker: Marker::None,
+        }
+    }
+
+    /// Returns how the source stands.
+    pub fn mode(&self) -> SourceMode {
+        match self.class {
+            _ if self.marker != Marker::None => SourceMode::Disabled,
+            _ if self.failures > 0 => SourceMode::BackingOff,
+            Some(PollClass::Degraded) => SourceMode::Degraded,
+            Some(_) | None => SourceMode::Active,
+        }
+    }
+}
+
+/// All that one poll changes; the store writes it in one transaction.
+#[derive(Clone, Debug)]
+pub struct PollRecord {
+    /// The source's state from now on.
+    pub state: SourceState,
+    /// When the poll began.
+    pub polled_at: Timestamp,
+    /// How long the exchange took.
+    pub took: Duration,
+    /// The decoded bytes that came.
+    pub body_bytes: u64,
+    /// Whether the items are the first sight of the source.
+    pub baseline: bool,
+    /// The items in document order, with what they would cause if they are new.
+    pub items: Vec<SeenItem>,
+}
+
+/// An item of a poll, scored, with the alerts it makes where it is news.
+#[derive(Clone, Debug)]
+pub struct SeenItem {
+    /// The item.
+    pub item: Item,
+    /// Its scores above 0.
+    pub scores: Vec<Score>,
+    /// An alert with its deliveries for each topic it hits.
+    pub alerts: Vec<(Alert, Vec<Delivery>)>,
+}

@@ -1,0 +1,1 @@
+//! An item's words: what the matcher and the story finder both read.
