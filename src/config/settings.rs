@@ -119,8 +119,8 @@ impl Default for FetchConfig {
         FetchConfig {
             contact: None,
             interval: None,
-            min_interval: Duration::from_secs(10 * 60),
-            max_interval: Duration::from_secs(24 * 3600),
+            min_interval: Duration::from_mins(10),
+            max_interval: Duration::from_hours(24),
             concurrency: 256,
             per_host: PerHost { concurrency: 1, gap: Duration::from_secs(2) },
             timeout: Duration::from_secs(45),
@@ -145,7 +145,7 @@ impl Default for FetchConfig {
 
 impl FetchConfig {
     /// The pace of a source about which nothing is known.
-    pub const PLAIN_INTERVAL: Duration = Duration::from_secs(3600);
+    pub const PLAIN_INTERVAL: Duration = Duration::from_hours(1);
 }
 
 /// `[smtp]`
