@@ -2,5 +2,9 @@
 //! against the topics and can say why, a store removes duplicates, and alerts go out at
 //! least once. See `ARCHITECTURE.md` for the picture.
 
+pub mod clock;
 pub mod config;
+pub mod metrics;
 pub mod model;
+pub mod schedule;
+pub mod store;

@@ -16,4 +16,4 @@ pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId};
 pub use item::{Decision, Evidence, Field, Hit, Item, ItemKeys, RawItem, Score, ScoreOutcome};
-pub use source::{Marker, PollRecord, SeenItem, SourceMode, SourceState, Validators};
+pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::alert::Alert;
 use super::class::{PollClass, names};
-use super::delivery::Delivery;
-use super::id::{SourceId, Timestamp};
+use super::id::{ChannelName, SourceId, Timestamp, TopicId};
 use super::item::{Item, Score};
 
 names! {
@@ -114,19 +112,39 @@ pub struct PollRecord {
     pub took: Duration,
     /// The decoded bytes that came.
     pub body_bytes: u64,
-    /// Whether the items are the first sight of the source.
-    pub baseline: bool,
     /// The items in document order, with what they would cause if they are new.
     pub items: Vec<SeenItem>,
 }
 
-/// An item of a poll, scored, with the alerts it makes where it is news.
+/// An item of a poll, scored, with where its hits would go if it is news.
 #[derive(Clone, Debug)]
 pub struct SeenItem {
     /// The item.
     pub item: Item,
-    /// Its scores above 0.
+    /// Whether it belongs to the first sight of its source, which alerts nobody.
+    pub baseline: bool,
+    /// Its scores: what it hits, what it nearly hits, what it is vetoed for.
     pub scores: Vec<Score>,
-    /// An alert with its deliveries for each topic it hits.
-    pub alerts: Vec<(Alert, Vec<Delivery>)>,
+    /// The destinations of each topic it hits.
+    pub routed: Vec<Routed>,
+}
+
+/// Where the hits of one topic go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routed {
+    /// The topic.
+    pub topic: TopicId,
+    /// Its name, kept with the alert.
+    pub topic_name: String,
+    /// The channels and recipients.
+    pub destinations: Vec<Destination>,
+}
+
+/// A channel, and for mail one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The recipient of a mail, else the receiver's host.
+    pub to: String,
 }

@@ -1,0 +1,120 @@
+//! The only reader of the system clock: the real one, or one that tests set by hand.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::Notify;
+
+use crate::model::Timestamp;
+
+/// Tells the time and waits for it.
+#[derive(Clone, Debug)]
+pub struct Clock(Face);
+
+#[derive(Clone, Debug)]
+enum Face {
+    System { started: Instant },
+    ByHand(Arc<Hands>),
+}
+
+#[derive(Debug)]
+struct Hands {
+    millis: AtomicI64,
+    moved: Notify,
+}
+
+impl Clock {
+    /// Returns the machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn system() -> Self {
+        Clock(Face::System { started: Instant::now() })
+    }
+
+    /// Returns a clock that stands still until it is set.
+    pub fn by_hand(now: Timestamp) -> Self {
+        let millis = AtomicI64::new(now.as_millis());
+        Clock(Face::ByHand(Arc::new(Hands { millis, moved: Notify::new() })))
+    }
+
+    /// Returns the time of day.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Face::System { .. } => {
+                let since_epoch =
+                    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+            }
+            Face::ByHand(hands) => Timestamp::from_millis(hands.millis.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Returns the time since the clock was made, which never runs backwards.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Face::System { started } => started.elapsed(),
+            Face::ByHand(hands) => {
+                Duration::from_millis(u64::try_from(hands.millis.load(Ordering::SeqCst)).unwrap_or(0))
+            }
+        }
+    }
+
+    /// Sets a clock made by hand; the machine's clock takes no orders.
+    pub fn set(&self, now: Timestamp) {
+        if let Face::ByHand(hands) = &self.0 {
+            hands.millis.store(now.as_millis(), Ordering::SeqCst);
+            hands.moved.notify_waiters();
+        }
+    }
+
+    /// Waits until the time has come.
+    ///
+    /// On the machine's clock the wait is measured once, by the monotonic clock: callers that
+    /// sleep for long must look again from time to time, since the time of day may jump.
+    pub async fn sleep_until(&self, time: Timestamp) {
+        match &self.0 {
+            Face::System { .. } => tokio::time::sleep(time.since(self.now())).await,
+            Face::ByHand(hands) => loop {
+                let moved = hands.moved.notified();
+                if self.now() >= time {
+                    return;
+                }
+                moved.await;
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_clock_set_by_hand_wakes_who_waits() {
+        let clock = Clock::by_hand(Timestamp::from_millis(1_000));
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move {
+                clock.sleep_until(Timestamp::from_millis(2_000)).await;
+                clock.now()
+            }
+        });
+        tokio::task::yield_now().await;
+        clock.set(Timestamp::from_millis(1_500));
+        tokio::task::yield_now().await;
+        clock.set(Timestamp::from_millis(2_500));
+        assert_eq!(sleeper.await.unwrap(), Timestamp::from_millis(2_500));
+    }
+
+    #[tokio::test]
+    async fn the_machines_clock_does_not_wait_for_the_past() {
+        let clock = Clock::system();
+        clock.sleep_until(clock.now() - Duration::from_secs(5)).await;
+        assert!(clock.elapsed() < Duration::from_secs(5));
+    }
+}

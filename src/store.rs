@@ -1,0 +1,140 @@
+//! Units of work on one database. Each is one transaction; nothing outside knows of tables.
+//!
+//! SQLite in WAL mode with `synchronous = FULL`: what was acknowledged survives a power cut.
+//! One connection writes, so that no transaction ever waits for a lock in its middle; a pool
+//! of others reads. Times are stored as milliseconds, so that one text of each statement
+//! serves every database.
+
+mod claim;
+mod daemon;
+mod error;
+mod lists;
+mod outbox;
+mod overview;
+mod poll;
+mod rows;
+mod sources;
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use sqlx::{
+    Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use claim::{Claimed, Lease};
+pub use daemon::{DaemonLock, DaemonNote};
+pub use error::StoreError;
+pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
+pub use outbox::{Outgoing, Settled};
+pub use overview::{ChannelFigures, DeliveryFigures, EventRow, Latency, Overview, Quantiles, SourceFigures};
+pub use poll::Recorded;
+pub use sources::{SourceRow, Watched};
+
+/// How long a reader or writer waits for a lock before it says `busy`.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers at one time.
+const READERS: u32 = 4;
+/// Pages the write-ahead log holds before it is written back: 4 MiB, far under its bound of 64.
+const CHECKPOINT_PAGES: &str = "1000";
+
+/// The migrations, in order; they only grow.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
+
+/// The store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    path: PathBuf,
+}
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+impl Store {
+    /// Opens the store at this address (`sqlite:PATH`), makes it where there is none, and
+    /// brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Store, StoreError> {
+        let path = path_of(url)?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|cause| StoreError::Folder { folder: folder.to_owned(), cause })?;
+        }
+        let store = Store::connect(path, true).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Opens a store that must exist, beside a daemon that may be running on it.
+    pub async fn open_existing(url: &str) -> Result<Store, StoreError> {
+        let path = path_of(url)?;
+        if !path.exists() {
+            return Err(StoreError::Missing { path });
+        }
+        let store = Store::connect(path, false).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn connect(path: PathBuf, create: bool) -> Result<Store, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("journal_size_limit", "16777216");
+        let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let reader = pool(READERS).connect_lazy_with(options);
+        Ok(Store { writer, reader, path })
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let migrations = MIGRATIONS.iter().map(|&(version, name, sql)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        });
+        Migrator::with_migrations(migrations.collect()).run(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Starts a transaction that holds the write lock from its first moment on, so that what
+    /// it read cannot have changed when it writes.
+    async fn begin(&self) -> Result<Tx<'static>, StoreError> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    /// Returns the pool for reading.
+    fn reader(&self) -> &Pool<Sqlite> {
+        &self.reader
+    }
+
+    /// Says whether the store answers.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        sqlx::query("select count(*) from daemon").execute(self.reader()).await?;
+        Ok(())
+    }
+
+    /// Returns the bytes the store takes on disk, its log included.
+    pub fn bytes(&self) -> u64 {
+        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        size(self.path.clone()) + size(log.into())
+    }
+
+    /// Writes back what is in memory and closes all connections.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Returns the path behind `sqlite:`.
+pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
+    let path = url.strip_prefix("sqlite:").ok_or_else(|| StoreError::Address { url: url.to_owned() })?;
+    PathBuf::from_str(path.strip_prefix("//").unwrap_or(path))
+        .map_err(|_| StoreError::Address { url: url.to_owned() })
+}

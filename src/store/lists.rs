@@ -1,0 +1,205 @@
+//! Lists and single things to look at, newest first.
+
+use sqlx::Row;
+
+use super::{Store, StoreError, rows};
+use crate::model::{
+    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Item, ItemId, SourceId, Timestamp,
+    TopicId,
+};
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// At most so many rows; `None` for all.
+    pub limit: Option<u32>,
+    /// Only this topic.
+    pub topic: Option<TopicId>,
+    /// Only items of this source.
+    pub source: Option<SourceId>,
+    /// Only this channel.
+    pub channel: Option<ChannelName>,
+    /// Only this state.
+    pub state: Option<DeliveryState>,
+}
+
+impl Page {
+    fn limit(&self) -> i64 {
+        self.limit.map_or(-1, i64::from)
+    }
+}
+
+/// An alert with its item and its deliveries.
+#[derive(Clone, Debug)]
+pub struct AlertSheet {
+    /// The alert.
+    pub alert: Alert,
+    /// The item that caused it.
+    pub item: Item,
+    /// Its deliveries.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// An item with what became of it for each topic it touched.
+#[derive(Clone, Debug)]
+pub struct StoredItem {
+    /// The item.
+    pub item: Item,
+    /// What became of it, by topic.
+    pub decisions: Vec<StoredDecision>,
+}
+
+/// What became of an item for one topic, with the words of that time.
+#[derive(Clone, Debug)]
+pub struct StoredDecision {
+    /// The topic.
+    pub topic: TopicId,
+    /// The decision.
+    pub decision: Decision,
+    /// The score of that time.
+    pub score: f64,
+    /// When it was decided.
+    pub created: Timestamp,
+    /// The alert it made, with its deliveries.
+    pub alert: Option<(Alert, Vec<Delivery>)>,
+}
+
+/// The columns of an alert and of an item, once for every statement that reads them.
+macro_rules! alert_and_item {
+    ($before:literal, $after:literal) => {
+        concat!(
+            "select ",
+            $before,
+            "alert.id as alert_id, alert.kind as alert_kind, alert.topic as alert_topic, alert.topic_name,
+             alert.story, alert.story_title, alert.story_articles, alert.story_outlets, alert.story_first_seen,
+             alert.revision, alert.decision, alert.item as alert_item, alert.score, alert.threshold,
+             alert.reason, alert.evidence, alert.created as alert_created,
+             item.id as item_id, item.source as item_source, item.url as item_url, item.title as item_title,
+             item.summary as item_summary, item.text as item_text, item.author as item_author,
+             item.published as item_published, item.updated as item_updated, item.lang as item_lang,
+             item.tags as item_tags, item.image as item_image, item.text_key as item_text_key,
+             item.first_seen as item_first_seen ",
+            $after
+        )
+    };
+}
+
+/// A delivery with all its message needs.
+pub(super) const DELIVERY_WITH_ALERT_AND_ITEM: &str = alert_and_item!(
+    "delivery.*, ",
+    "from delivery join alert on alert.id = delivery.alert join item on item.id = alert.item
+     where delivery.id = $1"
+);
+
+impl Store {
+    /// Returns the alerts.
+    pub async fn alerts(&self, page: &Page) -> Result<Vec<AlertSheet>, StoreError> {
+        let found = sqlx::query(alert_and_item!(
+            "",
+            "from alert join item on item.id = alert.item
+             where ($1 is null or alert.topic = $1) and ($2 is null or item.source = $2)
+             order by alert.created desc, alert.id desc limit $3"
+        ))
+        .bind(page.topic.as_ref().map(TopicId::as_str))
+        .bind(page.source.as_ref().map(SourceId::as_str))
+        .bind(page.limit())
+        .fetch_all(self.reader())
+        .await?;
+        let mut sheets = Vec::with_capacity(found.len());
+        for row in found {
+            let alert = rows::alert(&row)?;
+            let deliveries = self.deliveries_of(alert.id.as_str()).await?;
+            sheets.push(AlertSheet { alert, item: rows::item(&row)?, deliveries });
+        }
+        Ok(sheets)
+    }
+
+    /// Returns one alert.
+    pub async fn alert(&self, id: &AlertId) -> Result<Option<AlertSheet>, StoreError> {
+        let row = sqlx::query(alert_and_item!(
+            "",
+            "from alert join item on item.id = alert.item where alert.id = $1"
+        ))
+        .bind(id.as_str())
+        .fetch_optional(self.reader())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let deliveries = self.deliveries_of(id.as_str()).await?;
+        Ok(Some(AlertSheet { alert: rows::alert(&row)?, item: rows::item(&row)?, deliveries }))
+    }
+
+    async fn deliveries_of(&self, alert: &str) -> Result<Vec<Delivery>, StoreError> {
+        let found = sqlx::query("select * from delivery where alert = $1 order by channel, recipient")
+            .bind(alert)
+            .fetch_all(self.reader())
+            .await?;
+        Ok(found.iter().map(rows::delivery).collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the deliveries.
+    pub async fn deliveries(&self, page: &Page) -> Result<Vec<Delivery>, StoreError> {
+        let found = sqlx::query(
+            "select delivery.* from delivery
+             where ($1 is null or topic = $1) and ($2 is null or channel = $2) and ($3 is null or state = $3)
+                 and ($4 is null or alert in (select alert.id from alert join item on item.id = alert.item
+                     where item.source = $4))
+             order by created desc, id desc limit $5",
+        )
+        .bind(page.topic.as_ref().map(TopicId::as_str))
+        .bind(page.channel.as_ref().map(ChannelName::as_str))
+        .bind(page.state.map(DeliveryState::as_str))
+        .bind(page.source.as_ref().map(SourceId::as_str))
+        .bind(page.limit())
+        .fetch_all(self.reader())
+        .await?;
+        Ok(found.iter().map(rows::delivery).collect::<Result<_, _>>()?)
+    }
+
+    /// Returns one item and what became of it.
+    pub async fn item(&self, id: &ItemId) -> Result<Option<StoredItem>, StoreError> {
+        let row = sqlx::query(
+            "select id as item_id, source as item_source, url as item_url, title as item_title,
+                 summary as item_summary, text as item_text, author as item_author,
+                 published as item_published, updated as item_updated, lang as item_lang, tags as item_tags,
+                 image as item_image, text_key as item_text_key, first_seen as item_first_seen
+             from item where id = $1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(self.reader())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let item = rows::item(&row)?;
+        let mut decisions = Vec::new();
+        let hits =
+            sqlx::query("select topic, decision, score, created from hit where item = $1 order by topic")
+                .bind(id.as_str())
+                .fetch_all(self.reader())
+                .await?;
+        for hit in hits {
+            let topic = TopicId::new(rows::text(&hit, "topic")?);
+            decisions.push(StoredDecision {
+                alert: self.alert_on(id, &topic).await?,
+                decision: rows::named(&hit, "decision")?,
+                score: hit.try_get("score")?,
+                created: rows::time(&hit, "created")?,
+                topic,
+            });
+        }
+        Ok(Some(StoredItem { item, decisions }))
+    }
+
+    async fn alert_on(
+        &self,
+        item: &ItemId,
+        topic: &TopicId,
+    ) -> Result<Option<(Alert, Vec<Delivery>)>, StoreError> {
+        let row = sqlx::query("select id from alert where item = $1 and topic = $2 order by revision desc")
+            .bind(item.as_str())
+            .bind(topic.as_str())
+            .fetch_optional(self.reader())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let sheet = self.alert(&AlertId::new(rows::text(&row, "id")?)).await?;
+        Ok(sheet.map(|sheet| (sheet.alert, sheet.deliveries)))
+    }
+}

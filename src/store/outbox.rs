@@ -1,0 +1,181 @@
+//! Deliveries: claimed, settled, called back.
+
+use sqlx::Row;
+
+use super::{Lease, Store, StoreError, Tx, lists::DELIVERY_WITH_ALERT_AND_ITEM, poll, rows};
+use crate::model::{
+    Alert, ChannelName, Delivery, DeliveryClass, DeliveryId, DeliveryState, Held, Item, Timestamp,
+};
+
+/// A delivery in hand, with all its message needs.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The delivery; its attempts count the one about to begin.
+    pub delivery: Delivery,
+    /// Its alert.
+    pub alert: Alert,
+    /// The alert's item.
+    pub item: Item,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The receiver took it.
+    Delivered,
+    /// Another attempt follows.
+    Again {
+        /// What went wrong.
+        class: DeliveryClass,
+        /// In words.
+        error: String,
+        /// Not before this.
+        due: Timestamp,
+    },
+    /// No further attempt follows.
+    Failed {
+        /// Why.
+        class: DeliveryClass,
+        /// In words.
+        error: String,
+    },
+}
+
+impl Store {
+    /// Claims up to `limit` due deliveries of a channel, oldest first, at most `per_minute`
+    /// attempts begun in any minute.
+    pub async fn claim_deliveries(
+        &self,
+        lease: &Lease,
+        channel: &ChannelName,
+        (limit, per_minute): (usize, u32),
+        now: Timestamp,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(
+            "select count(*) as begun from delivery where channel = $1 and last_attempt > $2 and last_attempt <= $3",
+        )
+        .bind(channel.as_str())
+        .bind(now.as_millis() - MINUTE_MS)
+        .bind(now.as_millis())
+        .fetch_one(&mut *tx)
+        .await?;
+        let left = i64::from(per_minute) - row.try_get::<i64, _>("begun")?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(left);
+        if limit <= 0 {
+            return Ok(Vec::new());
+        }
+        let claimed = sqlx::query(
+            "update delivery set state = 'sending', held = null, attempts = attempts + 1, last_attempt = $3,
+                 claimed_by = $1, claimed_until = $2
+             where id in (select id from delivery
+                 where channel = $4 and ((state = 'pending' and due <= $3)
+                     or (state = 'sending' and claimed_until <= $3))
+                 order by due, created, id limit $5)
+             returning id",
+        )
+        .bind(&lease.holder)
+        .bind((now + lease.length).as_millis())
+        .bind(now.as_millis())
+        .bind(channel.as_str())
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut outgoing = Vec::with_capacity(claimed.len());
+        for row in claimed {
+            outgoing.extend(read_outgoing(&mut tx, &rows::text(&row, "id")?).await?);
+        }
+        tx.commit().await?;
+        outgoing.sort_by(|a, b| (a.delivery.due, &a.delivery.id).cmp(&(b.delivery.due, &b.delivery.id)));
+        Ok(outgoing)
+    }
+
+    /// Records what became of an attempt, if the claim still holds.
+    pub async fn settle_delivery(
+        &self,
+        lease: &Lease,
+        outgoing: &Outgoing,
+        settled: &Settled,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let delivery = &outgoing.delivery;
+        let (state, class, error, due) = match settled {
+            Settled::Delivered => (DeliveryState::Delivered, DeliveryClass::Ok, None, delivery.due),
+            Settled::Again { class, error, due } => (DeliveryState::Pending, *class, Some(error), *due),
+            Settled::Failed { class, error } => (DeliveryState::Failed, *class, Some(error), delivery.due),
+        };
+        let mut tx = self.begin().await?;
+        let written = sqlx::query(
+            "update delivery set state = $1, class = $2, error = $3, due = $4, held = $5, delivered_at = $6,
+                 claimed_by = null, claimed_until = null
+             where id = $7 and claimed_by = $8 and state = 'sending'",
+        )
+        .bind(state.as_str())
+        .bind(class.as_str())
+        .bind(error)
+        .bind(due.as_millis())
+        .bind((state == DeliveryState::Pending).then_some(Held::Retry.as_str()))
+        .bind((state == DeliveryState::Delivered).then_some(now.as_millis()))
+        .bind(delivery.id.as_str())
+        .bind(&lease.holder)
+        .execute(&mut *tx)
+        .await?;
+        if written.rows_affected() == 0 {
+            return Err(StoreError::ClaimLost(delivery.id.to_string()));
+        }
+        if let Some(error) = error {
+            let channel = delivery.channel.as_str();
+            poll::event(&mut tx, ("", channel), (class.as_str(), error), now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Makes deliveries due now: those named, or all that failed or wait for another attempt.
+    /// A failed one begins its schedule anew; its id stays.
+    pub async fn retry_deliveries(
+        &self,
+        which: &[DeliveryId],
+        channel: Option<&ChannelName>,
+        now: Timestamp,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        let ids = serde_json::to_string(which)?;
+        let mut tx = self.begin().await?;
+        let found = sqlx::query(
+            "update delivery set state = 'pending', held = null, due = $1,
+                 created = case when state = 'failed' then $1 else created end,
+                 attempts = case when state = 'failed' then 0 else attempts end
+             where (state = 'failed' or (state = 'pending' and due > $1))
+                 and ($2 = '[]' or id in (select value from json_each($2)))
+                 and ($3 is null or channel = $3)
+             returning id",
+        )
+        .bind(now.as_millis())
+        .bind(ids)
+        .bind(channel.map(ChannelName::as_str))
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        found.iter().map(|row| Ok(DeliveryId::new(rows::text(row, "id")?))).collect()
+    }
+
+    /// Returns when the next delivery of these channels is due.
+    pub async fn next_delivery_due(&self, channels: &[ChannelName]) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query(
+            "select min(due) as due from delivery
+             where state = 'pending' and channel in (select value from json_each($1))",
+        )
+        .bind(serde_json::to_string(channels)?)
+        .fetch_one(self.reader())
+        .await?;
+        Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
+    }
+}
+
+const MINUTE_MS: i64 = 60_000;
+
+async fn read_outgoing(tx: &mut Tx<'_>, id: &str) -> Result<Option<Outgoing>, StoreError> {
+    let row = sqlx::query(DELIVERY_WITH_ALERT_AND_ITEM).bind(id).fetch_optional(&mut **tx).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Outgoing { delivery: rows::delivery(&row)?, alert: rows::alert(&row)?, item: rows::item(&row)? }))
+}

@@ -1,0 +1,93 @@
+//! Which sources there are, and how each stands.
+
+use std::collections::HashMap;
+
+use sqlx::Row;
+
+use super::{Store, StoreError, rows};
+use crate::model::{SourceId, SourceState, Timestamp};
+
+/// A source as the store has to know it.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Its id.
+    pub id: SourceId,
+    /// The host and port it is paced by.
+    pub host: String,
+    /// What changes when its address changes.
+    pub address: String,
+    /// Whether it is polled.
+    pub enabled: bool,
+}
+
+/// A source's memory and its counts.
+#[derive(Clone, Debug)]
+pub struct SourceRow {
+    /// Its state.
+    pub state: SourceState,
+    /// Items seen in all.
+    pub items: u64,
+    /// Items that came after the baseline in the last 7 days, per day since it is watched.
+    pub items_per_day: f64,
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Store {
+    /// Makes the store know the configured sources: a new one is due now, one that left the
+    /// configuration keeps its memory and is not polled.
+    pub async fn sync_sources(&self, watched: &[Watched], now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("update source set configured = 0").execute(&mut *tx).await?;
+        for source in watched {
+            sqlx::query(
+                "insert into source (id, host, address, configured, next_due) values ($1, $2, $3, $4, $5)
+                 on conflict (id) do update set
+                     host = excluded.host,
+                     configured = excluded.configured,
+                     marker = case when source.address <> excluded.address and source.marker = 'gone'
+                              then 'none' else source.marker end,
+                     failures = case when source.address <> excluded.address then 0 else source.failures end,
+                     next_due = case when source.address <> excluded.address
+                                then excluded.next_due else source.next_due end,
+                     address = excluded.address",
+            )
+            .bind(source.id.as_str())
+            .bind(&source.host)
+            .bind(&source.address)
+            .bind(i64::from(source.enabled))
+            .bind(now.as_millis())
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Returns what is remembered of every source, by id.
+    pub async fn source_rows(&self, now: Timestamp) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
+        let week_ago = now.as_millis() - 7 * DAY_MS;
+        let found = sqlx::query(
+            "select source.*, (select count(*) from item where item.source = source.id
+                 and item.first_seen > $1 and item.baseline = 0) as recent
+             from source",
+        )
+        .bind(week_ago)
+        .fetch_all(self.reader())
+        .await?;
+        let mut sources = HashMap::with_capacity(found.len());
+        for row in found {
+            let state = rows::source_state(&row)?;
+            let watched_since: i64 =
+                row.try_get::<Option<i64>, _>("first_polled")?.unwrap_or(now.as_millis());
+            let recent: i64 = row.try_get("recent")?;
+            #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+            let days = ((now.as_millis() - watched_since.max(week_ago)) as f64 / DAY_MS as f64).max(1.0);
+            #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+            let items_per_day = recent as f64 / days;
+            let items = rows::count(&row, "items")?;
+            sources.insert(state.id.clone(), SourceRow { state, items, items_per_day });
+        }
+        Ok(sources)
+    }
+}
