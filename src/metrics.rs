@@ -3,6 +3,8 @@
 //! Counters and histograms belong to the process. Gauges are set from the store just before
 //! they are read, so that they agree with page and command line.
 
+mod pulse;
+
 use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
@@ -13,6 +15,8 @@ use prometheus_client::{
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
+
+pub use pulse::{Fault, Loop, Pulse};
 
 /// Defines a set of figures: the enum's names, the exposed name, its labels, its help.
 macro_rules! figures {

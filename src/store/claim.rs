@@ -111,6 +111,18 @@ impl Store {
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
     }
 
+    /// Returns how many sources were due by a time and still wait, in hand or not.
+    pub async fn sources_due_by(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "select count(*) as waiting from source
+             where configured = 1 and marker = 'none' and next_due <= $1",
+        )
+        .bind(time.as_millis())
+        .fetch_one(self.reader())
+        .await?;
+        Ok(rows::count(&row, "waiting")?)
+    }
+
     /// Gives back every claim: at the start of the only daemon of a store nothing is in hand.
     pub async fn release_claims(&self) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;

@@ -162,8 +162,12 @@ impl Store {
     /// Returns when the next delivery of these channels is due.
     pub async fn next_delivery_due(&self, channels: &[ChannelName]) -> Result<Option<Timestamp>, StoreError> {
         let row = sqlx::query(
-            "select min(due) as due from delivery
-             where state = 'pending' and channel in (select value from json_each($1))",
+            "select min(due) as due from (
+                 select due from delivery
+                     where state = 'pending' and channel in (select value from json_each($1))
+                 union all select claimed_until from delivery
+                     where state = 'sending' and channel in (select value from json_each($1))
+             ) as waiting",
         )
         .bind(serde_json::to_string(channels)?)
         .fetch_one(self.reader())

@@ -83,6 +83,8 @@ pub struct ChannelFigures {
     pub delivered_last_day: u64,
     /// When one was last delivered.
     pub last_success: Option<Timestamp>,
+    /// Given up in the last 24 hours.
+    pub failed_last_day: u64,
     /// The class of the latest attempt.
     pub class: Option<DeliveryClass>,
 }
@@ -189,7 +191,7 @@ impl Store {
     ) -> Result<(DeliveryFigures, BTreeMap<ChannelName, ChannelFigures>), StoreError> {
         let found = sqlx::query(
             "select channel, state, count(*) as n, min(created) as oldest, max(delivered_at) as last_success,
-                 sum(case when delivered_at > $1 then 1 else 0 end) as last_day
+                 sum(case when last_attempt > $1 then 1 else 0 end) as last_day
              from delivery group by channel, state",
         )
         .bind(now.as_millis() - DAY_MS)
@@ -214,7 +216,10 @@ impl Store {
                     channel.last_success = rows::time_or_none(&row, "last_success")?;
                     channel.delivered_last_day = rows::count(&row, "last_day")?;
                 }
-                "failed" => all.failed += n,
+                "failed" => {
+                    all.failed += n;
+                    channel.failed_last_day = rows::count(&row, "last_day")?;
+                }
                 _ => all.cancelled += n,
             }
         }

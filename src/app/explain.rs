@@ -1,0 +1,225 @@
+//! Why an item would, or would not, be told: its score for every topic, with the reasons, and
+//! for a stored item what became of it.
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+
+use super::reading::Given;
+use super::setup::Ready;
+use crate::extract;
+use crate::matcher;
+use crate::model::{
+    Decision, Delivery, Evidence, Item, ItemId, ItemKeys, RawItem, Score, ScoreOutcome, SourceId, Timestamp,
+    TopicId,
+};
+use crate::store::{Store, StoredDecision, StoredItem};
+
+/// What to explain.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// Only this topic.
+    pub topic: Option<TopicId>,
+    /// The headline of a text given by hand.
+    pub title: Option<String>,
+    /// The language, over any detection.
+    pub lang: Option<String>,
+}
+
+/// An item under the magnifier.
+pub struct Explained {
+    /// The item.
+    pub item: Item,
+    /// Its id, where it has one to go by.
+    pub id: Option<String>,
+    /// Its language, declared or detected.
+    pub lang: String,
+    /// Its words.
+    pub n_words: usize,
+    /// One line a topic, in the order of the configuration.
+    pub lines: Vec<Line>,
+}
+
+/// How the item stands to one topic.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// The item's id; null for text given by hand.
+    pub item: Option<String>,
+    /// The topic.
+    pub topic: TopicId,
+    /// The topic's name.
+    #[serde(skip)]
+    pub topic_name: String,
+    /// From 0 to 1.
+    pub score: f64,
+    /// The points behind it.
+    pub points: f64,
+    /// The topic's threshold.
+    pub threshold: f64,
+    /// The topic's limit of near misses.
+    #[serde(skip)]
+    pub near_miss: f64,
+    /// What became of it, or would.
+    pub decision: Decision,
+    /// Its story.
+    pub story: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The reasons for the score.
+    pub evidence: Vec<Evidence>,
+    /// Threshold less score.
+    pub distance: f64,
+    /// The groups without points.
+    pub failed: Vec<String>,
+    /// The alert it made.
+    pub alert: Option<String>,
+    /// That alert's deliveries.
+    pub deliveries: Vec<DeliveryLine>,
+    /// When it was decided.
+    #[serde(skip)]
+    pub decided: Option<Timestamp>,
+}
+
+/// A delivery in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliveryLine {
+    /// The delivery.
+    pub id: String,
+    /// The channel.
+    pub channel: String,
+    /// Where it stands.
+    pub state: &'static str,
+    /// When the receiver took it.
+    #[serde(skip)]
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Explains a stored item.
+pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::Result<Explained> {
+    let store = Store::open_existing(&ready.config.store.url).await.context("opening the store")?;
+    let found = store.item(id).await.context("reading the store")?;
+    store.close().await;
+    let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
+    explain(ready, question, item, Some(id.to_string()), &decisions)
+}
+
+/// Explains a text, an HTML page or an item as JSON.
+pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Result<Explained> {
+    let bytes = given.bytes()?;
+    let (id, item) = read(&bytes, question)?;
+    explain(ready, question, item, id, &[])
+}
+
+/// Explains a text of which only the words are known.
+pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
+    let (id, item) = read(text.as_bytes(), question)?;
+    explain(ready, question, item, id, &[])
+}
+
+fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, Item)> {
+    let (id, source, raw) = match extract::item(bytes).context("reading the item")? {
+        extract::GivenItem::Json { id, source, raw } => (id, source, raw),
+        extract::GivenItem::Text(raw) => (None, None, raw),
+    };
+    Ok((id, by_hand(raw, source, question)))
+}
+
+/// Text given by hand has no identity that anybody could ask for.
+fn by_hand(raw: RawItem, source: Option<String>, question: &Question) -> Item {
+    let source = source.map(SourceId::new);
+    Item {
+        id: ItemId::of(source.as_ref().unwrap_or(&SourceId::new("")), &raw.title),
+        source,
+        url: raw.url,
+        title: question.title.clone().unwrap_or(raw.title),
+        summary: raw.summary,
+        text: raw.text,
+        author: raw.author,
+        published: raw.published,
+        updated: raw.updated,
+        lang: question.lang.clone().or(raw.lang),
+        tags: raw.tags,
+        first_seen: None,
+        image: raw.image,
+        keys: ItemKeys::default(),
+    }
+}
+
+fn explain(
+    ready: &Ready,
+    question: &Question,
+    mut item: Item,
+    id: Option<String>,
+    decisions: &[StoredDecision],
+) -> anyhow::Result<Explained> {
+    let config = &ready.config;
+    if let Some(topic) = &question.topic
+        && !config.topics.iter().any(|known| known.id == *topic)
+    {
+        let known: Vec<&str> = config.topics.iter().map(|topic| topic.id.as_str()).collect();
+        bail!("no topic has the id `{topic}`; there are {}", known.join(", "));
+    }
+    if let Some(lang) = &question.lang {
+        item.lang = Some(lang.clone());
+    }
+    let source = item.source.as_ref().and_then(|id| config.sources.iter().find(|source| source.id == *id));
+    let tags = source.map_or(&[][..], |source| &source.tags);
+    let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
+    let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
+    let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
+    let words = matcher::words(&item);
+    Ok(Explained { lang: words.language().to_owned(), n_words: words.count(), item, id, lines })
+}
+
+fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDecision]) -> Line {
+    let topic = ready.config.topics.iter().find(|topic| topic.id == score.topic);
+    let past = decisions.iter().find(|decision| decision.topic == score.topic);
+    let alert = past.and_then(|past| past.alert.as_ref());
+    let now = match score.outcome {
+        ScoreOutcome::Hit => Decision::Alert,
+        ScoreOutcome::Below => Decision::Below,
+        ScoreOutcome::Vetoed => Decision::Vetoed,
+        ScoreOutcome::Excluded => Decision::Excluded,
+    };
+    let decision = past.map_or(now, |past| past.decision);
+    Line {
+        item,
+        topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
+        near_miss: topic.map_or(0.0, |topic| topic.near_miss),
+        distance: score.threshold - score.score,
+        decision,
+        story: alert.map(|(alert, _)| alert.story.id.to_string()),
+        reason: alert.map_or_else(|| reason(decision, &score), |(alert, _)| alert.reason.clone()),
+        alert: alert.map(|(alert, _)| alert.id.to_string()),
+        deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
+        decided: past.map(|past| past.created),
+        topic: score.topic,
+        score: score.score,
+        points: score.points,
+        threshold: score.threshold,
+        evidence: score.evidence,
+        failed: score.failed,
+    }
+}
+
+fn delivery(delivery: &Delivery) -> DeliveryLine {
+    DeliveryLine {
+        id: delivery.id.to_string(),
+        channel: delivery.channel.to_string(),
+        state: delivery.state.as_str(),
+        delivered_at: delivery.delivered_at,
+    }
+}
+
+fn reason(decision: Decision, score: &Score) -> String {
+    match decision {
+        Decision::Alert => "first article of the story".to_owned(),
+        Decision::Below if score.evidence.is_empty() => "no term of the topic occurs".to_owned(),
+        Decision::Below => format!("{:.2} short of the threshold", score.threshold - score.score),
+        Decision::Vetoed => "a phrase of `none` occurs".to_owned(),
+        Decision::Excluded => score.failed.join("; "),
+        Decision::Baseline => "seen at the first sight of its source, which alerts nobody".to_owned(),
+        Decision::Duplicate | Decision::SameStory | Decision::Silenced | Decision::FollowUp => {
+            decision.as_str().replace('_', " ")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What the commands that look at one thing are given: an address, a file, a stored item, or
+//! text; and what they read from it.
+
+use std::{io::Read as _, path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::{Config, FetchConfig, Source};
+use crate::dedupe;
+use crate::extract::{self, Extracted};
+use crate::fetch::{Fetcher, Request};
+use crate::model::{Item, PollClass, SourceId};
+
+/// Bytes of a file or of standard input.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Something to read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// An address.
+    Url(Url),
+    /// A configured source.
+    Source(SourceId),
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Input,
+}
+
+impl Given {
+    /// Reads an argument: with `://` an address, else a known source's id, else a path.
+    pub fn of(argument: &str, config: &Config) -> anyhow::Result<Given> {
+        if argument == "-" {
+            return Ok(Given::Input);
+        }
+        if argument.contains("://") {
+            let url = argument.parse().with_context(|| format!("`{argument}` is no address"))?;
+            return Ok(Given::Url(url));
+        }
+        if config.sources.iter().any(|source| source.id.as_str() == argument) {
+            return Ok(Given::Source(SourceId::new(argument)));
+        }
+        Ok(Given::File(PathBuf::from(argument)))
+    }
+
+    /// Reads a file or standard input.
+    pub fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match self {
+            Given::File(path) => std::fs::File::open(path)
+                .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+                .with_context(|| format!("reading {}", path.display()))?,
+            Given::Input => std::io::stdin()
+                .take(MOST_BYTES + 1)
+                .read_to_end(&mut bytes)
+                .context("reading standard input")?,
+            Given::Url(_) | Given::Source(_) => bail!("an address is fetched, not read as a file"),
+        };
+        if bytes.len() as u64 > MOST_BYTES {
+            bail!("more than {} MiB: this is no single item or feed", MOST_BYTES >> 20);
+        }
+        Ok(bytes)
+    }
+}
+
+/// How a file is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// The address its links are relative to.
+    pub base: Option<Url>,
+    /// The content type a server would have said.
+    pub content_type: Option<String>,
+}
+
+/// What one poll of something yields, stored nowhere.
+pub struct Polled {
+    /// The class.
+    pub class: PollClass,
+    /// What there is to say about it.
+    pub message: Option<String>,
+    /// Each thing that went wrong, with its class.
+    pub warnings: Vec<(PollClass, String)>,
+    /// The items, in document order.
+    pub items: Vec<Item>,
+}
+
+/// Polls an address, a source or a file once.
+pub async fn poll_once(
+    given: &Given,
+    hints: &Hints,
+    config: &Config,
+    clock: &Clock,
+) -> anyhow::Result<Polled> {
+    let (url, source) = match given {
+        Given::Url(url) => (url, config.sources.iter().find(|source| source.url == *url)),
+        Given::Source(id) => {
+            let source = config.sources.iter().find(|source| source.id == *id).context("unknown source")?;
+            (&source.url, Some(source))
+        }
+        Given::File(_) | Given::Input => return poll_file(given, hints, config, clock),
+    };
+    let fetcher = super::setup::fetcher(config)?;
+    let headers = source.map_or(&[][..], |source| &source.headers);
+    let fetched = match fetcher.get(&Request { url, validators: None, headers }).await {
+        Ok(fetched) => fetched,
+        Err(error) => {
+            let (class, message) = (error.class(), Some(error.to_string()));
+            return Ok(Polled { class, message, warnings: Vec::new(), items: Vec::new() });
+        }
+    };
+    let content_type = hints.content_type.clone().or(fetched.content_type);
+    let id = source.map_or_else(|| Source::id_of(url), |source| source.id.clone());
+    let base = hints.base.clone().unwrap_or(fetched.url);
+    let body = Body { bytes: fetched.body, content_type, base, source: id };
+    Ok(read_aside(body, &config.fetch, clock).await)
+}
+
+fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> anyhow::Result<Polled> {
+    let bytes = given.bytes()?;
+    let source = match (&hints.base, given) {
+        (Some(base), _) => Source::id_of(base),
+        (None, Given::File(path)) => SourceId::new(path.file_stem().unwrap_or_default().to_string_lossy()),
+        (None, _) => SourceId::new("stdin"),
+    };
+    let base = hints.base.clone().unwrap_or_else(nowhere);
+    let body = Body { bytes, content_type: hints.content_type.clone(), base, source };
+    Ok(read(&body, &config.fetch, clock))
+}
+
+/// An address that no relative link resolves against.
+fn nowhere() -> Url {
+    "about:blank".parse().expect("a valid address")
+}
+
+struct Body {
+    bytes: Vec<u8>,
+    content_type: Option<String>,
+    base: Url,
+    source: SourceId,
+}
+
+async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
+    let (fetch, clock) = (Arc::new(fetch.clone()), clock.clone());
+    tokio::task::spawn_blocking(move || read(&body, &fetch, &clock)).await.unwrap_or_else(|_| Polled {
+        class: PollClass::Internal,
+        message: Some("newshound itself failed on this body".to_owned()),
+        warnings: Vec::new(),
+        items: Vec::new(),
+    })
+}
+
+fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
+    let began = clock.elapsed();
+    let out_of_time = || clock.elapsed().saturating_sub(began) > fetch.parse_time;
+    let limits = extract::Limits {
+        max_depth: fetch.max_depth,
+        max_items: fetch.max_items,
+        max_text: fetch.max_text,
+        expired: &out_of_time,
+    };
+    let Extracted { outcome, items, warnings, end_missing, .. } =
+        extract::feed(&body.bytes, body.content_type.as_deref(), &body.base, &limits);
+    let mut items = dedupe::identify(&body.source, items, clock.now());
+    for item in &mut items {
+        item.first_seen = None;
+    }
+    let extracted = Extracted { outcome, items: Vec::new(), warnings, end_missing, ..Extracted::default() };
+    Polled {
+        class: extracted.class(),
+        message: extracted.message(),
+        warnings: extracted.warnings.iter().map(|warning| (warning.class(), warning.to_string())).collect(),
+        items,
+    }
+}

@@ -1,0 +1,146 @@
+//! From files to what the loops work with.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+
+use crate::clock::Clock;
+use crate::config::{
+    self, ChannelConfig, ChannelKind, Config, Environment, Loaded, Networks, Problem, Severity, Wanted,
+};
+use crate::fetch::{self, Fetcher};
+use crate::matcher::Matcher;
+use crate::notify::{
+    Channel, Parts,
+    console::{Console, Look},
+    relay::{self, Relay},
+};
+use crate::worker::Outlet;
+
+/// How long a receiver may take to answer a webhook.
+const WEBHOOK_TIME: Duration = Duration::from_secs(15);
+
+/// A configuration that can be run.
+pub struct Ready {
+    /// The settings.
+    pub config: Config,
+    /// The matcher of their topics.
+    pub matcher: Matcher,
+    /// The main file.
+    pub file: Option<PathBuf>,
+}
+
+/// What came of reading the files.
+pub struct Checked {
+    /// What can be run, where nothing is wrong.
+    pub ready: Option<Ready>,
+    /// Every problem of files and topics, by place.
+    pub problems: Vec<Problem>,
+    /// How many files were read.
+    pub n_files: usize,
+}
+
+/// Reads the files and compiles the topics, and makes one list of all that is wrong.
+pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> Checked {
+    compile(config::load(path, wanted, environment))
+}
+
+/// The same for a text that stands in no file.
+pub fn load_text(name: &str, text: &str, environment: &Environment) -> Checked {
+    compile(config::parse_str(name, text, environment))
+}
+
+fn compile(loaded: Loaded) -> Checked {
+    let Loaded { config, topics, mut problems, file, n_files } = loaded;
+    let (matcher, faults) = Matcher::compile(&topics);
+    problems.extend(faults);
+    problems.sort_by_key(|problem| {
+        problem.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
+    });
+    let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let ready = config.filter(|_| !wrong).map(|config| Ready { config, matcher, file });
+    Checked { ready, problems, n_files }
+}
+
+/// What the process is given from outside.
+#[derive(Clone)]
+pub struct Outside {
+    /// The time.
+    pub clock: Clock,
+    /// Where console alerts go.
+    pub console: Console,
+}
+
+impl Outside {
+    /// Returns this machine's clock and its standard output.
+    pub fn real(look: Look) -> Self {
+        let console = Console::new(Arc::new(Mutex::new(std::io::stdout())) as Arc<Mutex<dyn Write + std::marker::Send>>, look);
+        Outside { clock: Clock::system(), console }
+    }
+}
+
+/// Builds the client for polls.
+pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
+    fetch::install_crypto_provider();
+    Fetcher::new(&config.fetch, env!("CARGO_PKG_VERSION")).context("building the client")
+}
+
+/// Builds all channels.
+pub fn outlets(config: &Config, outside: &Outside) -> anyhow::Result<Vec<Arc<Outlet>>> {
+    fetch::install_crypto_provider();
+    let relay = relay(config)?;
+    let build = |channel: &ChannelConfig| {
+        let parts = parts(config, channel, outside, relay.clone())?;
+        let built = Channel::build(channel, parts).with_context(|| format!("building channel `{}`", channel.name))?;
+        let mut channel = channel.clone();
+        if let ChannelKind::Email(_) = channel.kind {
+            // One connection per relay at a time: more in hand would only wait.
+            channel.in_flight = 1;
+        }
+        anyhow::Ok(Arc::new(Outlet { config: channel, channel: built }))
+    };
+    config.channels.iter().map(build).collect()
+}
+
+fn relay(config: &Config) -> anyhow::Result<Option<Arc<Relay>>> {
+    let mail = config.channels.iter().any(|channel| matches!(channel.kind, ChannelKind::Email(_)));
+    let Some(smtp) = config.smtp.as_ref().filter(|_| mail) else { return Ok(None) };
+    let relay = Relay::new(smtp, relay::TIMEOUT, None).context("setting up the mail relay")?;
+    Ok(Some(Arc::new(relay)))
+}
+
+fn parts(
+    config: &Config,
+    channel: &ChannelConfig,
+    outside: &Outside,
+    relay: Option<Arc<Relay>>,
+) -> anyhow::Result<Parts> {
+    let own: &[IpNet] = match &channel.kind {
+        ChannelKind::Webhook(webhook) => &webhook.allow_networks,
+        ChannelKind::Email(_) | ChannelKind::Console => &[],
+    };
+    let networks = Networks::new(config.fetch.allow_networks.iter().chain(own).copied());
+    let timeouts = fetch::Timeouts { connect: config.fetch.connect_timeout, whole: WEBHOOK_TIME };
+    let client = fetch::guarded_client(Arc::new(networks.clone()), timeouts).context("building the client")?;
+    Ok(Parts { client, networks, webhook_timeout: WEBHOOK_TIME, relay, console: outside.console.clone() })
+}
+
+/// Returns the zone of rendered dates: the configured one, else the system's, else UTC.
+pub fn timezone(config: &Config) -> TimeZone {
+    let named = config.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    named.unwrap_or_else(TimeZone::system)
+}
+
+/// Returns what changes when an address changes, and tells nothing of it.
+pub(super) fn address_mark(address: &str) -> String {
+    let digest = Sha256::digest(address);
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

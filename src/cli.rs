@@ -1,0 +1,122 @@
+//! Arguments to one call into `app`, and its result to the terminal. The only printer.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done,
+//! 1 failed, 2 wrong usage or configuration, 3 an expectation was not met.
+
+mod args;
+mod commands;
+mod log;
+mod text;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use newshound::app::setup::{self, Checked, Ready};
+use newshound::config::{Environment, Severity, Wanted};
+
+use self::args::{Args, Command};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done,
+    Failed,
+    Usage,
+    Expectation,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Expectation => 3,
+        })
+    }
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let args = Args::parse();
+    log::start(&args);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("error: the runtime cannot start: {error}"));
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime.block_on(commands::run(args)).unwrap_or_else(|error| {
+        complain(&format!("error: {error:#}"));
+        Exit::Failed
+    });
+    // A thread that still reads standard input must not hold the end back.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// Bodies read and texts written at one time.
+const BLOCKING_THREADS: usize = 16;
+
+/// What commands know of the terminal and of the arguments that go for all.
+struct Session {
+    config: Option<PathBuf>,
+    json: bool,
+    environment: Environment,
+    colour: bool,
+    columns: usize,
+}
+
+impl Session {
+    fn new(args: &Args) -> Self {
+        let environment = Environment::real();
+        let terminal = io::stdout().is_terminal();
+        Session {
+            config: args.config.clone(),
+            json: args.json,
+            colour: terminal && !args.json && environment.wants_colour(),
+            columns: terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)),
+            environment,
+        }
+    }
+
+    /// Loads the configuration; tells every problem on standard error.
+    fn load(&self, wanted: Wanted) -> Result<Ready, Exit> {
+        let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
+        let wrong = ready.is_none();
+        for problem in problems.iter().filter(|problem| !wrong || problem.severity == Severity::Error) {
+            complain(problem.render().trim_end());
+        }
+        ready.ok_or(Exit::Usage)
+    }
+}
+
+/// Prints a result. A reader that stopped reading is no error of ours.
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints what is no result.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints a result for machines.
+fn say_json(value: &impl serde::Serialize) {
+    match serde_json::to_string(value) {
+        Ok(line) => say(&line),
+        Err(error) => complain(&format!("error: {error}")),
+    }
+}

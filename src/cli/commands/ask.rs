@@ -1,0 +1,98 @@
+//! The commands that try one thing: `fetch`, `explain`, `test channel`.
+
+use newshound::app::explain::{self, Question};
+use newshound::app::reading::{self, Given, Hints};
+use newshound::app::setup::{self, Outside};
+use newshound::clock::Clock;
+use newshound::config::Expect;
+use newshound::model::{ItemId, PollClass, TopicId};
+use newshound::notify::console::Look;
+use url::Url;
+
+use super::{Wanted, load};
+use crate::cli::{Exit, Session, complain, say, say_json, text};
+
+pub(super) async fn fetch(
+    session: &Session,
+    (base, content_type): (Option<Url>, Option<String>),
+    what: &str,
+) -> anyhow::Result<Exit> {
+    let ready = load!(session, Optional);
+    let given = Given::of(what, &ready.config)?;
+    let hints = Hints { base, content_type };
+    let polled = reading::poll_once(&given, &hints, &ready.config, &Clock::system()).await?;
+    polled.items.iter().for_each(say_json);
+    for (class, message) in &polled.warnings {
+        complain(&format!("warning: {class}: {message}"));
+    }
+    if reading::was_a_feed(polled.class) {
+        return Ok(Exit::Done);
+    }
+    complain(&format!("error: {}: {}", polled.class, polled.message.unwrap_or_default()));
+    Ok(Exit::Failed)
+}
+
+/// What `explain` was asked.
+pub(super) struct Asked {
+    pub(super) topic: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) lang: Option<String>,
+    pub(super) expect: Option<Expect>,
+}
+
+pub(super) async fn explain(session: &Session, asked: Asked, what: &str) -> anyhow::Result<Exit> {
+    let ready = load!(session, Optional);
+    let question = Question { topic: asked.topic.map(TopicId::new), title: asked.title, lang: asked.lang };
+    let explained = if what.starts_with("it_") && !std::path::Path::new(what).exists() {
+        explain::stored(&ready, &question, &ItemId::new(what)).await?
+    } else {
+        let given = Given::of(what, &ready.config)?;
+        if let Given::Url(_) | Given::Source(_) = given {
+            anyhow::bail!("an address cannot be explained in this version yet: save the page, and name the file");
+        }
+        explain::given(&ready, &question, &given)?
+    };
+    if session.json {
+        explained.lines.iter().for_each(say_json);
+    } else {
+        say(&text::explain::explained(&explained, session.columns, session.colour));
+    }
+    let met = asked.expect.is_none_or(|expect| {
+        explained.lines.iter().all(|line| (line.score >= line.threshold) == (expect == Expect::Hit))
+    });
+    Ok(if met { Exit::Done } else { Exit::Expectation })
+}
+
+pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Result<Exit> {
+    let ready = load!(session, Required);
+    let look = if session.json { Look::Json } else { Look::Block { columns: session.columns, colour: session.colour } };
+    let outside = Outside::real(look);
+    let Some(outlet) =
+        setup::outlets(&ready.config, &outside)?.into_iter().find(|outlet| outlet.config.name.as_str() == name)
+    else {
+        let known: Vec<&str> = ready.config.channels.iter().map(|channel| channel.name.as_str()).collect();
+        complain(&format!("error: no channel is named `{name}`; there are {}", known.join(", ")));
+        return Ok(Exit::Usage);
+    };
+    let tried = reading::test_channel(&ready.config, &outlet, &outside.clock).await;
+    if session.json {
+        say_json(&tried);
+    } else {
+        say(&format!("{}: {}, {}", tried.channel, tried.class, tried.message));
+    }
+    Ok(if tried.is_ok() { Exit::Done } else { Exit::Failed })
+}
+
+/// Says whether a class of a poll leaves it in doubt that the body was a feed.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_or_degraded_feed_is_still_a_feed() {
+        assert!(reading::was_a_feed(PollClass::Ok));
+        assert!(reading::was_a_feed(PollClass::Degraded));
+        assert!(!reading::was_a_feed(PollClass::NotAFeed));
+        assert!(!reading::was_a_feed(PollClass::Timeout));
+    }
+}

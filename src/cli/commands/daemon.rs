@@ -1,0 +1,91 @@
+//! `run` and `demo`.
+
+use anyhow::Context as _;
+use newshound::app::demo::{self, Stage};
+use newshound::app::setup::{Outside, Ready};
+use newshound::app::{App, Send};
+use newshound::config::{ChannelKind, Config};
+use newshound::notify::console::Look;
+use newshound::schedule::route::CONSOLE;
+use tokio::net::TcpListener;
+
+use super::{Wanted, load, on_signal};
+use crate::cli::{Exit, Session, complain, say, say_json, text};
+
+pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow::Result<Exit> {
+    let ready = load!(session, Required);
+    let stop = on_signal()?;
+    let send = if no_send { Send::No } else { Send::Yes };
+    let outside = Outside::real(look(session));
+    if once {
+        let app = App::open(ready, outside).await?;
+        let counts = app.run_once(send, &stop).await?;
+        let result = text::counts::Counted::of(&counts);
+        if session.json { say_json(&result) } else { say(&result.in_words()) }
+        return Ok(Exit::Done);
+    }
+    let listener = listen(&ready.config).await?;
+    greet(&ready);
+    let app = App::open(ready, outside).await?;
+    app.run(listener, send, &stop).await;
+    tracing::info!("stopped");
+    Ok(Exit::Done)
+}
+
+async fn listen(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.server.listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("listening on {address}; choose another [server] listen, or \"\" for no status page")
+    })?;
+    Ok(Some(listener))
+}
+
+fn greet(ready: &Ready) {
+    let Config { sources, topics, channels, server, .. } = &ready.config;
+    let page = server.listen.map_or_else(|| "no status page".to_owned(), |listen| format!("http://{listen}/"));
+    tracing::info!(
+        "newshound {}: {} sources, {} topics, {} channels, {page}",
+        env!("CARGO_PKG_VERSION"),
+        sources.len(),
+        topics.len(),
+        channels.len(),
+    );
+    if channels.iter().all(|channel| matches!(channel.kind, ChannelKind::Console)) {
+        tracing::info!("alerts go to standard output (channel `{CONSOLE}`)");
+    }
+}
+
+/// Alerts for people on a terminal, one line each in a pipe, JSON where asked for.
+fn look(session: &Session) -> Look {
+    match (session.json, std::io::IsTerminal::is_terminal(&std::io::stdout())) {
+        (true, _) => Look::Json,
+        (false, true) => Look::Block { columns: session.columns, colour: session.colour },
+        (false, false) => Look::Line,
+    }
+}
+
+pub(super) async fn demo(
+    session: &Session,
+    port: Option<u16>,
+    seconds: Option<u64>,
+    speed: f64,
+) -> anyhow::Result<Exit> {
+    if !(speed.is_finite() && (0.1..=100.0).contains(&speed)) {
+        complain("error: --speed is a number from 0.1 to 100");
+        return Ok(Exit::Usage);
+    }
+    let stop = on_signal()?;
+    let outside = Outside::real(look(session));
+    let stage = Stage::set(port, speed, &session.environment, outside).await?;
+    if session.json {
+        complain(&text::demo::heading(&stage));
+    } else {
+        say(&text::demo::heading(&stage));
+    }
+    let tell = |line: demo::Told| {
+        let line = text::demo::line(&line);
+        if session.json { complain(&line) } else { say(&line) }
+    };
+    stage.play(seconds.map(std::time::Duration::from_secs), tell, &stop).await?;
+    Ok(Exit::Done)
+}

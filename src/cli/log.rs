@@ -1,0 +1,36 @@
+//! Where the log goes and in which form.
+
+use std::io;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+use super::args::{Args, Command, LogFormat};
+
+/// Starts the log on standard error, or in the journal.
+pub(super) fn start(args: &Args) {
+    let level = level(args);
+    let stderr = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
+    let layer = match args.log_format {
+        LogFormat::Text => stderr.with_ansi(false).boxed(),
+        LogFormat::Json => stderr.json().boxed(),
+        LogFormat::Journald => match tracing_journald::layer() {
+            Ok(journal) => journal.boxed(),
+            Err(_) => stderr.with_ansi(false).boxed(),
+        },
+    };
+    tracing_subscriber::registry().with(layer.with_filter(level)).init();
+}
+
+/// The daemon tells its stories; other commands tell only what is wrong.
+fn level(args: &Args) -> LevelFilter {
+    let daemon = matches!(args.command, Command::Run { .. });
+    let quietly = args.quiet + u8::from(!daemon);
+    match (args.verbose, quietly) {
+        (0, 0) | (1, 1) => LevelFilter::INFO,
+        (0, 1) => LevelFilter::WARN,
+        (0, _) => LevelFilter::ERROR,
+        (1, _) | (2, 1) => LevelFilter::DEBUG,
+        (_, _) => LevelFilter::TRACE,
+    }
+}

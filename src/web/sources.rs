@@ -1,0 +1,85 @@
+//! Sources as other programs and the page see them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::config::{Config, FetchConfig, Source, SourceKind};
+use crate::model::{Marker, PollClass, SourceId, SourceMode, SourceState, Timestamp};
+use crate::schedule::interval::Pace;
+use crate::store::SourceRow;
+
+/// One source: its settings and how it stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceListing {
+    /// The id.
+    pub id: SourceId,
+    /// The name.
+    pub name: String,
+    /// The address without secrets.
+    pub url: String,
+    /// The kind, as configured.
+    pub kind: &'static str,
+    /// The tags.
+    pub tags: Vec<String>,
+    /// How it stands.
+    pub state: SourceMode,
+    /// The class of the last poll.
+    pub class: Option<PollClass>,
+    /// What the last poll said.
+    pub message: Option<String>,
+    /// Failed polls in a row.
+    pub failures: u32,
+    /// When it was last polled.
+    pub last_poll: Option<Timestamp>,
+    /// When it was last read.
+    pub last_success: Option<Timestamp>,
+    /// When it is polled next.
+    pub next_poll: Option<Timestamp>,
+    /// The pace in seconds.
+    pub interval: f64,
+    /// Items seen.
+    pub items: u64,
+    /// New items a day.
+    pub items_per_day: f64,
+    /// Where it moved for good.
+    pub moved_to: Option<String>,
+}
+
+/// Returns every configured source, by id.
+pub fn listing(config: &Config, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) -> Vec<SourceListing> {
+    let mut listed: Vec<SourceListing> = config
+        .sources
+        .iter()
+        .map(|source| one(source, &config.fetch, rows.get(&source.id), now))
+        .collect();
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    listed
+}
+
+fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: Timestamp) -> SourceListing {
+    let unseen = SourceState::unseen(source.id.clone(), now);
+    let state = row.map_or(&unseen, |row| &row.state);
+    let off = !source.enabled || state.marker != Marker::None;
+    SourceListing {
+        id: source.id.clone(),
+        name: source.name.clone(),
+        url: source.shown_url(),
+        kind: match source.kind {
+            SourceKind::Auto => "auto",
+            SourceKind::Feed => "feed",
+        },
+        tags: source.tags.clone(),
+        state: if off { SourceMode::Disabled } else { state.mode() },
+        class: state.class,
+        message: state.message.clone(),
+        failures: state.failures,
+        last_poll: state.last_poll,
+        last_success: state.last_success,
+        next_poll: (!off).then_some(state.next_due),
+        interval: Pace::of(source.interval, fetch).normal.as_secs_f64(),
+        items: row.map_or(0, |row| row.items),
+        items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
+        moved_to: None,
+    }
+}

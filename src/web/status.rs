@@ -1,0 +1,358 @@
+//! How everything stands, in the form that page, command line and other programs share.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::model::{ChannelName, DeliveryClass, SourceId, StoreClass, Timestamp};
+use crate::store::{ChannelFigures, DaemonNote, DeliveryFigures, Latency, Overview, Quantiles};
+
+/// How long a failing channel's deliveries may wait before that is a problem.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// What a status is drawn from.
+pub struct Seen<'a> {
+    /// The settings.
+    pub config: &'a Config,
+    /// The store's figures; `None` where it does not answer.
+    pub overview: Option<&'a Overview>,
+    /// What is wrong with the store.
+    pub fault: Option<(StoreClass, String)>,
+    /// Whether a daemon works on the store.
+    pub running: bool,
+    /// Whether its loops turn.
+    pub alive: bool,
+    /// The latest daemon's note.
+    pub note: Option<DaemonNote>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// How everything stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: &'static str,
+    /// In one word.
+    pub health: Health,
+    /// What the operator should look at.
+    pub problems: Vec<String>,
+    /// The daemon.
+    pub daemon: DaemonPart,
+    /// Its configuration.
+    pub config: ConfigPart,
+    /// The store.
+    pub store: StorePart,
+    /// Sources by how they stand.
+    pub sources: SourcesPart,
+    /// Items.
+    pub items: Total,
+    /// Alerts.
+    pub alerts: Total,
+    /// Deliveries by state.
+    pub deliveries: DeliveriesPart,
+    /// Each channel.
+    pub channels: Vec<ChannelPart>,
+    /// How long the latest alerts took.
+    pub latency_seconds: LatencyPart,
+    /// The latest events.
+    pub events: Vec<EventPart>,
+}
+
+/// Health in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Nothing for anybody to do.
+    Ok,
+    /// Something for the operator.
+    Degraded,
+    /// The store or a loop stands still.
+    Failing,
+}
+
+/// The daemon.
+#[derive(Clone, Debug, Serialize)]
+pub struct DaemonPart {
+    /// Whether one works on the store.
+    pub running: bool,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// When it started.
+    pub started: Option<Timestamp>,
+}
+
+/// The daemon's configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfigPart {
+    /// The main file.
+    pub file: Option<PathBuf>,
+    /// When it was read.
+    pub loaded: Option<Timestamp>,
+    /// `ok`, or `rejected`.
+    pub last_reload: &'static str,
+    /// Why.
+    pub error: Option<String>,
+}
+
+/// The store.
+#[derive(Clone, Debug, Serialize)]
+pub struct StorePart {
+    /// Its address.
+    pub url: String,
+    /// What is wrong with it.
+    pub class: Option<StoreClass>,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Sources by how they stand.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct SourcesPart {
+    /// In the configuration.
+    pub total: u64,
+    /// Readable.
+    pub active: u64,
+    /// Failing.
+    pub backing_off: u64,
+    /// Partly readable.
+    pub degraded: u64,
+    /// With ids that change.
+    pub unstable_ids: u64,
+    /// Not polled.
+    pub disabled: u64,
+}
+
+/// A number in all and of late.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Total {
+    /// In store.
+    pub total: u64,
+    /// Of the last 24 hours.
+    pub last_24h: u64,
+}
+
+/// Deliveries by state.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct DeliveriesPart {
+    /// The sum of all states.
+    pub created: u64,
+    /// Waiting.
+    pub pending: u64,
+    /// In hand.
+    pub sending: u64,
+    /// Arrived.
+    pub delivered: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Called off.
+    pub cancelled: u64,
+    /// When the oldest pending one was made.
+    pub oldest_pending: Option<Timestamp>,
+}
+
+/// A channel.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChannelPart {
+    /// Its name.
+    pub name: ChannelName,
+    /// Its kind.
+    pub kind: &'static str,
+    /// How it stands.
+    pub state: &'static str,
+    /// Deliveries that wait.
+    pub pending: u64,
+    /// The class of its latest attempt.
+    pub class: Option<DeliveryClass>,
+    /// When it last took a message.
+    pub last_success: Option<Timestamp>,
+    /// Deliveries of the last 24 hours.
+    pub delivered_last_24h: u64,
+    /// When the oldest pending delivery was made.
+    pub oldest_pending: Option<Timestamp>,
+}
+
+/// How long the latest alerts took, in seconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct LatencyPart {
+    /// From the publisher's date.
+    pub published_to_sent: QuantilesPart,
+    /// From our first sight.
+    pub fetched_to_sent: QuantilesPart,
+}
+
+/// Half and nearly all.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct QuantilesPart {
+    /// The median.
+    pub p50: Option<f64>,
+    /// 99 of 100.
+    pub p99: Option<f64>,
+}
+
+/// Equal events of one source or channel.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventPart {
+    /// The latest.
+    pub time: Timestamp,
+    /// The source.
+    pub source: Option<SourceId>,
+    /// The channel.
+    pub channel: Option<ChannelName>,
+    /// The class.
+    pub class: String,
+    /// How many.
+    pub count: u64,
+    /// What the latest said.
+    pub message: String,
+}
+
+impl Status {
+    /// Draws the status.
+    pub fn of(seen: &Seen<'_>) -> Status {
+        let nothing = Overview::default();
+        let overview = seen.overview.unwrap_or(&nothing);
+        let channels = channels(seen.config, overview);
+        let problems = problems(seen, overview);
+        let failing = seen.fault.is_some() || (seen.running && !seen.alive);
+        let health = match () {
+            () if failing => Health::Failing,
+            () if problems.is_empty() => Health::Ok,
+            () => Health::Degraded,
+        };
+        let note = seen.note.as_ref();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            health,
+            problems,
+            daemon: DaemonPart {
+                running: seen.running,
+                pid: note.filter(|_| seen.running).map(|note| note.pid),
+                started: note.filter(|_| seen.running).map(|note| note.started),
+            },
+            config: ConfigPart {
+                file: note.map_or_else(
+                    || seen.config.files.first().map(|file| file.path.clone()),
+                    |note| note.config_file.clone(),
+                ),
+                loaded: note.map(|note| note.config_loaded),
+                last_reload: "ok",
+                error: None,
+            },
+            store: StorePart {
+                url: seen.config.store.url.clone(),
+                class: seen.fault.as_ref().map(|(class, _)| *class),
+                bytes: overview.bytes,
+            },
+            sources: sources(seen.config, overview),
+            items: Total { total: overview.items, last_24h: overview.items_last_day },
+            alerts: Total { total: overview.alerts, last_24h: overview.alerts_last_day },
+            deliveries: overview.deliveries.into(),
+            channels,
+            latency_seconds: overview.latency.into(),
+            events: events(overview),
+        }
+    }
+}
+
+fn sources(config: &Config, overview: &Overview) -> SourcesPart {
+    let total = config.sources.len() as u64;
+    let figures = overview.sources;
+    let failing = figures.backing_off + figures.degraded;
+    let active = figures.active.min(total);
+    SourcesPart {
+        total,
+        active,
+        backing_off: figures.backing_off,
+        degraded: figures.degraded,
+        unstable_ids: 0,
+        disabled: total.saturating_sub(active + failing),
+    }
+}
+
+fn channels(config: &Config, overview: &Overview) -> Vec<ChannelPart> {
+    let part = |channel: &crate::config::ChannelConfig| {
+        let figures = overview.channels.get(&channel.name).copied().unwrap_or_default();
+        ChannelPart {
+            name: channel.name.clone(),
+            kind: channel.kind.as_str(),
+            state: "active",
+            pending: figures.pending,
+            class: figures.class,
+            last_success: figures.last_success,
+            delivered_last_24h: figures.delivered_last_day,
+            oldest_pending: figures.oldest_pending,
+        }
+    };
+    config.channels.iter().map(part).collect()
+}
+
+fn events(overview: &Overview) -> Vec<EventPart> {
+    let part = |event: &crate::store::EventRow| EventPart {
+        time: event.time,
+        source: event.source.clone(),
+        channel: event.channel.clone(),
+        class: event.class.clone(),
+        count: event.count,
+        message: event.message.clone(),
+    };
+    overview.events.iter().map(part).collect()
+}
+
+/// Names what the operator should look at, gravest first.
+fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
+    let mut problems = Vec::new();
+    if let Some((class, message)) = &seen.fault {
+        problems.push(format!("the store: {class}, {message}; polling and sending wait and go on by themselves"));
+    }
+    if seen.running && !seen.alive {
+        problems.push("a loop of the daemon stands still: restart it and report its log".to_owned());
+    }
+    for (name, figures) in &overview.channels {
+        problems.extend(channel_problem(seen, name, figures));
+    }
+    let failing = overview.sources.backing_off;
+    let polled = overview.sources.known - overview.sources.marked_off;
+    if failing * 2 > polled {
+        problems.push(format!("{failing} of {polled} sources fail: `newshound sources list --state backing_off`"));
+    }
+    problems
+}
+
+fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures) -> Option<String> {
+    if !seen.config.channels.iter().any(|channel| channel.name == *name) {
+        return (figures.pending > 0).then(|| {
+            let n = figures.pending;
+            format!("channel {name}: not in the configuration any more, and {n} of its deliveries wait")
+        });
+    }
+    let class = figures.class.filter(|class| *class != DeliveryClass::Ok);
+    if figures.failed_last_day > 0 {
+        let n = figures.failed_last_day;
+        return Some(format!("channel {name}: {n} deliveries given up in 24 hours, `newshound deliveries retry`"));
+    }
+    let since = figures.oldest_pending.filter(|oldest| seen.now.since(*oldest) > PATIENCE)?;
+    let n = figures.pending;
+    class.map(|class| format!("channel {name}: {class}, {n} deliveries wait since {since}"))
+}
+
+impl From<DeliveryFigures> for DeliveriesPart {
+    fn from(figures: DeliveryFigures) -> Self {
+        let DeliveryFigures { created, pending, sending, delivered, failed, cancelled, oldest_pending } = figures;
+        DeliveriesPart { created, pending, sending, delivered, failed, cancelled, oldest_pending }
+    }
+}
+
+impl From<Latency> for LatencyPart {
+    fn from(latency: Latency) -> Self {
+        let part = |quantiles: Option<Quantiles>| QuantilesPart {
+            p50: quantiles.map(|quantiles| quantiles.p50),
+            p99: quantiles.map(|quantiles| quantiles.p99),
+        };
+        LatencyPart {
+            published_to_sent: part(latency.published_to_sent),
+            fetched_to_sent: part(latency.fetched_to_sent),
+        }
+    }
+}

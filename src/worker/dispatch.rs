@@ -1,0 +1,229 @@
+//! The dispatch loop: claims due deliveries, sends each, settles what became of it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Ctx, LONGEST_SLEEP, Outlet, STORE_RETRY, fault};
+use crate::metrics::{Count, Loop, Span};
+use crate::model::{ChannelName, Timestamp};
+use crate::notify::{links::Links, message::Message};
+use crate::schedule::attempt::{AfterFailure, after_failure};
+use crate::store::{Outgoing, Settled, StoreError};
+
+/// Deliveries in flight over all channels.
+const IN_FLIGHT: usize = 64;
+/// Between two looks at a channel that has work but no room.
+const NO_ROOM: Duration = Duration::from_secs(1);
+/// How long what is in flight may take to end once the daemon stops.
+const LAST_WORDS: Duration = Duration::from_secs(7);
+
+/// Deliveries in flight; each ends with its channel's name.
+pub type Jobs = JoinSet<ChannelName>;
+
+/// What is in flight, and how much of it on which channel.
+#[derive(Default)]
+pub struct InFlight {
+    jobs: Jobs,
+    by_channel: HashMap<ChannelName, usize>,
+}
+
+impl InFlight {
+    fn ended(&mut self, joined: Result<ChannelName, tokio::task::JoinError>) {
+        match joined {
+            Ok(channel) => {
+                let count = self.by_channel.entry(channel).or_default();
+                *count = count.saturating_sub(1);
+            }
+            // A job that panicked cannot say whose it was: with none left, all counts are zero.
+            Err(_) if self.jobs.is_empty() => self.by_channel.clear(),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Sends until told to stop, then lets what is in flight end.
+pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
+    let mut in_flight = InFlight::default();
+    loop {
+        let wake_at = wake_at(turn(ctx, &mut in_flight).await, ctx.clock.now());
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
+            () = ctx.pulse.wait_for_deliveries() => (),
+            () = ctx.clock.sleep_until(wake_at) => (),
+        }
+    }
+    let ending = async { while in_flight.jobs.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_WORDS, ending).await.is_err() {
+        tracing::warn!("stopped with deliveries in flight; they will be sent again under the same ids");
+    }
+}
+
+/// Sends nothing until told to stop, so that what is made waits in the store.
+pub async fn idle(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
+    loop {
+        ctx.pulse.beat(Loop::Dispatch, ctx.clock.elapsed());
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = ctx.clock.sleep_until(ctx.clock.now() + LONGEST_SLEEP) => (),
+        }
+    }
+}
+
+/// Sends all that is due, then returns.
+pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
+    let mut in_flight = InFlight::default();
+    while !shutdown.is_cancelled() {
+        let due = turn(ctx, &mut in_flight).await;
+        let now = ctx.clock.now();
+        let all_sent = due.is_none_or(|due| due > now) || ctx.pulse.fault().is_some();
+        if in_flight.jobs.is_empty() && all_sent {
+            return;
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
+            () = ctx.clock.sleep_until(wake_at(due, now)) => (),
+        }
+    }
+}
+
+/// One turn of the loop with its faults: returns when something will be due.
+async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Option<Timestamp> {
+    let now = ctx.clock.now();
+    ctx.pulse.beat(Loop::Dispatch, ctx.clock.elapsed());
+    match tick(ctx, in_flight, now).await {
+        Ok(due) => due,
+        Err(error) => {
+            fault(ctx, &error);
+            Some(now + STORE_RETRY)
+        }
+    }
+}
+
+/// Returns when to turn again: what is due already waits for its channel's rate or room.
+fn wake_at(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    match due {
+        Some(due) if due <= now => now + NO_ROOM,
+        Some(due) => due.min(now + LONGEST_SLEEP),
+        None => now + LONGEST_SLEEP,
+    }
+}
+
+/// Claims what is due as far as there is room and starts its sending; returns when the next
+/// delivery will be due.
+pub async fn tick(
+    ctx: &Arc<Ctx>,
+    in_flight: &mut InFlight,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    while let Some(joined) = in_flight.jobs.try_join_next() {
+        in_flight.ended(joined);
+    }
+    let Some(due) = ctx.store.next_delivery_due(&names(ctx)).await? else { return Ok(None) };
+    if due > now {
+        return Ok(Some(due));
+    }
+    for outlet in &ctx.outlets {
+        let name = &outlet.config.name;
+        let busy = in_flight.by_channel.get(name).copied().unwrap_or(0);
+        let free = outlet.config.in_flight.saturating_sub(busy).min(IN_FLIGHT - in_flight.jobs.len());
+        if free == 0 {
+            continue;
+        }
+        let room = (free, outlet.config.rate_per_minute);
+        for outgoing in ctx.store.claim_deliveries(&ctx.send_lease, name, room, now).await? {
+            *in_flight.by_channel.entry(name.clone()).or_default() += 1;
+            in_flight.jobs.spawn(deliver(Arc::clone(ctx), Arc::clone(outlet), outgoing));
+        }
+    }
+    ctx.store.next_delivery_due(&names(ctx)).await
+}
+
+fn names(ctx: &Ctx) -> Vec<ChannelName> {
+    ctx.outlets.iter().map(|outlet| outlet.config.name.clone()).collect()
+}
+
+async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) -> ChannelName {
+    let name = outlet.config.name.clone();
+    let (started, began) = (ctx.clock.now(), ctx.clock.elapsed());
+    let sent = outlet.channel.send(&message(&ctx, &outgoing), started).await;
+    let now = ctx.clock.now();
+    let took = ctx.clock.elapsed().saturating_sub(began);
+    let settled = match sent {
+        Ok(()) => Settled::Delivered,
+        Err(error) => {
+            let (class, told) = (error.class(), error.told());
+            match after_failure(&outlet.config, &outgoing.delivery, (class, error.retry()), now) {
+                AfterFailure::Again { due } => Settled::Again { class, error: told, due },
+                AfterFailure::GiveUp { class } => Settled::Failed { class, error: told },
+            }
+        }
+    };
+    ctx.metrics.note(Span::Delivery, &[name.as_str()], took);
+    count(&ctx, &outgoing, &settled, now);
+    tell(&outgoing, &settled);
+    match ctx.store.settle_delivery(&ctx.send_lease, &outgoing, &settled, now).await {
+        Ok(()) => {}
+        Err(StoreError::ClaimLost(id)) => {
+            tracing::warn!(delivery = %id, "delivery {id} was claimed by another worker before it was settled");
+        }
+        Err(error) => fault(&ctx, &error),
+    }
+    name
+}
+
+/// Returns the message of a delivery, with what the settings know of its source.
+pub fn message(ctx: &Ctx, outgoing: &Outgoing) -> Message {
+    let Outgoing { delivery, alert, item } = outgoing;
+    let source = item.source.as_ref();
+    let known = source.and_then(|id| ctx.sources.get(id)).map(|source| source.name.clone());
+    Message {
+        delivery: delivery.id.clone(),
+        to: delivery.to.clone(),
+        alert: alert.clone(),
+        item: item.clone(),
+        source_name: known.or_else(|| source.map(ToString::to_string)).unwrap_or_default(),
+        outlets: Vec::new(),
+        follow_up: None,
+        links: match &ctx.config.server.public_url {
+            Some(public_url) => Links::new(public_url, alert, None),
+            None => Links::default(),
+        },
+        timezone: ctx.timezone.clone(),
+    }
+}
+
+fn count(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled, now: Timestamp) {
+    let class = match settled {
+        Settled::Delivered => "ok",
+        Settled::Again { class, .. } | Settled::Failed { class, .. } => class.as_str(),
+    };
+    ctx.metrics.add(Count::Deliveries, &[outgoing.delivery.channel.as_str(), class], 1);
+    if *settled == Settled::Delivered {
+        ctx.metrics.note(Span::FetchedToSent, &[], now.since(outgoing.alert.created));
+        if let Some(published) = outgoing.item.published {
+            let topic = outgoing.alert.topic.as_str();
+            ctx.metrics.note(Span::PublishedToSent, &[topic], now.since(published));
+        }
+    }
+    ctx.tally.count(|counts| match settled {
+        Settled::Delivered => counts.delivered += 1,
+        Settled::Again { .. } => counts.retried += 1,
+        Settled::Failed { .. } => counts.failed += 1,
+    });
+}
+
+fn tell(outgoing: &Outgoing, settled: &Settled) {
+    let (id, channel, attempts) =
+        (&outgoing.delivery.id, &outgoing.delivery.channel, outgoing.delivery.attempts);
+    match settled {
+        Settled::Delivered => tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`"),
+        Settled::Again { class, error, due } => tracing::warn!(delivery = %id, %channel, %class, attempts,
+            "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}"),
+        Settled::Failed { class, error } => tracing::error!(delivery = %id, %channel, %class, attempts,
+            "delivery {id} to `{channel}` is given up: {class}, {error}; `newshound deliveries retry {id}` sends it again"),
+    }
+}

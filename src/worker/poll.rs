@@ -1,0 +1,224 @@
+//! The poll loop: claims due sources, polls each, records what came.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Ctx, LONGEST_SLEEP, STORE_RETRY, fault, read};
+use crate::config::Source;
+use crate::fetch::Request;
+use crate::metrics::{Count, Loop, Span};
+use crate::model::{PollClass, PollRecord, ScoreOutcome, SourceState, Timestamp};
+use crate::schedule::interval::{Outcome, Pace, after_poll, succeeded};
+use crate::store::{Recorded, StoreError};
+
+/// Polls in flight.
+pub type Jobs = JoinSet<()>;
+
+/// Polls until told to stop. What is in flight then is let go: it was not recorded, so the
+/// server will send it again.
+pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
+    let mut jobs = Jobs::new();
+    loop {
+        let wake_at = turn(ctx, &mut jobs).await.unwrap_or(ctx.clock.now() + LONGEST_SLEEP);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(_) = jobs.join_next() => (),
+            () = ctx.clock.sleep_until(wake_at) => (),
+        }
+    }
+}
+
+/// Polls all that is due, and all that its hosts' pace held up, then returns.
+pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
+    let mut jobs = Jobs::new();
+    let begun = ctx.clock.now();
+    while !shutdown.is_cancelled() {
+        let wake_at = turn(ctx, &mut jobs).await;
+        let held_up = match ctx.store.sources_due_by(begun).await {
+            Ok(waiting) => waiting > 0,
+            Err(error) => return fault(ctx, &error),
+        };
+        if jobs.is_empty() && !held_up {
+            return;
+        }
+        let wake_at = wake_at.unwrap_or(ctx.clock.now() + LONGEST_SLEEP);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(_) = jobs.join_next() => (),
+            () = ctx.clock.sleep_until(wake_at) => (),
+        }
+    }
+}
+
+/// One turn of the loop with its faults: returns when to turn again.
+async fn turn(ctx: &Arc<Ctx>, jobs: &mut Jobs) -> Option<Timestamp> {
+    let now = ctx.clock.now();
+    ctx.pulse.beat(Loop::Poll, ctx.clock.elapsed());
+    match tick(ctx, jobs, now).await {
+        Ok(due) => {
+            ctx.pulse.recovered();
+            due.map(|due| due.min(now + LONGEST_SLEEP))
+        }
+        Err(error) => {
+            fault(ctx, &error);
+            Some(now + STORE_RETRY)
+        }
+    }
+}
+
+/// Claims what is due and starts its polls; returns when the next source will be due.
+pub async fn tick(ctx: &Arc<Ctx>, jobs: &mut Jobs, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    while jobs.try_join_next().is_some() {}
+    let fetch = &ctx.config.fetch;
+    let free = fetch.concurrency.saturating_sub(jobs.len());
+    if free == 0 {
+        return Ok(None);
+    }
+    for claimed in ctx.store.claim_sources(&ctx.poll_lease, fetch.per_host, free, now).await? {
+        let Some(source) = ctx.sources.get(&claimed.state.id) else { continue };
+        ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
+        jobs.spawn(poll(Arc::clone(ctx), Arc::clone(source), claimed.state));
+    }
+    ctx.store.next_source_due(now).await
+}
+
+/// Polls one source and settles it, whatever happens on the way.
+async fn poll(ctx: Arc<Ctx>, source: Arc<Source>, state: SourceState) {
+    let polled = AssertUnwindSafe(poll_one(&ctx, &source, &state)).catch_unwind().await;
+    let settled = match polled {
+        Ok(settled) => settled,
+        Err(_) => settle_panic(&ctx, &source, &state).await,
+    };
+    match settled {
+        Ok(()) => {}
+        Err(StoreError::ClaimLost(id)) => tracing::warn!(source.id = %id, "`{id}` was polled by another worker"),
+        Err(error) => fault(&ctx, &error),
+    }
+}
+
+async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> Result<(), StoreError> {
+    let (polled_at, began) = (ctx.clock.now(), ctx.clock.elapsed());
+    let request = Request {
+        url: &source.url,
+        validators: state.validators.as_ref(),
+        headers: &source.headers,
+    };
+    let fetched = ctx.fetcher.get(&request).await;
+    let took = ctx.clock.elapsed().saturating_sub(began);
+    let read = read::read(ctx, source, state, fetched, polled_at).await;
+    let host_pause = match read.outcome.class {
+        PollClass::RateLimited | PollClass::Unavailable => read.outcome.retry_after,
+        _ => None,
+    };
+    let pace = Pace::of(source.interval, &ctx.config.fetch);
+    let record = PollRecord {
+        state: after_poll(pace, state, read.outcome, polled_at),
+        polled_at,
+        took,
+        body_bytes: read.body_bytes,
+        items: read.items,
+    };
+    settle(ctx, source, state, &record).await?;
+    match host_pause {
+        Some(pause) => ctx.store.pause_host(&host_of(source), polled_at + pause).await,
+        None => Ok(()),
+    }
+}
+
+async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> Result<(), StoreError> {
+    let now = ctx.clock.now();
+    let outcome = Outcome {
+        class: PollClass::Internal,
+        message: Some("newshound itself failed on this source; the log says where".to_owned()),
+        retry_after: None,
+        learned: None,
+    };
+    let record = PollRecord {
+        state: after_poll(Pace::of(source.interval, &ctx.config.fetch), state, outcome, now),
+        polled_at: now,
+        took: std::time::Duration::ZERO,
+        body_bytes: 0,
+        items: Vec::new(),
+    };
+    settle(ctx, source, state, &record).await
+}
+
+async fn settle(
+    ctx: &Ctx,
+    source: &Source,
+    before: &SourceState,
+    record: &PollRecord,
+) -> Result<(), StoreError> {
+    let began = ctx.clock.elapsed();
+    let recorded = ctx.store.record_poll(&ctx.poll_lease, record).await?;
+    ctx.metrics.note(Span::StoreCommit, &[], ctx.clock.elapsed().saturating_sub(began));
+    if recorded.deliveries > 0 {
+        ctx.pulse.deliveries_made();
+    }
+    count(ctx, record, &recorded);
+    tell(source, before, record, &recorded);
+    Ok(())
+}
+
+fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
+    let metrics = &ctx.metrics;
+    let class = record.state.class.unwrap_or(PollClass::Internal);
+    metrics.add(Count::Fetches, &[class.as_str()], 1);
+    metrics.add(Count::FetchBytes, &[], record.body_bytes);
+    metrics.note(Span::Fetch, &[], record.took);
+    metrics.add(Count::ItemsNew, &[], recorded.new);
+    for (kind, n) in [("url", recorded.same_url), ("text", recorded.same_text)] {
+        metrics.add(Count::ItemsDuplicate, &[kind], n);
+    }
+    for (topic, decision) in &recorded.hits {
+        metrics.add(Count::Hits, &[topic.as_str()], 1);
+        metrics.add(Count::Alerts, &[topic.as_str(), decision.as_str()], 1);
+    }
+    metrics.add(Count::DeliveriesCreated, &[], recorded.deliveries);
+    ctx.tally.count(|counts| {
+        counts.polled += 1;
+        *counts.classes.entry(class).or_default() += 1;
+        counts.items_new += recorded.new;
+        counts.hits += recorded.hits.len() as u64;
+        counts.alerts += recorded.alerts() as u64;
+        counts.created += recorded.deliveries;
+    });
+}
+
+/// One line a poll at debug, one a story at info, one at warn when a source begins to fail.
+fn tell(source: &Source, before: &SourceState, record: &PollRecord, recorded: &Recorded) {
+    let state = &record.state;
+    let class = state.class.unwrap_or(PollClass::Internal);
+    let message = state.message.as_deref().unwrap_or_default();
+    let n_new = recorded.new;
+    let took_ms = u64::try_from(record.took.as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(source.id = %source.id, %class, n_new, took_ms, next = %state.next_due,
+        "polled `{}`: {class}, {n_new} new {message}", source.id);
+    if !before.baseline_done && state.baseline_done {
+        tracing::info!(source.id = %source.id, n_new, "read {n_new} items of `{}` as the baseline", source.id);
+    }
+    if !succeeded(class) && before.failures == 0 {
+        tracing::warn!(source.id = %source.id, %class, next = %state.next_due,
+            "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);
+    } else if succeeded(class) && before.failures > 0 {
+        tracing::info!(source.id = %source.id, %class, "source `{}` answers again", source.id);
+    }
+    for seen in record.items.iter().filter(|seen| !seen.baseline) {
+        for hit in seen.scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit) {
+            tracing::info!(topic = %hit.topic, item = %seen.item.id, score = hit.score,
+                "hit {} {:.2} {:?}", hit.topic, hit.score, seen.item.title);
+        }
+    }
+}
+
+/// Returns the name and port a source is paced by.
+pub fn host_of(source: &Source) -> String {
+    let host = source.url.host_str().unwrap_or_default();
+    match source.url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}

@@ -1,0 +1,167 @@
+//! From the answer of a server to scored items: pure work, done aside from the runtime and
+//! within a budget of time.
+
+use std::{sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+
+use super::Ctx;
+use crate::config::Source;
+use crate::fetch::{FetchError, Fetched};
+use crate::model::{
+    Item, PollClass, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
+};
+use crate::schedule::interval::{Learned, Outcome};
+use crate::schedule::route::destinations;
+use crate::{dedupe, extract};
+
+/// What a poll came to.
+pub(super) struct Read {
+    pub(super) outcome: Outcome,
+    pub(super) items: Vec<SeenItem>,
+    pub(super) body_bytes: u64,
+}
+
+impl Read {
+    fn nothing(outcome: Outcome) -> Self {
+        Read { outcome, items: Vec::new(), body_bytes: 0 }
+    }
+}
+
+/// Turns an answer into an outcome and scored items.
+pub(super) async fn read(
+    ctx: &Arc<Ctx>,
+    source: &Arc<Source>,
+    state: &SourceState,
+    fetched: Result<Fetched, FetchError>,
+    now: Timestamp,
+) -> Read {
+    let fetched = match fetched {
+        Ok(fetched) => fetched,
+        Err(error) => return Read::nothing(failure(&error)),
+    };
+    if fetched.status == 304 {
+        return Read::nothing(unchanged(PollClass::NotModified, carried(state, &fetched)));
+    }
+    let body_bytes = fetched.body.len() as u64;
+    let hash = body_hash(&fetched.body);
+    let read_before = matches!(state.class, Some(PollClass::Ok | PollClass::NotModified));
+    if read_before && state.body_hash.as_deref() == Some(&hash) {
+        return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
+    }
+    let work = Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
+    match tokio::task::spawn_blocking(move || work.digest(fetched)).await {
+        Ok(read) => Read { body_bytes, ..read },
+        Err(_) => Read::nothing(Outcome {
+            class: PollClass::Internal,
+            message: Some("newshound itself failed on this body; the log says where".to_owned()),
+            retry_after: None,
+            learned: None,
+        }),
+    }
+}
+
+fn failure(error: &FetchError) -> Outcome {
+    Outcome {
+        class: error.class(),
+        message: Some(error.to_string()),
+        retry_after: error.retry_after(),
+        learned: None,
+    }
+}
+
+fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {
+    let learned = Some(Learned { validators, body_hash: None });
+    Outcome { class, message: None, retry_after: None, learned }
+}
+
+/// A 304 updates what it carries and leaves the rest.
+fn carried(state: &SourceState, fetched: &Fetched) -> Option<Validators> {
+    let Some(fresh) = &fetched.validators else { return state.validators.clone() };
+    let before = state.validators.as_ref().filter(|before| before.url == fresh.url);
+    Some(Validators {
+        url: fresh.url.clone(),
+        etag: fresh.etag.clone().or_else(|| before.and_then(|before| before.etag.clone())),
+        last_modified: fresh.last_modified.clone().or_else(|| before.and_then(|before| before.last_modified.clone())),
+    })
+}
+
+/// The version stands in the hash, so that a later version that reads more reads it again.
+fn body_hash(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let mut hash = format!("{}:", env!("CARGO_PKG_VERSION"));
+    for byte in &digest[..16] {
+        hash.push_str(&format!("{byte:02x}"));
+    }
+    hash
+}
+
+/// One body's way to scored items.
+struct Work {
+    ctx: Arc<Ctx>,
+    source: Arc<Source>,
+    baseline: bool,
+    now: Timestamp,
+    hash: String,
+}
+
+impl Work {
+    fn digest(self, fetched: Fetched) -> Read {
+        let fetch = &self.ctx.config.fetch;
+        let began = self.ctx.clock.elapsed();
+        let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
+        let limits = extract::Limits {
+            max_depth: fetch.max_depth,
+            max_items: fetch.max_items,
+            max_text: fetch.max_text,
+            expired: &out_of_time,
+        };
+        let extracted = extract::feed(&fetched.body, fetched.content_type.as_deref(), &fetched.url, &limits);
+        let outcome = self.outcome(&extracted, fetched.validators);
+        if outcome.class != PollClass::Ok && outcome.class != PollClass::Degraded {
+            return Read::nothing(outcome);
+        }
+        let items = dedupe::identify(&self.source.id, extracted.items, self.now);
+        let items = items.into_iter().map(|item| self.see(item)).collect();
+        Read { outcome, items, body_bytes: 0 }
+    }
+
+    fn outcome(&self, extracted: &extract::Extracted, validators: Option<Validators>) -> Outcome {
+        let class = extracted.class();
+        let whole = matches!(class, PollClass::Ok | PollClass::Degraded) && !extracted.end_missing;
+        let learned = whole.then(|| Learned { validators, body_hash: Some(self.hash.clone()) });
+        Outcome { class, message: extracted.message(), retry_after: None, learned }
+    }
+
+    fn see(&self, mut item: Item) -> SeenItem {
+        if let Some(lang) = &self.source.lang {
+            item.lang = Some(lang.clone());
+        }
+        let scores: Vec<Score> =
+            self.ctx.matcher.score(&item, &self.source.tags).into_iter().filter(|score| self.keep(score)).collect();
+        let routed = scores.iter().filter_map(|score| self.route(score)).collect();
+        SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed }
+    }
+
+    /// Hits, vetoes and near misses are kept; the rest is nothing to anybody.
+    fn keep(&self, score: &Score) -> bool {
+        match score.outcome {
+            ScoreOutcome::Hit | ScoreOutcome::Vetoed => true,
+            ScoreOutcome::Below => {
+                self.ctx.topics.get(&score.topic).is_some_and(|topic| score.score >= topic.near_miss)
+            }
+            ScoreOutcome::Excluded => false,
+        }
+    }
+
+    fn route(&self, score: &Score) -> Option<Routed> {
+        let topic = self.ctx.topics.get(&score.topic).filter(|_| score.outcome == ScoreOutcome::Hit)?;
+        Some(destinations(&self.ctx.config, topic, score.score, &self.source.tags))
+    }
+
+    /// On first sight only an item that says it is younger than the backfill is news.
+    fn is_young(&self, item: &Item) -> bool {
+        let backfill = self.source.backfill;
+        backfill > Duration::ZERO && item.published.is_some_and(|published| self.now.since(published) < backfill)
+    }
+}
