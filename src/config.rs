@@ -5,15 +5,33 @@
 //! compiles those and reports what is wrong in the same form.
 
 pub mod channel;
+mod check;
+pub mod environment;
+pub mod load;
+mod nearest;
+pub mod network;
 pub mod place;
+mod raw;
+mod reader;
+mod render;
 pub mod secret;
 pub mod settings;
 pub mod source;
+pub mod starter;
 pub mod topic;
+mod value;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
+pub use check::guard_problems;
+pub use environment::Environment;
+pub use load::{Loaded, Wanted, load, parse_str};
+pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
 pub use secret::Secret;
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
 pub use source::{Source, SourceKind};
+pub use starter::starter_files;
 pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};
+
+#[cfg(test)]
+mod tests;

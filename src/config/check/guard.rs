@@ -1,0 +1,53 @@
+//! What the guard will refuse, told before it does. Not part of loading: a daemon starts with
+//! such a source or channel and shows its class.
+
+use url::Url;
+
+use super::super::channel::ChannelKind;
+use super::super::network::{Networks, literal_address, refused_port};
+use super::super::place::{Place, Problem, Severity};
+use super::super::settings::Config;
+
+/// Returns an error for each address and port in the configuration that will be refused.
+pub fn guard_problems(config: &Config) -> Vec<Problem> {
+    let networks = Networks::new(config.fetch.allow_networks.iter().copied());
+    let mut problems = Vec::new();
+    for source in &config.sources {
+        let what = format!("source {}", source.id);
+        problems.extend(refused(
+            &networks,
+            &source.url,
+            (&what, "fetch.allow_networks"),
+            source.place.as_ref(),
+        ));
+    }
+    for channel in &config.channels {
+        let ChannelKind::Webhook(webhook) = &channel.kind else { continue };
+        let Ok(url) = Url::parse(webhook.url.expose()) else { continue };
+        let networks = networks.and(&webhook.allow_networks);
+        let what = format!("channel {}", channel.name);
+        problems.extend(refused(&networks, &url, (&what, "allow_networks"), channel.place.as_ref()));
+    }
+    problems
+}
+
+fn refused(
+    networks: &Networks,
+    url: &Url,
+    (what, key): (&str, &str),
+    place: Option<&Place>,
+) -> Option<Problem> {
+    let problem = |class, message, suggestion| Problem {
+        severity: Severity::Error,
+        class: Some(class),
+        place: place.cloned(),
+        message,
+        suggestion,
+    };
+    if let Some(port) = url.port().filter(|port| refused_port(*port)) {
+        return Some(problem("port_refused", format!("{what}: port {port} is not for the web"), None));
+    }
+    let refused = networks.refuses(literal_address(url)?)?;
+    let suggestion = format!("to reach it, add it to `{key}`: \"{}\"", refused.network);
+    Some(problem("address_refused", format!("{what}: {refused}"), Some(suggestion)))
+}

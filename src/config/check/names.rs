@@ -1,0 +1,96 @@
+//! Keeps account of names: each is given once, and each that is mentioned is given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::nearest;
+use super::super::place::{Place, Problem, Severity};
+use super::super::reader::{Scope, Written};
+use super::super::value::shorten;
+
+/// What a name belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Noun {
+    Source,
+    Tag,
+    Topic,
+    Channel,
+    Route,
+}
+
+impl Noun {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Noun::Source | Noun::Tag => "source",
+            Noun::Topic => "topic",
+            Noun::Channel => "channel",
+            Noun::Route => "route",
+        }
+    }
+
+    const fn has(self) -> &'static str {
+        match self {
+            Noun::Source | Noun::Topic => "has the id",
+            Noun::Tag => "has the tag",
+            Noun::Channel | Noun::Route => "is named",
+        }
+    }
+}
+
+/// The names given so far, and those mentioned.
+#[derive(Default)]
+pub(crate) struct Names {
+    given: BTreeMap<(Noun, String), Place>,
+    tags: BTreeSet<String>,
+    mentioned: Vec<(Noun, Written<String>)>,
+}
+
+impl Names {
+    /// Takes a name, unless it is taken.
+    pub(crate) fn give(&mut self, scope: &Scope<'_>, noun: Noun, name: &str, place: &Place) -> bool {
+        if let Some(first) = self.given.get(&(noun, name.to_owned())) {
+            let message = format!("{} \"{}\" is given twice", noun.as_str(), shorten(name));
+            scope.report(Problem::error(place, message).suggest(format!("it stands at {first:?} already")));
+            return false;
+        }
+        self.given.insert((noun, name.to_owned()), place.clone());
+        true
+    }
+
+    /// Remembers a tag of a source; many sources share one.
+    pub(crate) fn tag(&mut self, tag: &str) {
+        self.tags.insert(tag.to_owned());
+    }
+
+    /// Remembers a name that must turn out to be given.
+    pub(crate) fn mention(&mut self, noun: Noun, name: &Written<String>) {
+        self.mentioned.push((noun, name.clone()));
+    }
+
+    /// Reports the names that are mentioned and not given.
+    pub(crate) fn resolve(&self, scope: &Scope<'_>) {
+        if scope.partial {
+            return;
+        }
+        for (noun, Written { value, place }) in &self.mentioned {
+            let known: Vec<&str> = self.known(*noun);
+            if known.contains(&value.as_str()) || (*noun == Noun::Route && value == super::route::DEFAULT) {
+                continue;
+            }
+            let message = format!("no {} {} \"{}\"", noun.as_str(), noun.has(), shorten(value));
+            let mut problem = Problem::error(place, message);
+            problem.suggestion = nearest::suggest(value, known.iter().copied());
+            // Without any source the items come from elsewhere: an archive to replay.
+            if matches!(noun, Noun::Source | Noun::Tag) && self.known(Noun::Source).is_empty() {
+                problem.severity = Severity::Warning;
+            }
+            scope.report(problem);
+        }
+    }
+
+    fn known(&self, noun: Noun) -> Vec<&str> {
+        if noun == Noun::Tag {
+            return self.tags.iter().map(String::as_str).collect();
+        }
+        self.given.keys().filter(|(of, _)| *of == noun).map(|(_, name)| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! Reads secrets from where the configuration says they are kept.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::super::place::{Place, Problem};
+use super::super::raw::{Table, Value, What};
+use super::super::reader::{Reader, Scope, Written};
+use super::super::secret::Secret;
+
+/// Whether a value that stands in the configuration itself deserves a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    Warned,
+    Fine,
+}
+
+/// The ways out of a plain secret.
+const KEPT_ELSEWHERE: &str = "use { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }";
+
+/// Bytes of a secret's file.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// Reads the secret under a key.
+pub(crate) fn secret(reader: &mut Reader<'_>, key: &'static str, plain: Plain) -> Option<Written<Secret>> {
+    let entry = reader.entry(key)?;
+    if plain == Plain::Warned && matches!(&entry.value.what, What::Text(text) if !text.is_empty()) {
+        warn_of_plain(reader.scope, key, &entry.place);
+    }
+    resolve(reader.scope, key, entry.value)
+}
+
+/// Warns of a secret that stands in the configuration file.
+pub(crate) fn warn_of_plain(scope: &Scope<'_>, what: &str, place: &Place) {
+    let path = scope.environment.absolute(&place.file.path);
+    let open = std::fs::metadata(path).ok().map(|file| file.permissions().mode() & 0o777);
+    let readers = open
+        .filter(|mode| mode & 0o077 != 0)
+        .map_or_else(String::new, |mode| format!(", which others may read (mode {mode:o})"));
+    let message = format!("the secret `{what}` stands in the file{readers}");
+    scope.report(Problem::warning(place, message).suggest(KEPT_ELSEWHERE));
+}
+
+/// Reads a secret from a value: a text, or a table that says where it is.
+pub(crate) fn resolve(scope: &Scope<'_>, key: &str, value: Value) -> Option<Written<Secret>> {
+    let place = value.place;
+    let read = match value.what {
+        What::Text(text) => Ok(text),
+        What::Table(table) => from_table(scope, key, table)?,
+        What::Integer(_) | What::Number(_) | What::Flag(_) | What::Time | What::List(_) => {
+            Err((format!("`{key}`: expected a secret"), KEPT_ELSEWHERE.to_owned()))
+        }
+    };
+    match read {
+        Ok(text) => Some(Written { value: Secret::new(text), place }),
+        Err((message, suggestion)) => {
+            scope.report(Problem::error(&place, message).suggest(suggestion));
+            None
+        }
+    }
+}
+
+type Read = Result<String, (String, String)>;
+
+/// Returns `None` when what is wrong was reported already.
+fn from_table(scope: &Scope<'_>, key: &str, table: Table) -> Option<Read> {
+    let directory = table.place.file.path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let n_keys = table.entries.len();
+    let mut reader = Reader::new(scope, "secret", table);
+    let file = reader.text("file");
+    let env = reader.text("env");
+    let credential = reader.text("credential");
+    let read = match (file, env, credential) {
+        (Some(file), None, None) => {
+            Some(from_file(&scope.environment.absolute(&directory.join(&file.value)), 0o077))
+        }
+        (None, Some(name), None) => Some(from_variable(scope, &name.value)),
+        (None, None, Some(name)) => Some(from_credential(scope, &name.value)),
+        (None, None, None) if n_keys > 0 => None,
+        _ => Some(Err((
+            format!("`{key}`: a secret is kept in one place"),
+            "give one of `file`, `env` and `credential`".to_owned(),
+        ))),
+    };
+    reader.finish();
+    read
+}
+
+fn from_variable(scope: &Scope<'_>, name: &str) -> Read {
+    let help = || format!("set {name}, for example in the service's EnvironmentFile");
+    let value =
+        scope.environment.get(name).ok_or_else(|| (format!("the variable {name} is not set"), help()))?;
+    value.into_string().map_err(|_| (format!("the variable {name} is not UTF-8"), help()))
+}
+
+fn from_credential(scope: &Scope<'_>, name: &str) -> Read {
+    let help = || format!("in the unit: LoadCredential={name}:/path/to/it");
+    if name.is_empty() || name.contains('/') || name == ".." {
+        return Err((format!("\"{name}\" is not the name of a credential"), help()));
+    }
+    let directory = scope
+        .environment
+        .get("CREDENTIALS_DIRECTORY")
+        .ok_or_else(|| ("there are no credentials: $CREDENTIALS_DIRECTORY is not set".to_owned(), help()))?;
+    // systemd gives the service's group access through an entry that shows as a group bit.
+    from_file(&PathBuf::from(directory).join(name), 0o007)
+}
+
+/// Reads a file that must not grant any of these permissions.
+fn from_file(path: &Path, forbidden: u32) -> Read {
+    use std::io::Read as _;
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+            _ => error.to_string(),
+        };
+        (format!("the secret's file {shown}: {reason}"), "create it with mode 600".to_owned())
+    };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err((format!("the secret's file {shown}: it is a directory"), "name a file".to_owned()));
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & forbidden != 0 {
+        let message = format!("the secret's file {shown} is open to others (mode {mode:o})");
+        return Err((message, format!("chmod 600 {shown}")));
+    }
+    let mut text = String::new();
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err((format!("the secret's file {shown} is too large"), "it holds nothing else".to_owned()));
+    }
+    let secret = text.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err((format!("the secret's file {shown} is empty"), "write the secret into it".to_owned()));
+    }
+    Ok(secret.to_owned())
+}

@@ -1,0 +1,92 @@
+//! The only reader of environment variables, and what newshound concludes from them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The process's environment, or one made up by a test.
+pub struct Environment {
+    lookup: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    directory: PathBuf,
+}
+
+impl Environment {
+    /// Returns the environment of this process.
+    pub fn real() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+        let lookup = |name: &str| std::env::var_os(name);
+        let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        Environment { lookup: Box::new(lookup), directory }
+    }
+
+    /// Returns an environment of these variables only, with this as the current directory.
+    pub fn of(directory: impl Into<PathBuf>, variables: &[(&str, &str)]) -> Self {
+        let variables: std::collections::HashMap<String, OsString> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+        let lookup = Box::new(move |name: &str| variables.get(name).cloned());
+        Environment { lookup, directory: directory.into() }
+    }
+
+    /// Returns a variable that is set to something.
+    pub(crate) fn get(&self, name: &str) -> Option<OsString> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns a path as seen from the current directory.
+    pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// Returns where a configuration file is looked for, in order.
+    pub(crate) fn candidates(&self) -> Vec<PathBuf> {
+        const NAME: &str = "newshound/newshound.toml";
+        let home = || Some(PathBuf::from(self.get("HOME")?).join(".config"));
+        let user = self.get("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+        let mut candidates = vec![PathBuf::from("newshound.toml"), PathBuf::from("config/newshound.toml")];
+        candidates.extend(user.map(|user| user.join(NAME)));
+        candidates.push(Path::new("/etc").join(NAME));
+        candidates
+    }
+
+    /// Returns the directory of everything that newshound keeps.
+    pub fn state_directory(&self) -> PathBuf {
+        // systemd gives a list where the unit names several directories.
+        let systemd = self.get("STATE_DIRECTORY").and_then(|list| std::env::split_paths(&list).next());
+        let user = || Some(PathBuf::from(self.get("XDG_STATE_HOME")?).join("newshound"));
+        self.absolute(&systemd.or_else(user).unwrap_or_else(|| PathBuf::from("state")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn state(variables: &[(&str, &str)], expect: &str) {
+        assert_eq!(Environment::of("/here", variables).state_directory(), Path::new(expect));
+    }
+
+    #[test]
+    fn state_goes_where_the_system_says() {
+        state(&[], "/here/state");
+        state(&[("XDG_STATE_HOME", "/x")], "/x/newshound");
+        state(&[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/var/lib/n")], "/var/lib/n");
+        state(&[("STATE_DIRECTORY", "/a:/b")], "/a");
+        state(&[("STATE_DIRECTORY", "")], "/here/state");
+    }
+
+    #[test]
+    fn files_are_looked_for_from_near_to_far() {
+        let shown = |variables: &[(&str, &str)]| {
+            let candidates = Environment::of("/here", variables).candidates();
+            candidates.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let etc = "/etc/newshound/newshound.toml";
+        let near = "newshound.toml config/newshound.toml";
+        assert_eq!(shown(&[]), format!("{near} {etc}"));
+        assert_eq!(shown(&[("HOME", "/h")]), format!("{near} /h/.config/newshound/newshound.toml {etc}"));
+        assert_eq!(
+            shown(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")]),
+            format!("{near} /x/newshound/newshound.toml {etc}")
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! Finds the configuration, reads it with all it includes, and has it checked.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check;
+use super::environment::Environment;
+use super::place::{Place, Problem, Severity, SourceFile};
+use super::raw::{self, Entry, Table, Value, What};
+use super::reader::{Scope, no_effect};
+use super::settings::Config;
+use super::topic::Topic;
+use super::value::shorten;
+
+/// Whether a command can do without a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// It needs one.
+    Required,
+    /// It goes on with the defaults.
+    Optional,
+}
+
+/// What came of loading.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration, when nothing in it is wrong.
+    pub config: Option<Config>,
+    /// The topics that could be read, also when something else is wrong: the matcher reports on
+    /// their terms in the same breath.
+    pub topics: Vec<Topic>,
+    /// Everything that is wrong, by place.
+    pub problems: Vec<Problem>,
+    /// The main file, where there is one.
+    pub file: Option<PathBuf>,
+    /// How many files were read.
+    pub n_files: usize,
+}
+
+/// Bytes of one file: beyond it somebody pointed at something else.
+const MOST_BYTES: u64 = 64 << 20;
+/// Files of one configuration.
+const MOST_FILES: usize = 10_000;
+
+/// Loads the file at `path`, or the first one found where configurations are looked for.
+pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> Loaded {
+    let named =
+        path.map(Path::to_path_buf).or_else(|| environment.get("NEWSHOUND_CONFIG").map(PathBuf::from));
+    let found = named.or_else(|| {
+        environment.candidates().into_iter().find(|candidate| environment.absolute(candidate).is_file())
+    });
+    let mut files = Files::new(environment);
+    match &found {
+        Some(path) => match read(&environment.absolute(path)) {
+            Ok(text) => files.add(path, text),
+            Err(error) => files.problems.push(without_place(format!("{}: {error}", path.display()), None)),
+        },
+        None if wanted == Wanted::Required => {
+            let looked: Vec<String> =
+                environment.candidates().iter().map(|path| path.display().to_string()).collect();
+            let tried = format!("looked for {}; `newshound init` writes one", looked.join(", "));
+            files.problems.push(without_place("there is no configuration file".to_owned(), Some(tried)));
+        }
+        None => {}
+    }
+    files.check(found)
+}
+
+/// Loads a configuration from a text, as if it stood in a file of that name.
+pub fn parse_str(name: &str, text: &str, environment: &Environment) -> Loaded {
+    let mut files = Files::new(environment);
+    files.add(Path::new(name), text.to_owned());
+    files.check(Some(PathBuf::from(name)))
+}
+
+/// The files read so far, and what they say together.
+struct Files<'e> {
+    environment: &'e Environment,
+    root: Option<Table>,
+    files: Vec<Arc<SourceFile>>,
+    seen: HashSet<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+impl<'e> Files<'e> {
+    fn new(environment: &'e Environment) -> Self {
+        Files { environment, root: None, files: Vec::new(), seen: HashSet::new(), problems: Vec::new() }
+    }
+
+    /// Takes in a file and all it includes.
+    fn add(&mut self, path: &Path, text: String) {
+        let absolute = self.environment.absolute(path);
+        self.seen.insert(absolute.canonicalize().unwrap_or(absolute));
+        let mut parsed = raw::parse(path.to_path_buf(), &text);
+        self.files.push(parsed.file);
+        let include = parsed.root.take("include");
+        if parsed.errors.is_empty() {
+            self.merge(parsed.root);
+        }
+        // Else the ruins of the file would only be mistaken for more mistakes.
+        self.problems.append(&mut parsed.errors);
+        for (pattern, place) in include.map(|entry| self.patterns(entry)).unwrap_or_default() {
+            self.include(path, &pattern, &place);
+        }
+    }
+
+    fn merge(&mut self, table: Table) {
+        match &mut self.root {
+            Some(root) => root.merge(table, &mut self.problems),
+            None => self.root = Some(table),
+        }
+    }
+
+    fn patterns(&mut self, entry: Entry) -> Vec<(String, Place)> {
+        let values = match entry.value {
+            Value { what: What::List(list), .. } => list,
+            alone => vec![alone],
+        };
+        let mut patterns = Vec::new();
+        for Value { place, what } in values {
+            match what {
+                What::Text(pattern) => patterns.push((pattern, place)),
+                other => self.problems.push(Problem::error(
+                    &place,
+                    format!("`include`: expected text, found {}", other.kind()),
+                )),
+            }
+        }
+        patterns
+    }
+
+    /// Reads all files that a pattern names, from the directory of the file that includes them.
+    fn include(&mut self, from: &Path, pattern: &str, place: &Place) {
+        let beside = from.parent().unwrap_or(Path::new(""));
+        let base = self.environment.absolute(beside);
+        let full = format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()));
+        let full = if Path::new(pattern).is_absolute() { pattern.to_owned() } else { full };
+        let paths = match glob::glob(&full) {
+            Ok(paths) => paths,
+            Err(error) => {
+                return self.problems.push(Problem::error(place, format!("`include`: {}", error.msg)));
+            }
+        };
+        let mut n_found = 0;
+        for path in paths.filter_map(Result::ok) {
+            n_found += 1;
+            if self.files.len() >= MOST_FILES {
+                return self.problems.push(Problem::error(place, format!("more than {MOST_FILES} files")));
+            }
+            let shown = path.strip_prefix(&base).map_or_else(|_| path.clone(), |rest| beside.join(rest));
+            self.include_one(&shown, &path, place);
+        }
+        if n_found == 0 {
+            let message = format!("no file matches \"{}\"", shorten(pattern));
+            self.problems.push(if pattern.contains(['*', '?', '[']) {
+                Problem::warning(place, message)
+            } else {
+                Problem::error(place, message)
+            });
+        }
+    }
+
+    fn include_one(&mut self, shown: &Path, path: &Path, place: &Place) {
+        // A file that was read already adds nothing, so including in a circle ends.
+        let identity = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        if self.seen.contains(&identity) {
+            return;
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+        if extension == "opml" {
+            return self.problems.push(no_effect(place, &format!("including {}", shown.display())));
+        }
+        if !matches!(extension, "toml" | "txt") {
+            let message = format!("{} is neither .toml nor .txt nor .opml", shown.display());
+            return self.problems.push(Problem::error(place, message));
+        }
+        match read(path) {
+            Err(error) => {
+                self.problems.push(Problem::error(place, format!("{}: {error}", shown.display())));
+            }
+            Ok(text) if extension == "toml" => self.add(shown, text),
+            Ok(text) => {
+                self.seen.insert(identity);
+                self.add_addresses(shown, &text);
+            }
+        }
+    }
+
+    /// Takes in a list of addresses, one a line.
+    fn add_addresses(&mut self, path: &Path, text: &str) {
+        let file = Arc::new(SourceFile { path: path.to_path_buf(), text: raw::hide_addresses(text) });
+        let mut sources = Vec::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let start = at + line.len() - line.trim_start().len();
+            at += line.len();
+            let address = line.trim();
+            if address.is_empty() || address.starts_with('#') {
+                continue;
+            }
+            let place = Place { file: Arc::clone(&file), span: start..start + address.len() };
+            let url = Value { place: place.clone(), what: What::Text(address.to_owned()) };
+            let entry = Entry { key: "url".to_owned(), place: place.clone(), value: url };
+            let table = Table { place: place.clone(), entries: vec![entry] };
+            sources.push(Value { place, what: What::Table(table) });
+        }
+        let place = Place { file: Arc::clone(&file), span: 0..0 };
+        let sources = Value { place: place.clone(), what: What::List(sources) };
+        let entry = Entry { key: "source".to_owned(), place: place.clone(), value: sources };
+        self.files.push(file);
+        self.merge(Table { place, entries: vec![entry] });
+    }
+
+    /// Checks the whole of it.
+    fn check(self, file: Option<PathBuf>) -> Loaded {
+        let partial = self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        let scope = Scope::new(self.environment, partial);
+        let root = self.root.unwrap_or_else(|| {
+            let nowhere = Arc::new(SourceFile { path: PathBuf::new(), text: String::new() });
+            Table::empty(Place { file: nowhere, span: 0..0 })
+        });
+        let n_files = self.files.len();
+        let config = check::config(&scope, root, self.files);
+        let mut problems = self.problems;
+        problems.extend(scope.into_problems());
+        sort(&mut problems, &config.files);
+        let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
+        let topics = config.topics.clone();
+        Loaded { config: (!wrong).then_some(config), topics, problems, file, n_files }
+    }
+}
+
+/// Puts problems in the order of the files and of the places in them; those without come first.
+fn sort(problems: &mut [Problem], files: &[Arc<SourceFile>]) {
+    problems.sort_by_key(|problem| {
+        let place = problem.place.as_ref()?;
+        let file = files.iter().position(|file| Arc::ptr_eq(file, &place.file));
+        Some((file, place.span.start, problem.severity))
+    });
+}
+
+fn without_place(message: String, suggestion: Option<String>) -> Problem {
+    Problem { severity: Severity::Error, class: None, place: None, message, suggestion }
+}
+
+/// Reads a file of bounded size as UTF-8.
+fn read(path: &Path) -> Result<String, String> {
+    use io::Read;
+    let reason = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => format!("it could not be read: {error}"),
+    };
+    let file = std::fs::File::open(path).map_err(reason)?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(reason)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("it has more than {} MiB", MOST_BYTES >> 20));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        format!("line {} is not UTF-8", line + 1)
+    })
+}
