@@ -1,0 +1,359 @@
+//! Which language an item is in, and how its words are stemmed.
+
+use std::borrow::Cow;
+use std::hash::Hasher;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use siphasher::sip::SipHasher13;
+
+use super::fold::starts_hangul;
+
+/// Detection looks at no more bytes of an item than this.
+const SAMPLE_BYTES: usize = 2000;
+/// Under so many letters a guess between languages of one script is no better than chance.
+const MIN_LETTERS: usize = 80;
+/// Longer words are no words of a language.
+const MAX_STEMMED: usize = 48;
+
+/// Languages of Latin script that have a stemmer.
+const LATIN: [(&str, Algorithm); 17] = [
+    ("en", Algorithm::English),
+    ("de", Algorithm::German),
+    ("fr", Algorithm::French),
+    ("es", Algorithm::Spanish),
+    ("it", Algorithm::Italian),
+    ("pt", Algorithm::Portuguese),
+    ("nl", Algorithm::Dutch),
+    ("sv", Algorithm::Swedish),
+    ("no", Algorithm::Norwegian),
+    ("nb", Algorithm::Norwegian),
+    ("nn", Algorithm::Norwegian),
+    ("da", Algorithm::Danish),
+    ("fi", Algorithm::Finnish),
+    ("hu", Algorithm::Hungarian),
+    ("ro", Algorithm::Romanian),
+    ("tr", Algorithm::Turkish),
+    ("ca", Algorithm::Spanish),
+];
+
+/// Languages of another script than Latin, in which Latin words are mostly English names.
+const NOT_LATIN: [&str; 30] = [
+    "ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "ko", "zh", "ja", "th", "lo", "km", "my",
+    "ar", "fa", "ur", "he", "el", "hy", "ka", "hi", "bn", "ta", "te", "am", "und",
+];
+
+/// Languages of Cyrillic script that the Russian stemmer does not know.
+const NOT_RUSSIAN: [&str; 9] = ["uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg"];
+/// Languages of Arabic script that the Arabic stemmer does not know.
+const NOT_ARABIC: [&str; 2] = ["fa", "ur"];
+
+/// English plurals with a meaning of their own.
+const OWN_PLURALS: [&str; 24] = [
+    "arms",
+    "customs",
+    "damages",
+    "earnings",
+    "economics",
+    "forces",
+    "futures",
+    "glasses",
+    "goods",
+    "holdings",
+    "means",
+    "news",
+    "politics",
+    "premises",
+    "proceeds",
+    "savings",
+    "securities",
+    "series",
+    "species",
+    "spirits",
+    "talks",
+    "thanks",
+    "troops",
+    "works",
+];
+
+/// How the words of an item are stemmed: one algorithm a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stemming {
+    latin: Option<Algorithm>,
+    cyrillic: Option<Algorithm>,
+    arabic: Option<Algorithm>,
+}
+
+impl Stemming {
+    /// Returns the way the words of an item in this language are stemmed.
+    pub(super) fn of(lang: &str) -> Self {
+        let latin = LATIN.iter().find(|(code, _)| *code == lang).map(|(_, algorithm)| *algorithm);
+        let english = NOT_LATIN.contains(&lang).then_some(Algorithm::English);
+        Stemming {
+            latin: latin.or(english),
+            cyrillic: (!NOT_RUSSIAN.contains(&lang)).then_some(Algorithm::Russian),
+            arabic: (!NOT_ARABIC.contains(&lang)).then_some(Algorithm::Arabic),
+        }
+    }
+
+    /// Returns all the ways there are.
+    pub(super) fn all() -> Vec<Self> {
+        let codes = LATIN.iter().map(|(code, _)| *code).chain(NOT_LATIN).chain(["pl"]);
+        let mut all: Vec<Stemming> = Vec::new();
+        for stemming in codes.map(Stemming::of) {
+            if !all.contains(&stemming) {
+                all.push(stemming);
+            }
+        }
+        all
+    }
+
+    /// Returns the algorithm for a normalised word.
+    fn algorithm(self, form: &str) -> Option<Algorithm> {
+        match form.chars().next()? {
+            'a'..='z' => self.latin,
+            '\u{370}'..='\u{3ff}' => Some(Algorithm::Greek),
+            '\u{400}'..='\u{52f}' => self.cyrillic,
+            '\u{600}'..='\u{6ff}' => self.arabic,
+            '\u{b80}'..='\u{bff}' => Some(Algorithm::Tamil),
+            _ => None,
+        }
+    }
+
+    /// Says whether a word is stemmed as English, where names keep their form.
+    pub(super) fn is_english(self, form: &str) -> bool {
+        self.algorithm(form) == Some(Algorithm::English)
+    }
+
+    /// Returns the stem of a normalised word, which is the word itself where it has no other.
+    pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
+        let Some(algorithm) = self.algorithm(form) else { return Cow::Borrowed(form) };
+        let kept = form.len() > MAX_STEMMED
+            || form.len() < 3
+            || form.bytes().any(|byte| byte.is_ascii_digit())
+            || (algorithm == Algorithm::English && OWN_PLURALS.contains(&form));
+        if kept { Cow::Borrowed(form) } else { Stemmer::create(algorithm).stem(form) }
+    }
+}
+
+/// Returns the hash of a normalised form.
+pub(super) fn hash_form(form: &str) -> u64 {
+    hash(form, 0x6e65_7773)
+}
+
+/// Returns the hash of a stem, which is never that of a form.
+pub(super) fn hash_stem(stem: &str) -> u64 {
+    hash(stem, 0x7374_656d)
+}
+
+/// Returns the hash of the beginning of a word, which is never that of a whole one.
+pub(super) fn hash_start(start: &str) -> u64 {
+    hash(start, 0x7374_6172)
+}
+
+/// The keys are fixed: equal words have equal hashes in every run.
+fn hash(text: &str, key: u64) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(key, 0x686f_756e_6400);
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// Returns an item's language: the one it declares, else the one its script or its words tell.
+pub(super) fn language(declared: Option<&str>, texts: [&str; 3]) -> String {
+    if let Some(primary) = declared.and_then(primary) {
+        return primary;
+    }
+    let mut sample = String::with_capacity(SAMPLE_BYTES + 4);
+    for c in texts.iter().flat_map(|text| text.chars().chain(std::iter::once(' '))) {
+        if sample.len() >= SAMPLE_BYTES {
+            break;
+        }
+        sample.push(c);
+    }
+    detect(&sample).to_owned()
+}
+
+/// Returns the language subtag of a BCP 47 tag, in lower case.
+pub(super) fn primary(tag: &str) -> Option<String> {
+    let primary = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();
+    let known = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
+    (known && primary != "und" && primary != "mul").then_some(primary)
+}
+
+/// Letters of a text by what their script says about its language.
+#[derive(Default)]
+struct Letters {
+    latin: usize,
+    cyrillic: usize,
+    hangul: usize,
+    kana: usize,
+    han: usize,
+    other: [usize; OTHER.len()],
+}
+
+/// Scripts that one language uses more than all others.
+const OTHER: [(char, char, &str); 14] = [
+    ('\u{370}', '\u{3ff}', "el"),
+    ('\u{530}', '\u{58f}', "hy"),
+    ('\u{590}', '\u{5ff}', "he"),
+    ('\u{600}', '\u{6ff}', "ar"),
+    ('\u{900}', '\u{97f}', "hi"),
+    ('\u{980}', '\u{9ff}', "bn"),
+    ('\u{b80}', '\u{bff}', "ta"),
+    ('\u{c00}', '\u{c7f}', "te"),
+    ('\u{e00}', '\u{e7f}', "th"),
+    ('\u{e80}', '\u{eff}', "lo"),
+    ('\u{1000}', '\u{109f}', "my"),
+    ('\u{10a0}', '\u{10ff}', "ka"),
+    ('\u{1200}', '\u{137f}', "am"),
+    ('\u{1780}', '\u{17ff}', "km"),
+];
+
+fn detect(sample: &str) -> &'static str {
+    let letters = count_letters(sample);
+    // A character of these says as much as three letters.
+    let east = letters.han * 3 + letters.kana * 3 + letters.hangul * 3;
+    let (n_other, other) = letters
+        .other
+        .iter()
+        .zip(OTHER)
+        .map(|(n, (_, _, lang))| (*n, lang))
+        .max_by_key(|(n, _)| *n)
+        .expect("a table");
+    let most = [letters.latin, letters.cyrillic, east, n_other].into_iter().max().unwrap_or(0);
+    if most == 0 {
+        "und"
+    } else if most == east {
+        match letters {
+            Letters { hangul, han, kana, .. } if hangul >= han + kana => "ko",
+            Letters { kana, han, .. } if kana * 10 > han => "ja",
+            _ => "zh",
+        }
+    } else if most == n_other {
+        guess(sample, n_other).unwrap_or(other)
+    } else if most == letters.cyrillic {
+        guess(sample, letters.cyrillic).filter(|lang| *lang != "en").unwrap_or("ru")
+    } else {
+        guess(sample, letters.latin).unwrap_or("en")
+    }
+}
+
+fn count_letters(sample: &str) -> Letters {
+    let mut letters = Letters::default();
+    for c in sample.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => letters.latin += 1,
+            '\u{400}'..='\u{52f}' => letters.cyrillic += 1,
+            '\u{3041}'..='\u{30ff}' => letters.kana += 1,
+            _ if starts_hangul(c.encode_utf8(&mut [0; 4])) => letters.hangul += 1,
+            '\u{4e00}'..='\u{9fff}' => letters.han += 1,
+            _ => {
+                if let Some(n) = OTHER.iter().position(|(from, to, _)| (*from..=*to).contains(&c)) {
+                    letters.other[n] += 1;
+                }
+            }
+        }
+    }
+    letters
+}
+
+/// Returns the language the words tell, if there are enough of them to tell it reliably.
+fn guess(sample: &str, n_letters: usize) -> Option<&'static str> {
+    if n_letters < MIN_LETTERS {
+        return None;
+    }
+    let told = whatlang::detect(sample).filter(whatlang::Info::is_reliable)?;
+    GUESSED.iter().find(|(long, _)| *long == told.lang().code()).map(|(_, short)| *short)
+}
+
+/// The language codes of the detector and those of BCP 47.
+const GUESSED: [(&str, &str); 36] = [
+    ("eng", "en"),
+    ("deu", "de"),
+    ("fra", "fr"),
+    ("spa", "es"),
+    ("ita", "it"),
+    ("por", "pt"),
+    ("nld", "nl"),
+    ("swe", "sv"),
+    ("nob", "no"),
+    ("dan", "da"),
+    ("fin", "fi"),
+    ("hun", "hu"),
+    ("ron", "ro"),
+    ("tur", "tr"),
+    ("cat", "ca"),
+    ("pol", "pl"),
+    ("ces", "cs"),
+    ("slk", "sk"),
+    ("slv", "sl"),
+    ("hrv", "hr"),
+    ("srp", "sr"),
+    ("bul", "bg"),
+    ("mkd", "mk"),
+    ("ukr", "uk"),
+    ("bel", "be"),
+    ("rus", "ru"),
+    ("lit", "lt"),
+    ("lav", "lv"),
+    ("est", "et"),
+    ("vie", "vi"),
+    ("ind", "id"),
+    ("ara", "ar"),
+    ("pes", "fa"),
+    ("urd", "ur"),
+    ("heb", "he"),
+    ("hin", "hi"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        assert_eq!(language(None, [text, "", ""]), expect, "{text}");
+    }
+
+    #[test]
+    fn short_texts_are_told_by_their_script() {
+        check("Putin in VLADIVOSTOK", "en");
+        check("Во Владивостоке открылся форум", "ru");
+        check("김정은, 러시아 방문", "ko");
+        check("金正恩氏が訪露", "ja");
+        check("朝鲜领导人访问俄罗斯", "zh");
+        check("12 345", "und");
+    }
+
+    #[test]
+    fn longer_texts_are_told_by_their_words() {
+        check(
+            "Der Bundeskanzler hat am Montag erklärt, dass die Regierung keine weiteren Waffen liefern werde. \
+             Die Opposition kritisierte die Entscheidung scharf.",
+            "de",
+        );
+    }
+
+    #[test]
+    fn what_is_declared_is_believed() {
+        assert_eq!(language(Some("de-AT"), ["The cat", "", ""]), "de");
+        assert_eq!(language(Some("und"), ["The cat", "", ""]), "en");
+        assert_eq!(language(Some("x"), ["The cat", "", ""]), "en");
+    }
+
+    #[test]
+    fn plurals_with_their_own_meaning_keep_it() {
+        let english = Stemming::of("en");
+        assert_eq!(english.stem("arms"), "arms");
+        assert_eq!(english.stem("deals"), "deal");
+        assert_eq!(english.stem("f16s"), "f16s");
+        assert_eq!(english.stem("владивостоке"), "владивосток");
+        assert_eq!(Stemming::of("pl").stem("deals"), "deals");
+    }
+
+    #[test]
+    fn hashes_are_the_same_in_every_run() {
+        assert_eq!(hash_form("kim"), hash_form("kim"));
+        assert_ne!(hash_form("kim"), hash_stem("kim"));
+        assert_ne!(hash_form("kim"), hash_start("kim"));
+    }
+}

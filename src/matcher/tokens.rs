@@ -1,0 +1,363 @@
+//! One text to its words: where a word begins and ends, what it is joined with.
+//!
+//! Both an item's texts and the terms of a topic go through here, so that they meet.
+
+use std::ops::Range;
+
+use super::fold::{Class, class, push_folded};
+use crate::model::Field;
+use crate::model::words::{Case, Part, Word, Words};
+
+/// A compound of more parts than this has no joined form.
+const MAX_JOINED: usize = 8;
+
+/// French and Italian words that lose their vowel before an apostrophe.
+const ELISIONS: [&str; 21] = [
+    "l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "dell", "all",
+    "nell", "dall", "sull", "un", "quell", "coll",
+];
+
+/// Appends the words of a text, the first at `place`; hashes and fields are left to the caller.
+pub(super) fn push(words: &mut Words, part: Part, text: &str, place: u32) {
+    let mut reader = Reader { text, part, words, at: 0, place, pieces: Vec::new() };
+    reader.run();
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    part: Part,
+    words: &'a mut Words,
+    /// The byte to be read next.
+    at: usize,
+    /// The place of the next word.
+    place: u32,
+    /// The parts of the compound that is being read.
+    pieces: Vec<Piece>,
+}
+
+/// A part of a compound; most words have just one.
+#[derive(Clone, Debug)]
+struct Piece {
+    form: Range<u32>,
+    span: Range<u32>,
+    letters: u32,
+    capitals: u32,
+    capital: bool,
+    /// The character that ties it to the next part.
+    tie: Option<char>,
+}
+
+impl Reader<'_> {
+    fn run(&mut self) {
+        let mut hashtag = false;
+        while let Some(c) = self.peek(self.at) {
+            match class(c) {
+                Class::Word | Class::Hangul => {
+                    self.compound(hashtag);
+                    hashtag = false;
+                    continue;
+                }
+                Class::Single => self.single(c),
+                Class::Ignorable | Class::Apostrophe | Class::Joiner | Class::Comma | Class::Break => {}
+            }
+            hashtag = matches!(c, '#' | '＃');
+            self.at += c.len_utf8();
+        }
+    }
+
+    fn peek(&self, at: usize) -> Option<char> {
+        match self.text.as_bytes().get(at) {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            Some(_) => self.text[at..].chars().next(),
+            None => None,
+        }
+    }
+
+    /// Reads parts for as long as something ties them together.
+    fn compound(&mut self, hashtag: bool) {
+        self.pieces.clear();
+        loop {
+            let mut piece = self.piece(hashtag);
+            let glued = hashtag && self.peek(self.at).is_some_and(|c| class(c) == Class::Word);
+            let tie = if glued { Some('#') } else { self.tie() };
+            piece.tie = tie;
+            if !piece.form.is_empty() {
+                self.pieces.push(piece);
+            }
+            match tie {
+                Some('#') => {}
+                Some(c) => self.at += c.len_utf8(),
+                None => break,
+            }
+        }
+        self.flush();
+    }
+
+    /// Returns the character here, if it ties the words around it.
+    fn tie(&self) -> Option<char> {
+        let c = self.peek(self.at)?;
+        let next = self.peek(self.at + c.len_utf8())?;
+        let tied = match class(c) {
+            Class::Joiner => matches!(class(next), Class::Word | Class::Hangul),
+            Class::Comma => {
+                let before = self.text[..self.at].chars().next_back();
+                next.is_ascii_digit() && before.is_some_and(|before| before.is_ascii_digit())
+            }
+            Class::Word
+            | Class::Hangul
+            | Class::Single
+            | Class::Ignorable
+            | Class::Apostrophe
+            | Class::Break => false,
+        };
+        tied.then_some(c)
+    }
+
+    /// Reads one run of letters and digits.
+    fn piece(&mut self, hashtag: bool) -> Piece {
+        let mut piece = self.empty_piece();
+        let script = self.peek(self.at).map(class);
+        let mut before = None;
+        while let Some(c) = self.peek(self.at) {
+            let class = class(c);
+            match class {
+                Class::Word | Class::Hangul if Some(class) == script => {
+                    if hashtag && self.turns(before, c) {
+                        break;
+                    }
+                    self.letter(&mut piece, c);
+                    before = Some(c);
+                }
+                Class::Ignorable => {}
+                Class::Apostrophe if self.possessive() => {
+                    self.at += c.len_utf8() + 1;
+                    break;
+                }
+                Class::Apostrophe if self.joins(script) => self.apostrophe(&mut piece, c),
+                Class::Word
+                | Class::Hangul
+                | Class::Single
+                | Class::Apostrophe
+                | Class::Joiner
+                | Class::Comma
+                | Class::Break => break,
+            }
+            self.at += c.len_utf8();
+        }
+        piece
+    }
+
+    fn empty_piece(&self) -> Piece {
+        let (form, span) = (narrow(self.words.forms.len()), narrow(self.at));
+        Piece { form: form..form, span: span..span, letters: 0, capitals: 0, capital: false, tie: None }
+    }
+
+    fn letter(&mut self, piece: &mut Piece, c: char) {
+        let upper = c.is_uppercase();
+        if piece.form.is_empty() {
+            piece.span.start = narrow(self.at);
+            piece.capital = upper;
+        }
+        piece.letters += u32::from(c.is_alphabetic());
+        piece.capitals += u32::from(upper);
+        if c.is_ascii() {
+            self.words.forms.push(c.to_ascii_lowercase());
+        } else {
+            push_folded(c, &mut self.words.forms);
+        }
+        piece.form.end = narrow(self.words.forms.len());
+        piece.span.end = narrow(self.at + c.len_utf8());
+    }
+
+    /// Says whether a new word begins here within a hashtag.
+    fn turns(&self, before: Option<char>, c: char) -> bool {
+        let Some(before) = before else { return false };
+        let next_lower = self.peek(self.at + c.len_utf8()).is_some_and(char::is_lowercase);
+        c.is_uppercase() && (!before.is_uppercase() || next_lower)
+    }
+
+    /// Says whether `'s` ends a word here.
+    fn possessive(&self) -> bool {
+        let mut rest = self.text[self.at..].chars().skip(1);
+        matches!(rest.next(), Some('s' | 'S'))
+            && !rest.next().is_some_and(|c| matches!(class(c), Class::Word | Class::Hangul))
+    }
+
+    /// Says whether the word goes on after the apostrophe here.
+    fn joins(&self, script: Option<Class>) -> bool {
+        self.text[self.at..].chars().nth(1).is_some_and(|c| Some(class(c)) == script)
+    }
+
+    /// Cuts an elision, or lets the apostrophe join what stands around it.
+    fn apostrophe(&mut self, piece: &mut Piece, c: char) {
+        let form = &self.words.forms[piece.form.start as usize..];
+        if ELISIONS.contains(&form) {
+            self.words.forms.truncate(piece.form.start as usize);
+            let at = self.at;
+            self.at += c.len_utf8();
+            *piece = self.empty_piece();
+            self.at = at;
+        }
+    }
+
+    /// Makes words of the parts that were read.
+    fn flush(&mut self) {
+        let pieces = std::mem::take(&mut self.pieces);
+        match pieces.as_slice() {
+            [] => {}
+            [piece] => self.emit(piece, 1, false),
+            [first, .., last] => {
+                let joined = Piece {
+                    form: first.form.start..last.form.end,
+                    span: first.span.start..last.span.end,
+                    letters: pieces.iter().map(|piece| piece.letters).sum(),
+                    capitals: pieces.iter().map(|piece| piece.capitals).sum(),
+                    capital: first.capital,
+                    tie: None,
+                };
+                if are_initials(&pieces) {
+                    self.emit(&joined, 1, false);
+                } else {
+                    self.emit_compound(&pieces, &joined);
+                }
+            }
+        }
+        self.pieces = pieces;
+    }
+
+    fn emit_compound(&mut self, pieces: &[Piece], joined: &Piece) {
+        for (n, piece) in pieces.iter().enumerate() {
+            self.emit(piece, 1, false);
+            if n == 0 && pieces.len() <= MAX_JOINED {
+                self.place -= 1;
+                self.emit(joined, narrow(pieces.len()), true);
+                self.place -= narrow(pieces.len()) - 1;
+            }
+        }
+    }
+
+    fn emit(&mut self, piece: &Piece, places: u32, joined: bool) {
+        let case = if piece.letters >= 2 && piece.capitals == piece.letters {
+            Case::Capitals
+        } else if piece.capital {
+            Case::Capital
+        } else {
+            Case::Lower
+        };
+        self.words.list.push(Word {
+            hash: 0,
+            stem: 0,
+            form: piece.form.clone(),
+            place: self.place,
+            end: self.place + places,
+            field: Field::Title,
+            part: self.part,
+            span: piece.span.clone(),
+            case,
+            joined,
+        });
+        self.place += places;
+    }
+
+    /// A character that is a word by itself.
+    fn single(&mut self, c: char) {
+        if matches!(c, '\u{ff9e}' | '\u{ff9f}') && self.voices_last() {
+            push_folded(c, &mut self.words.forms);
+            let (form, at) = (narrow(self.words.forms.len()), narrow(self.at + c.len_utf8()));
+            let last = self.words.list.last_mut().expect("a word was found to be voiced");
+            (last.form.end, last.span.end) = (form, at);
+            return;
+        }
+        let mut piece = self.empty_piece();
+        self.letter(&mut piece, c);
+        if !piece.form.is_empty() {
+            self.emit(&piece, 1, false);
+        }
+    }
+
+    /// Says whether the word before is a kana that ends here.
+    fn voices_last(&self) -> bool {
+        let last = self.words.list.last();
+        last.is_some_and(|word| {
+            word.part == self.part
+                && word.span.end == narrow(self.at)
+                && word.form.end == narrow(self.words.forms.len())
+                && super::fold::starts_single(self.words.form(word))
+        })
+    }
+}
+
+/// Single letters with dots between them.
+fn are_initials(pieces: &[Piece]) -> bool {
+    let single = |piece: &Piece| piece.letters == 1 && piece.span.len() <= 4 && piece.form.len() <= 4;
+    let (last, rest) = pieces.split_last().expect("a compound has parts");
+    single(last) && rest.iter().all(|piece| single(piece) && piece.tie == Some('.'))
+}
+
+/// Texts are bounded far below 4 GiB; what is beyond could not be shown anyway.
+pub(super) fn narrow(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words as `form@place`, joined forms as `form@place-end`.
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        let mut words = Words::default();
+        push(&mut words, Part::Text, text, 0);
+        let shown: Vec<String> = words
+            .list
+            .iter()
+            .map(|word| match word.joined {
+                false => format!("{}@{}", words.form(word), word.place),
+                true => format!("{}@{}-{}", words.form(word), word.place, word.end),
+            })
+            .collect();
+        assert_eq!(shown.join(" "), expect, "{text}");
+    }
+
+    #[test]
+    fn a_hyphen_gives_the_parts_and_the_joined_form() {
+        check("Kim Jong-un", "kim@0 jong@1 jongun@1-3 un@2");
+        check("AT&T F–16 3.5", "at@0 att@0-2 t@1 f@2 f16@2-4 16@3 3@4 35@4-6 5@5");
+        check("1,000 men, women", "1@0 1000@0-2 000@1 men@2 women@3");
+        check("end. Next - or -", "end@0 next@1 or@2");
+    }
+
+    #[test]
+    fn initials_are_one_word() {
+        check("the U.S. and D.P.R.K.", "the@0 us@1 and@2 dprk@3");
+    }
+
+    #[test]
+    fn apostrophes_drop_cut_or_join() {
+        check("Kim's KIM’S", "kim@0 kim@1");
+        check("l'Ukraine d’État", "ukraine@0 etat@1");
+        check("O'Neill don't workers' pay", "oneill@0 dont@1 workers@2 pay@3");
+    }
+
+    #[test]
+    fn hashtags_split_at_capitals() {
+        check("#KimJongUn #USElection", "kim@0 kimjongun@0-3 jong@1 un@2 us@3 uselection@3-5 election@4");
+    }
+
+    #[test]
+    fn unspaced_scripts_take_a_place_a_character() {
+        check("金正恩氏が", "金@0 正@1 恩@2 氏@3 が@4");
+        check("ｶﾞｰ", "ガ@0 ー@1");
+        check("ไทย", "ไ@0 ท@1 ย@2");
+    }
+
+    #[test]
+    fn korean_stands_apart_from_other_scripts() {
+        check("김정은이 KCNA는", "김정은이@0 kcna@1 는@2");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_there() {
+        check("Vladi\u{ad}vos\u{200b}tok", "vladivostok@0");
+    }
+}

@@ -1,0 +1,169 @@
+//! What a topic is compiled to: rules that give points, over nodes that occur.
+//!
+//! A node occurs at places of an item; a rule makes points of that. Both forms of a topic
+//! come to this same tree.
+
+use crate::model::{Field, TopicId};
+
+/// A set of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fields(u8);
+
+impl Fields {
+    pub(super) const TITLE: Fields = Fields(0b0001);
+    pub(super) const LEAD: Fields = Fields(0b0010);
+    /// What follows the lead.
+    pub(super) const BODY: Fields = Fields(0b1100);
+    /// All but the title.
+    pub(super) const TEXT: Fields = Fields(0b1110);
+    pub(super) const ALL: Fields = Fields(0b1111);
+
+    pub(super) fn hold(self, field: Field) -> bool {
+        let bit = match field {
+            Field::Title => 0b0001,
+            Field::Lead => 0b0010,
+            Field::Body => 0b0100,
+            Field::Tail => 0b1000,
+        };
+        self.0 & bit != 0
+    }
+}
+
+/// Names a phrase of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PhraseId(pub(super) u32);
+
+/// What occurs in an item.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    /// A word or phrase, within some fields.
+    Phrase { id: PhraseId, fields: Fields, label: u32 },
+    /// Any of these.
+    Or(Vec<Node>),
+    /// One near the other.
+    Near(Box<Near>),
+    /// The one, if the other occurs anywhere.
+    With { node: Box<Node>, other: Box<Node> },
+}
+
+/// Two nodes near each other.
+#[derive(Clone, Debug)]
+pub(super) struct Near {
+    pub(super) a: Node,
+    pub(super) b: Node,
+    /// How far apart at most; neighbours are 1 apart.
+    pub(super) within: u32,
+    /// Whether `a` must come first.
+    pub(super) ordered: bool,
+}
+
+/// A node whose occurrences give points: what evidence has a line for.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) node: Node,
+    pub(super) weight: f64,
+}
+
+/// What makes points of members.
+#[derive(Clone, Debug)]
+pub(super) enum Rule {
+    /// The points of one member.
+    One(Member),
+    /// The sum of the points, if so many of the members occur.
+    Sum { members: Vec<Member>, least: usize, name: String },
+}
+
+impl Rule {
+    pub(super) fn members(&self) -> &[Member] {
+        match self {
+            Rule::One(member) => std::slice::from_ref(member),
+            Rule::Sum { members, .. } => members,
+        }
+    }
+}
+
+/// A compiled topic.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    pub(super) id: TopicId,
+    pub(super) threshold: f64,
+    pub(super) weights: FieldWeights,
+    /// All must have points; the weakest decides.
+    pub(super) groups: Vec<Rule>,
+    /// Their points are added.
+    pub(super) evidence: Vec<Rule>,
+    /// Their points are taken away.
+    pub(super) less: Vec<Member>,
+    /// One occurrence vetoes.
+    pub(super) none: Vec<Node>,
+    /// Words inside these do not count.
+    pub(super) ignore: Vec<Node>,
+    /// Ids and `tag:…` of sources, of which one must fit.
+    pub(super) sources: Vec<String>,
+    /// Languages, of which one must fit.
+    pub(super) languages: Vec<String>,
+    /// The terms as written; phrases name theirs by its number.
+    pub(super) labels: Vec<String>,
+}
+
+/// What an occurrence counts, by its field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FieldWeights {
+    title: f64,
+    lead: f64,
+    body: f64,
+    tail: f64,
+}
+
+impl FieldWeights {
+    /// The usual weights, or those of a topic for which any mention counts.
+    pub(super) fn new(mention: bool) -> Self {
+        let (body, tail) = if mention { (1.0, 1.0) } else { (0.5, 0.25) };
+        FieldWeights { title: 3.0, lead: 1.2, body, tail }
+    }
+
+    pub(super) fn of(&self, field: Field) -> f64 {
+        match field {
+            Field::Title => self.title,
+            Field::Lead => self.lead,
+            Field::Body => self.body,
+            Field::Tail => self.tail,
+        }
+    }
+}
+
+impl Node {
+    /// Calls `each` for all phrases of the node that can make it occur.
+    pub(super) fn for_phrases(&self, each: &mut impl FnMut(PhraseId)) {
+        match self {
+            Node::Phrase { id, .. } => each(*id),
+            Node::Or(nodes) => nodes.iter().for_each(|node| node.for_phrases(each)),
+            Node::Near(near) => near.a.for_phrases(each),
+            Node::With { node, .. } => node.for_phrases(each),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_hold_what_their_names_say() {
+        let fields = [Field::Title, Field::Lead, Field::Body, Field::Tail];
+        let held = |set: Fields| fields.map(|field| set.hold(field));
+        assert_eq!(held(Fields::TITLE), [true, false, false, false]);
+        assert_eq!(held(Fields::BODY), [false, false, true, true]);
+        assert_eq!(held(Fields::TEXT), [false, true, true, true]);
+        assert_eq!(held(Fields::ALL), [true; 4]);
+    }
+
+    #[test]
+    fn a_near_is_anchored_at_one_side() {
+        let phrase = |id| Node::Phrase { id: PhraseId(id), fields: Fields::ALL, label: id };
+        let near = Near { a: Node::Or(vec![phrase(1), phrase(2)]), b: phrase(3), within: 5, ordered: false };
+        let mut anchors = Vec::new();
+        Node::Near(Box::new(near)).for_phrases(&mut |id| anchors.push(id.0));
+        assert_eq!(anchors, [1, 2]);
+    }
+}
