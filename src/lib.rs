@@ -3,4 +3,6 @@
 //! least once. See `ARCHITECTURE.md` for the picture.
 
 pub mod config;
+pub mod dedupe;
+pub mod extract;
 pub mod model;

@@ -1,0 +1,5 @@
+//! x
+mod charset;
+mod entities;
+mod lexer;
+pub mod text;
