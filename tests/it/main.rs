@@ -1,3 +1,4 @@
 //! Tests of the whole from outside, in one binary.
 
+mod corpora_feeds;
 mod matching;
