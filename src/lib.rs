@@ -3,4 +3,5 @@
 //! least once. See `ARCHITECTURE.md` for the picture.
 
 pub mod config;
+pub mod fetch;
 pub mod model;

@@ -1,0 +1,4 @@
+//! The tests that need real sockets, in one binary.
+
+mod fetch;
+mod wire;
