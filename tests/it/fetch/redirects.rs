@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::wire::{Reply, Server};
+use newshound::model::Timestamp;
 
 #[tokio::test]
 async fn h07_a_loop_ends() {
@@ -111,7 +112,7 @@ async fn e29_a_temporary_move_keeps_the_old_address_without_foreign_validators()
     .await;
     let first = get_with(&server.url("/old"), None).await.unwrap();
     assert_eq!(first.moved_to, None);
-    assert_eq!(first.retry_after.map(|asked| asked.wait(Default::default())), Some(Duration::from_mins(1)));
+    assert_eq!(first.retry_after.map(|asked| asked.wait(Timestamp::default())), Some(Duration::from_mins(1)));
     get_with(&server.url("/old"), first.validators.as_ref()).await.unwrap();
     let sent: Vec<_> =
         server.seen().iter().map(|seen| seen.header("if-none-match").map(<[u8]>::to_vec)).collect();

@@ -21,10 +21,8 @@ fn made(name: &str, signed: bool, until: i32) -> Made {
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(until, 1, 1);
     let key = KeyPair::generate().unwrap();
-    let certificate = match signed {
-        true => params.signed_by(&key, &authority).unwrap(),
-        false => params.self_signed(&key).unwrap(),
-    };
+    let certificate =
+        if signed { params.signed_by(&key, &authority) } else { params.self_signed(&key) }.unwrap();
     let served = rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
