@@ -1,0 +1,212 @@
+//! Builds the HTTP clients: nothing they do by themselves is left on. No redirects, cookies,
+//! referrers, proxies of the environment or decompression; names resolve through the guard.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect::Policy};
+use tokio::sync::watch;
+use tower::{Layer, Service};
+
+use super::error::Failure;
+use super::guard::GuardedResolver;
+use crate::config::{FetchConfig, network::Networks};
+use crate::model::PollClass;
+
+/// Shorter than servers usually keep an idle connection, so that none is used that is being closed.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// Why no client could be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// `fetch.proxy` is no address.
+    #[error("`fetch.proxy` is not the address of a proxy")]
+    Proxy,
+    /// `fetch.contact` has characters that a header cannot carry.
+    #[error("`fetch.contact` cannot be sent in a header")]
+    Contact,
+    /// TLS or the like.
+    #[error("the HTTP client could not be built")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Which certificate authorities are trusted.
+#[derive(Clone, Debug)]
+pub enum Authorities {
+    /// The system's, or those of `SSL_CERT_FILE`.
+    System,
+    /// These and no others.
+    Only(Vec<Certificate>),
+}
+
+/// How long a client waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the whole exchange.
+    pub whole: Duration,
+}
+
+/// Installs the cryptography for TLS; again does nothing.
+pub fn install_crypto_provider() {
+    // It fails where one is installed, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Builds a client whose connections to names pass the guard, for whoever sends rather than fetches.
+///
+/// It follows no redirects. A URL whose host is an address needs a look of its own before:
+/// the resolver is not asked for those.
+pub fn guarded_client(networks: Arc<Networks>, timeouts: Timeouts) -> Result<Client, SetupError> {
+    bare_builder(timeouts.connect)
+        .dns_resolver(GuardedResolver(networks))
+        .timeout(timeouts.whole)
+        .build()
+        .map_err(SetupError::Client)
+}
+
+/// Builds the client that fetches.
+pub(super) fn fetching_client(
+    config: &FetchConfig,
+    networks: Arc<Networks>,
+    authorities: &Authorities,
+) -> Result<Client, SetupError> {
+    let max_header_bytes = u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX);
+    let mut builder = bare_builder(config.connect_timeout)
+        .http1_max_headers(config.max_headers)
+        .http2_max_header_list_size(max_header_bytes)
+        .connector_layer(Timed);
+    builder = match &config.proxy {
+        Some(proxy) => builder.proxy(Proxy::all(proxy.expose()).map_err(|_| SetupError::Proxy)?),
+        None => builder.dns_resolver(GuardedResolver(networks)),
+    };
+    if let Authorities::Only(certificates) = authorities {
+        builder = builder.tls_certs_only(certificates.iter().cloned());
+    }
+    builder.build().map_err(SetupError::Client)
+}
+
+fn bare_builder(connect_timeout: Duration) -> ClientBuilder {
+    install_crypto_provider();
+    Client::builder()
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .connect_timeout(connect_timeout)
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(IDLE)
+}
+
+/// What a request is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Connecting,
+    Answering,
+}
+
+tokio::task_local! {
+    /// Where the connector tells the request it works for how far it is; it has no other way.
+    static PHASE: watch::Sender<Phase>;
+}
+
+/// Sends a request and waits for the head of its answer: so long to connect, then so long again.
+pub(super) async fn send(
+    client: &Client,
+    request: reqwest::Request,
+    connect_timeout: Duration,
+    first_byte_timeout: Duration,
+) -> Result<reqwest::Response, Failure> {
+    let (sender, mut phase) = watch::channel(Phase::Answering);
+    let expiry = async move {
+        loop {
+            let (limit, what) = match *phase.borrow_and_update() {
+                Phase::Connecting => (connect_timeout, "connection"),
+                Phase::Answering => (first_byte_timeout, "answer"),
+            };
+            match tokio::time::timeout(limit, phase.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => std::future::pending().await,
+                Err(_) => return Failure::new(PollClass::Timeout, format!("no {what} within {limit:?}")),
+            }
+        }
+    };
+    tokio::select! {
+        answer = PHASE.scope(sender, client.execute(request)) => answer.map_err(|error| Failure::without_answer(&error)),
+        late = expiry => Err(late),
+    }
+}
+
+/// Tells the request when its connection begins and when it stands.
+#[derive(Clone, Copy, Debug)]
+struct Timed;
+
+/// A connector that does so.
+#[derive(Clone, Debug)]
+struct TimedConnector<S>(S);
+
+impl<S> Layer<S> for Timed {
+    type Service = TimedConnector<S>;
+
+    fn layer(&self, connector: S) -> Self::Service {
+        TimedConnector(connector)
+    }
+}
+
+impl<S, D> Service<D> for TimedConnector<S>
+where
+    S: Service<D>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, destination: D) -> Self::Future {
+        let connecting = self.0.call(destination);
+        Box::pin(async move {
+            tell(Phase::Connecting);
+            let connected = connecting.await;
+            tell(Phase::Answering);
+            connected
+        })
+    }
+}
+
+/// Does nothing where the request has gone another way meanwhile.
+fn tell(phase: Phase) {
+    let _ = PHASE.try_with(|sender| sender.send_replace(phase));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn a_proxy_that_is_none_is_an_error() {
+        let config = FetchConfig { proxy: Some(Secret::new("http://")), ..FetchConfig::default() };
+        let built = fetching_client(&config, Arc::default(), &Authorities::System);
+        assert!(matches!(built, Err(SetupError::Proxy)));
+    }
+
+    #[tokio::test]
+    async fn a_guarded_client_refuses_names_that_resolve_inside() {
+        let timeouts = Timeouts { connect: Duration::from_secs(5), whole: Duration::from_secs(5) };
+        let client = guarded_client(Arc::default(), timeouts).unwrap();
+        let error = client.post("http://localhost/hook?key=1").send().await.unwrap_err();
+        assert_eq!(Failure::without_answer(&error).class, PollClass::AddressRefused);
+    }
+}
