@@ -5,6 +5,7 @@
 //! compiles those and reports what is wrong in the same form.
 
 pub mod channel;
+pub mod network;
 pub mod place;
 pub mod secret;
 pub mod settings;
@@ -12,6 +13,7 @@ pub mod source;
 pub mod topic;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
+pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
 pub use secret::Secret;
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
