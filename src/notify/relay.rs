@@ -4,11 +4,13 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
 };
-use lettre::transport::smtp::{Error, extension::ClientId};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use tokio::sync::Semaphore;
 
 use super::BuildError;
@@ -83,12 +85,9 @@ impl Relay {
     pub(super) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), SendError> {
         let _turn = self.turn.acquire().await.expect("the semaphore is never closed");
         let mut connection = self.within(self.open()).await?;
-        let sending = async { connection.send(envelope, message).await.map_err(refused) };
-        let sent = self.within(sending).await;
-        if sent.is_ok() {
-            let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
-        }
-        sent.map(drop)
+        let sent = self.within(transfer(&mut connection, envelope, message)).await;
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
+        sent
     }
 
     async fn within<T>(&self, step: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
@@ -125,6 +124,28 @@ impl Relay {
     }
 }
 
+/// Speaks the commands one by one: the library's own way waits for a goodbye after a refusal, and
+/// a relay that owes it would turn a verdict into a timeout.
+async fn transfer(
+    connection: &mut AsyncSmtpConnection,
+    envelope: &Envelope,
+    message: &[u8],
+) -> Result<(), SendError> {
+    let beyond_ascii =
+        envelope.to().iter().chain(envelope.from()).any(|address| !address.to_string().is_ascii());
+    if beyond_ascii && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+        return Err(SendError::Recipient("the mail relay takes ASCII addresses only".into()));
+    }
+    let options = if beyond_ascii { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
+    connection.command(Mail::new(envelope.from().cloned(), options)).await.map_err(refused)?;
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(refused)?;
+    }
+    connection.command(Data).await.map_err(refused)?;
+    connection.message(message).await.map_err(refused)?;
+    Ok(())
+}
+
 fn tls_parameters(host: &str, extra_roots: Option<&[u8]>) -> Result<TlsParameters, BuildError> {
     let mut builder = TlsParametersBuilder::new(host.to_owned());
     if let Some(pem) = extra_roots {
@@ -156,7 +177,6 @@ fn refused(error: Error) -> SendError {
         // Sign in first, wrong mechanism, wrong password, too weak encryption: about us, not the message.
         Some(530 | 534 | 535 | 538) => SendError::RelayAuth(words(&error)),
         Some(code) => SendError::Relay { code, text: words(&error) },
-        None if error.is_client() => SendError::Recipient(error.into()),
         None => broken(error),
     }
 }

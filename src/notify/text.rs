@@ -194,7 +194,7 @@ mod tests {
     fn lines_break_between_words_by_what_they_take_on_a_screen() {
         check_wrap("", "Kim’s train arrives at Khasan", "Kim’s train arrives\nat Khasan\n");
         check_wrap("  +1.50  ", "Kim’s train arrives", "  +1.50  Kim’s train\n         arrives\n");
-        check_wrap("", "김정은 국무위원장이 러시아를", "김정은\n국무위원장이\n러시아를\n");
+        check_wrap("", "김정은 국무위원장이 러시아를", "김정은 국무위원장이\n러시아를\n");
         check_wrap(
             "",
             "金正恩乘专列抵达俄罗斯远东，访问开始。",

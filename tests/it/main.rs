@@ -1,0 +1,5 @@
+//! Tests against real servers on loopback.
+
+mod http;
+mod notify;
+mod smtp;
