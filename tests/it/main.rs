@@ -2,5 +2,8 @@
 
 mod corpora_feeds;
 mod fetch;
+mod http;
 mod matching;
+mod notify;
+mod smtp;
 mod wire;

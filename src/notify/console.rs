@@ -1,0 +1,221 @@
+//! Alerts on the output that is handed in: a block to read on a terminal, a line in a pipe, or the
+//! webhook's body.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::SendError;
+use super::message::Message;
+use super::{letter, payload, text};
+use crate::model::{AlertKind, Timestamp};
+
+/// Where alerts are written.
+pub type Output = Arc<Mutex<dyn Write + Send>>;
+
+/// How an alert looks on the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A block for people, on a terminal of so many columns.
+    Block {
+        /// The columns.
+        columns: usize,
+        /// Whether it is coloured.
+        colour: bool,
+    },
+    /// One line.
+    Line,
+    /// The webhook's body on one line.
+    Json,
+}
+
+/// The console.
+#[derive(Clone)]
+pub struct Console {
+    output: Output,
+    look: Look,
+}
+
+impl Console {
+    /// Takes the output.
+    pub fn new(output: Output, look: Look) -> Self {
+        Console { output, look }
+    }
+
+    /// Writes one alert. A reader may stop reading at any time, so that this waits apart from
+    /// everything else.
+    pub(super) async fn send(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
+        let written = self.look.written(message, now);
+        let output = Arc::clone(&self.output);
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.write_all(written.as_bytes())?;
+            output.flush()
+        });
+        writing.await.map_err(|error| SendError::Render(error.to_string()))?.map_err(SendError::Output)
+    }
+}
+
+impl Look {
+    /// Returns an alert as it is written, with the line's end.
+    pub fn written(self, message: &Message, now: Timestamp) -> String {
+        match self {
+            Look::Block { columns, colour } => block(message, now, columns, Ink { colour }),
+            Look::Line => line(message, now),
+            Look::Json => payload::envelope(message, now).to_json() + "\n",
+        }
+    }
+}
+
+/// Writes with colour or without.
+#[derive(Clone, Copy)]
+struct Ink {
+    colour: bool,
+}
+
+impl Ink {
+    fn bold(self, text: &str) -> String {
+        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn dim(self, text: &str) -> String {
+        if self.colour { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn evidence(self, text: &str) -> String {
+        if self.colour { format!("\x1b[7;33m{text}\x1b[0m") } else { format!("«{text}»") }
+    }
+}
+
+fn block(message: &Message, now: Timestamp, columns: usize, ink: Ink) -> String {
+    const INDENT: &str = "          ";
+    let alert = &message.alert;
+    let time = now.to_jiff().to_zoned_datetime(message.timezone.clone()).strftime("%H:%M:%S").to_string();
+    let topic = text::line(&alert.topic_name);
+    let kind = match alert.kind {
+        AlertKind::Created => "",
+        AlertKind::FollowUp => "follow-up: ",
+        AlertKind::Test => "test: ",
+        AlertKind::Digest | AlertKind::SourceFailing | AlertKind::SourceRecovered => alert.kind.as_str(),
+    };
+    let head = format!("{time}  {topic} {:.2}  {kind}", alert.score);
+    let room = columns.saturating_sub(unicode_width::UnicodeWidthStr::width(head.as_str())).max(20);
+    let headline = text::fit(&letter::headline(message), room);
+    let mut out = format!(
+        "{}  {} {:.2}  {kind}{}\n{INDENT}{}",
+        ink.dim(&time),
+        ink.bold(&topic),
+        alert.score,
+        ink.bold(&headline),
+        text::fit(&text::line(&message.source_name), 40),
+    );
+    let _ = write!(out, ", {}", letter::counted(alert.story.outlets, "outlet"));
+    for (at, (field, matched)) in matches(message).iter().enumerate() {
+        let _ = write!(out, "{}{field} {}", if at == 0 { "; " } else { ", " }, ink.evidence(matched));
+    }
+    if let Some(link) = link(message) {
+        let _ = write!(out, "\n{INDENT}{}", ink.dim(&link));
+    }
+    out.push('\n');
+    out
+}
+
+fn line(message: &Message, now: Timestamp) -> String {
+    let alert = &message.alert;
+    let time = now
+        .to_jiff()
+        .to_zoned_datetime(message.timezone.clone())
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string();
+    let kind = alert.kind.as_str();
+    let kind = match alert.kind {
+        AlertKind::Created => "alert",
+        AlertKind::FollowUp => "follow_up",
+        AlertKind::Test | AlertKind::Digest | AlertKind::SourceFailing | AlertKind::SourceRecovered => kind,
+    };
+    let headline = letter::headline(message).replace('\\', "\\\\").replace('"', "\\\"");
+    let mut out =
+        format!("{time} {kind} {} {:.2} \"{headline}\"", text::line(alert.topic.as_str()), alert.score);
+    if let Some(link) = link(message) {
+        let _ = write!(out, " {link}");
+    }
+    for (at, (field, matched)) in matches(message).iter().enumerate() {
+        let _ = write!(out, "{}{field} «{matched}»", if at == 0 { " " } else { ", " });
+    }
+    out.push('\n');
+    out
+}
+
+/// The story's page where there is one, else the article.
+fn link(message: &Message) -> Option<String> {
+    message
+        .links
+        .story
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| letter::article(message).map(String::from))
+}
+
+/// Returns the matched words of the strongest evidence, each with its field.
+fn matches(message: &Message) -> Vec<(&'static str, String)> {
+    let mut matches: Vec<(&'static str, String)> = Vec::new();
+    for line in message.alert.evidence.iter().filter(|line| line.points > 0.0) {
+        let snippet = text::line(&line.snippet);
+        let marked =
+            text::marked(&snippet).into_iter().find_map(|(marked, part)| marked.then_some(part.to_owned()));
+        let found = (line.field.as_str(), text::fit(&marked.unwrap_or_else(|| text::line(&line.term)), 60));
+        if !matches.contains(&found) {
+            matches.push(found);
+        }
+    }
+    matches.truncate(3);
+    matches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::message::tests::message;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_694_452_920_000);
+
+    #[test]
+    fn a_block_is_read_at_a_glance() {
+        let look = Look::Block { columns: 80, colour: false };
+        insta::assert_snapshot!(look.written(&message(), NOW), @"
+        19:22:00  Kim travel 0.65  Kim Jong-un’s train leaves Pyongyang, Seoul says
+                  BBC World, 1 outlet; title «Kim Jong-un’s train leaves»
+                  https://news.example/world/kim-train
+        ");
+    }
+
+    #[test]
+    fn colour_replaces_the_marks() {
+        let written = Look::Block { columns: 80, colour: true }.written(&message(), NOW);
+        assert!(written.contains("\x1b[7;33mKim Jong-un’s train leaves\x1b[0m"));
+        assert!(!written.contains('«'));
+    }
+
+    #[test]
+    fn a_pipe_gets_one_line() {
+        let mut message = message();
+        message.item.title = "He said \"no\"\nand left".to_owned();
+        insta::assert_snapshot!(Look::Line.written(&message, NOW), @r#"2023-09-11T19:22:00+02:00 alert kim-travel 0.65 "He said \"no\" and left" https://news.example/world/kim-train title «Kim Jong-un’s train leaves»"#);
+    }
+
+    #[test]
+    fn no_headline_moves_the_cursor_or_leaves_its_line() {
+        let mut message = message();
+        message.item.title = format!("\u{1b}[2J\u{9b}31m{}\u{202e}", "金正恩".repeat(100));
+        message.source_name = "\u{7}bell".to_owned();
+        message.alert.topic_name = "Kim\ttravel\u{85}".to_owned();
+        for look in [Look::Block { columns: 80, colour: false }, Look::Line, Look::Json] {
+            let written = look.written(&message, NOW);
+            let (body, end) = written.split_at(written.len() - 1);
+            assert_eq!(end, "\n");
+            assert!(!body.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{body:?}");
+        }
+        let block = Look::Block { columns: 80, colour: false }.written(&message, NOW);
+        assert!(block.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{block}");
+    }
+}

@@ -1,0 +1,191 @@
+//! One mail to one recipient: its headers, and both parts in an encoding that nothing on the way
+//! can misread.
+
+use std::time::{Duration, UNIX_EPOCH};
+use std::{fmt::Write as _, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
+
+use super::error::SendError;
+use super::letter::{Letter, headline};
+use super::message::Message;
+use super::{html, plain, relay::Relay, text};
+use crate::model::Timestamp;
+
+/// Of a headline in a subject; readers of mail show less.
+const MAX_SUBJECT: usize = 240;
+
+/// The longest line that mail allows.
+const MAX_LINE: usize = 998;
+
+/// Mail over the relay that all e-mail channels share.
+pub struct Email {
+    relay: Arc<Relay>,
+}
+
+impl Email {
+    pub(super) fn new(relay: Arc<Relay>) -> Self {
+        Email { relay }
+    }
+
+    /// Makes one attempt.
+    pub(super) async fn send(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
+        let to: Mailbox = message.to.parse().map_err(|error| SendError::Recipient(Box::new(error)))?;
+        let mail = write(message, self.relay.from(), to, now)?;
+        let bytes = mail.formatted();
+        if !is_plain_mail(&bytes) {
+            return Err(SendError::Render("it holds bytes that mail does not allow".to_owned()));
+        }
+        self.relay.send(mail.envelope(), &bytes).await
+    }
+}
+
+/// Writes a mail. All that identifies it comes from the delivery, so that an attempt that is
+/// repeated can be told from another message.
+fn write(
+    message: &Message,
+    from: &Mailbox,
+    to: Mailbox,
+    now: Timestamp,
+) -> Result<lettre::Message, SendError> {
+    let letter = Letter::new(message, now);
+    let parts = MultiPart::alternative()
+        .boundary(format!("=_{}", message.delivery))
+        .singlepart(part(ContentType::TEXT_PLAIN, plain::written(&letter)))
+        .singlepart(part(ContentType::TEXT_HTML, html::written(&letter)));
+    let domain = from.email.domain();
+    let story = format!("<{}@{domain}>", message.alert.story.id);
+    let sent = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
+    let builder = lettre::Message::builder()
+        .from(from.clone())
+        .to(to)
+        .date(sent)
+        .message_id(Some(format!("<{}@{domain}>", message.delivery)))
+        .in_reply_to(story.clone())
+        .references(story);
+    let builder =
+        headers(message, from).into_iter().fold(builder, |builder, (name, value)| raw(builder, name, value));
+    builder.multipart(parts).map_err(|error| SendError::Render(error.to_string()))
+}
+
+/// Returns the headers that the mail library has no types for, their values as they stand on the wire.
+fn headers(message: &Message, from: &Mailbox) -> Vec<(&'static str, String)> {
+    let alert = &message.alert;
+    let domain = from.email.domain();
+    let topic = text::line(alert.topic.as_str());
+    let unsubscribe = match &message.links.hold {
+        Some(url) => format!("<{url}>"),
+        None => format!("<mailto:{}?subject=hold%20{topic}>", from.email),
+    };
+    let mut headers = vec![
+        ("Subject", encoded(&subject(message))),
+        ("List-Id", format!("{}\r\n <{topic}.newshound.{domain}>", encoded(&quoted(&alert.topic_name)))),
+        ("List-Unsubscribe", unsubscribe),
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        ("X-Newshound-Topic", topic),
+        ("X-Newshound-Score", format!("{:.3}", alert.score)),
+        ("X-Newshound-Story", alert.story.id.to_string()),
+        ("X-Newshound-Alert", alert.id.to_string()),
+        ("X-Newshound-Type", alert.kind.to_string()),
+    ];
+    if message.links.hold.as_ref().is_some_and(|url| url.scheme() == "https") {
+        headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    headers
+}
+
+fn raw(builder: MessageBuilder, name: &'static str, value: String) -> MessageBuilder {
+    let name = HeaderName::new_from_ascii_str(name);
+    builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value))
+}
+
+fn subject(message: &Message) -> String {
+    let mut subject = format!(
+        "[{}] {}",
+        text::shorten(&text::line(&message.alert.topic_name), 60),
+        text::shorten(&headline(message), MAX_SUBJECT)
+    );
+    let others = message.alert.story.outlets.saturating_sub(1);
+    if others > 0 {
+        let _ = write!(subject, " (+{others})");
+    }
+    subject
+}
+
+/// A phrase in which only letters, digits and spaces stand for themselves.
+fn quoted(phrase: &str) -> String {
+    let phrase = text::shorten(&text::line(phrase), 60);
+    if phrase.chars().all(|c| c.is_alphanumeric() || c == ' ') {
+        return phrase;
+    }
+    if phrase.is_ascii() { format!("\"{}\"", phrase.replace(['"', '\\'], "'")) } else { phrase }
+}
+
+/// Returns a line of text as a header's value: as it is where it is plain and short of words, else
+/// in encoded words, which hold nothing that could end the header or be read as part of another.
+fn encoded(line: &str) -> String {
+    let plain = line.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !line.contains("=?");
+    if plain && line.split(' ').all(|word| (1..=60).contains(&word.len())) {
+        return folded(line);
+    }
+    let mut words = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(floor_char(rest, 36));
+        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+        rest = after;
+    }
+    words.join("\r\n ")
+}
+
+/// Breaks between words, with room for the header's name in the first line.
+fn folded(line: &str) -> String {
+    let mut folded = String::new();
+    let mut taken = 18;
+    for word in line.split(' ') {
+        if !folded.is_empty() {
+            let fold = taken + 1 + word.len() > 76;
+            folded.push_str(if fold { "\r\n " } else { " " });
+            taken = if fold { 1 } else { taken + 1 };
+        }
+        folded.push_str(word);
+        taken += word.len();
+    }
+    folded
+}
+
+fn floor_char(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Encodes a part. The lines of the text end in line feeds alone, which the encoding makes whole;
+/// what is mostly not ASCII is shorter in base64.
+fn part(kind: ContentType, text: String) -> SinglePart {
+    let text = text.replace('\n', "\r\n");
+    let n_ascii = text.bytes().filter(u8::is_ascii).count();
+    let encoding = if n_ascii * 6 >= text.len() * 5 {
+        ContentTransferEncoding::QuotedPrintable
+    } else {
+        ContentTransferEncoding::Base64
+    };
+    let body = Body::new_with_encoding(text, encoding).expect("both encodings take any text");
+    SinglePart::builder().header(kind).body(body)
+}
+
+/// Says whether a written message is what the wire allows: ASCII in lines that end in CR and LF,
+/// neither of which stands alone, and none too long.
+fn is_plain_mail(bytes: &[u8]) -> bool {
+    let mut line = 0;
+    let mut before = 0;
+    for &byte in bytes {
+        if (byte == b'\n') != (before == b'\r') || byte == 0 || !byte.is_ascii() || line > MAX_LINE {
+            return false;
+        }
+        line = if byte == b'\n' { 0 } else { line + 1 };
+        before = byte;
+    }
+    before != b'\r'
+}

@@ -1,0 +1,162 @@
+//! What a channel needs to write its message. The worker reads it from the store; every channel
+//! writes its own form of it.
+
+use jiff::tz::TimeZone;
+
+use super::links::Links;
+use crate::model::{
+    Alert, AlertId, AlertKind, ChannelName, Decision, DeliveryId, Evidence, Field, Item, ItemId, ItemKeys,
+    SourceId, StoryId, StoryRef, Timestamp, TopicId,
+};
+
+/// Everything a channel needs to write its message.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The delivery, whose id goes out with every attempt.
+    pub delivery: DeliveryId,
+    /// The recipient of a mail, `name <address>` or an address alone; else for people only.
+    pub to: String,
+    /// What is told.
+    pub alert: Alert,
+    /// The item that caused it.
+    pub item: Item,
+    /// The name of the item's source.
+    pub source_name: String,
+    /// Who carries the story, best first; empty where only their number is known.
+    pub outlets: Vec<Outlet>,
+    /// What is new since the last alert on the story.
+    pub follow_up: Option<FollowUp>,
+    /// Where the message's links go.
+    pub links: Links,
+    /// The zone that times are told in.
+    pub timezone: TimeZone,
+}
+
+/// One source that carries the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    /// Its name.
+    pub name: String,
+    /// Whether it only repeats another.
+    pub copy: bool,
+}
+
+/// What a later alert on a story adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The alert before.
+    pub previous: AlertId,
+    /// Words and numbers that no earlier article had.
+    pub new_facts: Vec<String>,
+}
+
+impl Message {
+    /// Makes a test alert that says of itself that it is one. Each has ids of its own, so that no
+    /// receiver takes the second test for a repetition of the first.
+    pub fn sample(topic: TopicId, topic_name: &str, channel: &ChannelName, to: &str, now: Timestamp) -> Self {
+        let source = SourceId::new("newshound-test");
+        let title = format!("Test alert: newshound reaches the channel {channel}");
+        let item = sample_item(source, title, now);
+        let story = StoryRef {
+            id: StoryId::of(&item.id),
+            title: item.title.clone(),
+            articles: 1,
+            outlets: 1,
+            first_seen: now,
+        };
+        let points = 1.5_f64;
+        let alert = Alert {
+            id: AlertId::of(&topic, &story.id, 1),
+            kind: AlertKind::Test,
+            topic,
+            topic_name: topic_name.to_owned(),
+            story,
+            revision: 1,
+            decision: Decision::Alert,
+            item: item.id.clone(),
+            score: 1.0 - (-points).exp2(),
+            threshold: 0.5,
+            reason: "a test by the operator".to_owned(),
+            evidence: vec![Evidence {
+                term: "test alert".to_owned(),
+                field: Field::Title,
+                count: 1,
+                weight: 1.0,
+                points,
+                snippet: item.title.replacen("Test alert", "«Test alert»", 1),
+            }],
+            created: now,
+        };
+        Message {
+            delivery: DeliveryId::of(&alert.id, channel, to),
+            to: to.to_owned(),
+            alert,
+            item,
+            source_name: "newshound".to_owned(),
+            outlets: Vec::new(),
+            follow_up: None,
+            links: Links::default(),
+            timezone: TimeZone::UTC,
+        }
+    }
+}
+
+fn sample_item(source: SourceId, title: String, now: Timestamp) -> Item {
+    Item {
+        id: ItemId::of(&source, &now.to_string()),
+        source: Some(source),
+        url: None,
+        title,
+        summary: "Nothing happened. Alerts of your topics arrive here in this form.".to_owned(),
+        text: String::new(),
+        author: None,
+        published: None,
+        updated: None,
+        lang: Some("en".to_owned()),
+        tags: Vec::new(),
+        first_seen: Some(now),
+        image: None,
+        keys: ItemKeys::default(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Returns an alert as it is sent on an ordinary day.
+    pub(in crate::notify) fn message() -> Message {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let mut message = Message::sample(
+            TopicId::new("kim-travel"),
+            "Kim travel",
+            &ChannelName::new("desk"),
+            "desk@example.org",
+            at("2023-09-11T17:21:10Z"),
+        );
+        message.alert.kind = AlertKind::Created;
+        message.alert.reason = "first article of the story".to_owned();
+        message.item.title = "Kim Jong-un’s train leaves Pyongyang, Seoul says".to_owned();
+        message.item.summary = "An armoured train left the capital on Sunday.".to_owned();
+        message.item.url = Some("https://news.example/world/kim-train".to_owned());
+        message.item.published = Some(at("2023-09-11T17:20:00Z"));
+        message.alert.evidence[0].term = "near 12: Kim Jong-un … leave".to_owned();
+        message.alert.evidence[0].snippet = "«Kim Jong-un’s train leaves» Pyongyang".to_owned();
+        message.source_name = "BBC World".to_owned();
+        message.timezone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        message
+    }
+
+    #[test]
+    fn two_tests_are_two_messages_and_say_that_they_are_tests() {
+        let sample = |now| {
+            let topic = TopicId::new("t");
+            Message::sample(topic, "T", &ChannelName::new("hook"), "example.org", Timestamp::from_millis(now))
+        };
+        assert_ne!(sample(1).delivery, sample(2).delivery);
+        assert_eq!(sample(1).delivery, sample(1).delivery);
+        assert_eq!(sample(1).alert.kind, AlertKind::Test);
+        assert!(sample(1).item.title.contains("Test alert"));
+        assert!((sample(1).alert.score - 0.646).abs() < 0.001);
+    }
+}
