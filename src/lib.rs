@@ -2,5 +2,6 @@
 //! against the topics and can say why, a store removes duplicates, and alerts go out at
 //! least once. See `ARCHITECTURE.md` for the picture.
 
+pub mod app;
 pub mod config;
 pub mod model;
