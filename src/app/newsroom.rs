@@ -154,10 +154,10 @@ impl Newsroom {
     /// Returns what a feed answers when so much time has passed since the newsroom's start.
     pub fn feed(&self, name: FeedName, elapsed: Duration) -> Rendered {
         let script = self.script_time(elapsed);
-        match name {
-            FeedName::Broken => render::broken(script.unwrap_or_default()),
-            _ => render::feed(self, name.feed(), &self.edition.shown(name, script)),
+        if name == FeedName::Broken {
+            return render::broken(script.unwrap_or_default());
         }
+        render::feed(self, name.feed(), &self.edition.shown(name, script))
     }
 
     /// Returns the page of an article that is out by then.
