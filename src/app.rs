@@ -1,7 +1,9 @@
 //! Builds everything from a configuration and runs it until told to stop.
 
 pub mod demo;
+pub mod examples;
 pub mod explain;
+pub mod network;
 pub mod network;
 pub mod newsroom;
 pub mod reading;

@@ -5,6 +5,7 @@
 
 mod gauges;
 mod guard;
+mod page;
 mod routes;
 pub mod sources;
 pub mod status;

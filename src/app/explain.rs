@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::reading::Given;
 use super::setup::Ready;
-use crate::extract;
+use crate::extract::{self, GivenItem};
 use crate::matcher;
 use crate::model::{
     Decision, Delivery, Evidence, Item, ItemId, ItemKeys, RawItem, Score, ScoreOutcome, SourceId, Timestamp,
@@ -116,16 +116,19 @@ pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Ex
 }
 
 fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, Item)> {
-    let (id, source, raw) = match extract::item(bytes).context("reading the item")? {
-        extract::GivenItem::Json { id, source, raw } => (id, source, raw),
-        extract::GivenItem::Text(raw) => (None, None, raw),
-    };
-    Ok((id, by_hand(raw, source, question)))
+    let text = String::from_utf8_lossy(bytes);
+    if text.trim_start().starts_with('{') {
+        let GivenItem { id, source, raw, .. } = extract::item_json(&text, MAX_TEXT).context("reading the item")?;
+        return Ok((id, by_hand(raw, source, question)));
+    }
+    Ok((None, by_hand(extract::text_or_page(&text, MAX_TEXT), None, question)))
 }
 
+/// Characters of a text that are read.
+const MAX_TEXT: usize = 256 << 10;
+
 /// Text given by hand has no identity that anybody could ask for.
-fn by_hand(raw: RawItem, source: Option<String>, question: &Question) -> Item {
-    let source = source.map(SourceId::new);
+fn by_hand(raw: RawItem, source: Option<SourceId>, question: &Question) -> Item {
     Item {
         id: ItemId::of(source.as_ref().unwrap_or(&SourceId::new("")), &raw.title),
         source,
@@ -167,7 +170,7 @@ fn explain(
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
     let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
     let words = matcher::words(&item);
-    Ok(Explained { lang: words.language().to_owned(), n_words: words.count(), item, id, lines })
+    Ok(Explained { lang: words.lang, n_words: words.count, item, id, lines })
 }
 
 fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDecision]) -> Line {

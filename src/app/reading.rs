@@ -4,14 +4,20 @@
 use std::{io::Read as _, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
+use serde::Serialize;
 use url::Url;
 
+use super::setup;
 use crate::clock::Clock;
 use crate::config::{Config, FetchConfig, Source};
 use crate::dedupe;
-use crate::extract::{self, Extracted};
-use crate::fetch::{Fetcher, Request};
-use crate::model::{Item, PollClass, SourceId};
+use crate::extract;
+use crate::fetch::{FetchError, Request};
+use crate::model::{ChannelName, DeliveryClass, DeliveryId, Item, PollClass, SourceId, TopicId};
+use crate::notify::{links::Links, message::Message};
+use crate::schedule::route::of_channel;
+use crate::store::AlertSheet;
+use crate::worker::Outlet;
 
 /// Bytes of a file or of standard input.
 const MOST_BYTES: u64 = 64 << 20;
@@ -101,12 +107,12 @@ pub async fn poll_once(
         }
         Given::File(_) | Given::Input => return poll_file(given, hints, config, clock),
     };
-    let fetcher = super::setup::fetcher(config)?;
+    let fetcher = setup::fetcher(config)?;
     let headers = source.map_or(&[][..], |source| &source.headers);
     let fetched = match fetcher.get(&Request { url, validators: None, headers }).await {
         Ok(fetched) => fetched,
         Err(error) => {
-            let (class, message) = (error.class(), Some(error.to_string()));
+            let (class, message) = (error.class(), Some(said(&error)));
             return Ok(Polled { class, message, warnings: Vec::new(), items: Vec::new() });
         }
     };
@@ -115,6 +121,10 @@ pub async fn poll_once(
     let base = hints.base.clone().unwrap_or(fetched.url);
     let body = Body { bytes: fetched.body, content_type, base, source: id };
     Ok(read_aside(body, &config.fetch, clock).await)
+}
+
+fn said(error: &FetchError) -> String {
+    format!("{}: {}", error.host(), error.message())
 }
 
 fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> anyhow::Result<Polled> {
@@ -160,17 +170,72 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
         max_text: fetch.max_text,
         expired: &out_of_time,
     };
-    let Extracted { outcome, items, warnings, end_missing, .. } =
-        extract::feed(&body.bytes, body.content_type.as_deref(), &body.base, &limits);
-    let mut items = dedupe::identify(&body.source, items, clock.now());
+    let extracted = extract::feed(&body.bytes, body.content_type.as_deref(), &body.base, &limits);
+    let (class, message) = (extracted.class(), extracted.outcome.reason().map(str::to_owned));
+    let warnings = extracted.warnings.iter().map(|warning| (warning.class(), warning.to_string())).collect();
+    let mut items = dedupe::identify(&body.source, extracted.items, clock.now());
     for item in &mut items {
         item.first_seen = None;
     }
-    let extracted = Extracted { outcome, items: Vec::new(), warnings, end_missing, ..Extracted::default() };
-    Polled {
-        class: extracted.class(),
-        message: extracted.message(),
-        warnings: extracted.warnings.iter().map(|warning| (warning.class(), warning.to_string())).collect(),
-        items,
+    Polled { class, message, warnings, items }
+}
+
+/// Says whether a body of this class was a feed, however little of it could be read.
+pub fn was_a_feed(class: PollClass) -> bool {
+    matches!(class, PollClass::Ok | PollClass::Degraded)
+}
+
+/// Returns the message of a stored alert as it is shown, not sent.
+pub fn message_of(config: &Config, sheet: &AlertSheet) -> Message {
+    let source = sheet.item.source.as_ref();
+    let known = source.and_then(|id| config.sources.iter().find(|source| source.id == *id));
+    let first = sheet.deliveries.first();
+    Message {
+        delivery: first.map_or_else(|| DeliveryId::new(""), |delivery| delivery.id.clone()),
+        to: first.map(|delivery| delivery.to.clone()).unwrap_or_default(),
+        alert: sheet.alert.clone(),
+        item: sheet.item.clone(),
+        source_name: known.map(|source| source.name.clone()).or_else(|| source.map(ToString::to_string)).unwrap_or_default(),
+        outlets: Vec::new(),
+        follow_up: None,
+        links: Links::default(),
+        timezone: setup::timezone(config),
     }
+}
+
+/// What came of a test alert.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tried {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The class.
+    pub class: DeliveryClass,
+    /// In words.
+    pub message: String,
+}
+
+impl Tried {
+    /// Says whether every recipient was served.
+    pub fn is_ok(&self) -> bool {
+        self.class == DeliveryClass::Ok
+    }
+}
+
+/// Sends a marked test alert to every recipient of a channel, the real way; stops at the first
+/// who is not served.
+pub async fn test_channel(config: &Config, outlet: &Outlet, clock: &Clock) -> Tried {
+    let channel = outlet.config.name.clone();
+    let (topic, name) = (TopicId::new("test"), "Test");
+    let destinations = of_channel(&outlet.config);
+    for destination in &destinations {
+        let now = clock.now();
+        let sample = Message::sample(topic.clone(), name, &channel, &destination.to, now);
+        let message = Message { timezone: setup::timezone(config), ..sample };
+        if let Err(error) = outlet.channel.send(&message, now).await {
+            let message = format!("{}: {}", destination.to, error.told());
+            return Tried { channel, class: error.class(), message };
+        }
+    }
+    let served: Vec<&str> = destinations.iter().map(|destination| destination.to.as_str()).collect();
+    Tried { channel, class: DeliveryClass::Ok, message: format!("a test alert went to {}", served.join(", ")) }
 }

@@ -38,10 +38,10 @@ pub(super) async fn read(
 ) -> Read {
     let fetched = match fetched {
         Ok(fetched) => fetched,
-        Err(error) => return Read::nothing(failure(&error)),
+        Err(error) => return Read::nothing(failure(&error, now)),
     };
     if fetched.status == 304 {
-        return Read::nothing(unchanged(PollClass::NotModified, carried(state, &fetched)));
+        return Read::nothing(unchanged(PollClass::NotModified, fetched.validators));
     }
     let body_bytes = fetched.body.len() as u64;
     let hash = body_hash(&fetched.body);
@@ -61,11 +61,11 @@ pub(super) async fn read(
     }
 }
 
-fn failure(error: &FetchError) -> Outcome {
+fn failure(error: &FetchError, now: Timestamp) -> Outcome {
     Outcome {
         class: error.class(),
-        message: Some(error.to_string()),
-        retry_after: error.retry_after(),
+        message: Some(error.message()),
+        retry_after: error.retry_after().map(|retry_after| retry_after.wait(now)),
         learned: None,
     }
 }
@@ -73,17 +73,6 @@ fn failure(error: &FetchError) -> Outcome {
 fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {
     let learned = Some(Learned { validators, body_hash: None });
     Outcome { class, message: None, retry_after: None, learned }
-}
-
-/// A 304 updates what it carries and leaves the rest.
-fn carried(state: &SourceState, fetched: &Fetched) -> Option<Validators> {
-    let Some(fresh) = &fetched.validators else { return state.validators.clone() };
-    let before = state.validators.as_ref().filter(|before| before.url == fresh.url);
-    Some(Validators {
-        url: fresh.url.clone(),
-        etag: fresh.etag.clone().or_else(|| before.and_then(|before| before.etag.clone())),
-        last_modified: fresh.last_modified.clone().or_else(|| before.and_then(|before| before.last_modified.clone())),
-    })
 }
 
 /// The version stands in the hash, so that a later version that reads more reads it again.
@@ -94,6 +83,13 @@ fn body_hash(body: &[u8]) -> String {
         hash.push_str(&format!("{byte:02x}"));
     }
     hash
+}
+
+/// Returns what is wrong with a body, in words.
+fn message(extracted: &extract::Extracted) -> Option<String> {
+    let warnings: Vec<String> = extracted.warnings.iter().map(ToString::to_string).collect();
+    let reason = extracted.outcome.reason().map(str::to_owned);
+    reason.or_else(|| (!warnings.is_empty()).then(|| warnings.join("; ")))
 }
 
 /// One body's way to scored items.
@@ -130,7 +126,7 @@ impl Work {
         let class = extracted.class();
         let whole = matches!(class, PollClass::Ok | PollClass::Degraded) && !extracted.end_missing;
         let learned = whole.then(|| Learned { validators, body_hash: Some(self.hash.clone()) });
-        Outcome { class, message: extracted.message(), retry_after: None, learned }
+        Outcome { class, message: message(extracted), retry_after: None, learned }
     }
 
     fn see(&self, mut item: Item) -> SeenItem {

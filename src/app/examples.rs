@@ -1,0 +1,56 @@
+//! The topics' own examples, tried.
+
+use super::explain::{self, Question};
+use super::setup::Ready;
+use crate::config::Expect;
+use crate::model::TopicId;
+
+/// What came of one example.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The topic.
+    pub topic: TopicId,
+    /// The example's text.
+    pub text: String,
+    /// What is expected.
+    pub expect: Expect,
+    /// What the topic made of it.
+    pub score: f64,
+    /// The topic's threshold.
+    pub threshold: f64,
+    /// Where the example stands, as `file:line:column`.
+    pub place: String,
+}
+
+impl Tried {
+    /// Returns what the topic made of it, in a word.
+    pub fn got(&self) -> &'static str {
+        if self.score >= self.threshold { "hit" } else { "miss" }
+    }
+
+    /// Says whether that was expected.
+    pub fn is_ok(&self) -> bool {
+        (self.score >= self.threshold) == (self.expect == Expect::Hit)
+    }
+}
+
+/// Tries every example of every topic.
+pub fn try_all(ready: &Ready) -> anyhow::Result<Vec<Tried>> {
+    let mut tried = Vec::new();
+    for topic in &ready.config.topics {
+        let question = Question { topic: Some(topic.id.clone()), ..Question::default() };
+        for example in &topic.examples {
+            let explained = explain::text(ready, &question, &example.text)?;
+            let line = explained.lines.first();
+            tried.push(Tried {
+                topic: topic.id.clone(),
+                text: example.text.clone(),
+                expect: example.expect,
+                score: line.map_or(0.0, |line| line.score),
+                threshold: topic.threshold,
+                place: format!("{:?}", example.place),
+            });
+        }
+    }
+    Ok(tried)
+}

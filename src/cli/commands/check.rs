@@ -1,0 +1,105 @@
+//! `check`: every problem at once, the topics' examples, and on request the network.
+
+use newshound::app::setup::{self, Checked, Ready};
+use newshound::app::setup::Outside;
+use newshound::app::{examples, network};
+use newshound::clock::Clock;
+use newshound::config::{Problem, Severity, Wanted, guard_problems};
+use newshound::notify::console::Look;
+use serde_json::json;
+
+use crate::cli::{Exit, Session, complain, say, say_json, text};
+
+/// All that was found.
+struct Found {
+    problems: Vec<Problem>,
+    examples: Vec<examples::Tried>,
+    network: Vec<network::Reached>,
+    sums: text::check::Sums,
+}
+
+pub(super) async fn check(session: &Session, with_network: bool) -> anyhow::Result<Exit> {
+    let Checked { ready, mut problems, n_files } =
+        setup::load(session.config.as_deref(), Wanted::Required, &session.environment);
+    if let Some(ready) = &ready {
+        problems.extend(guard_problems(&ready.config));
+    }
+    let sound = !problems.iter().any(|problem| problem.severity == Severity::Error);
+    let examples = match &ready {
+        Some(ready) => examples::try_all(ready)?,
+        None => Vec::new(),
+    };
+    let network = match &ready {
+        Some(ready) if with_network && sound => try_network(ready).await?,
+        _ => Vec::new(),
+    };
+    let sums = sums(ready.as_ref(), &problems, &examples, n_files);
+    let found = Found { problems, examples, network, sums };
+    let exit = exit(&found);
+    if session.json { tell_json(&found, exit) } else { tell(&found, session.columns) }
+    Ok(exit)
+}
+
+async fn try_network(ready: &Ready) -> anyhow::Result<Vec<network::Reached>> {
+    let clock = Clock::system();
+    let outlets = setup::outlets(&ready.config, &Outside::real(Look::Line))?;
+    Ok(network::try_all(&ready.config, &outlets, &clock).await)
+}
+
+fn sums(
+    ready: Option<&Ready>,
+    problems: &[Problem],
+    examples: &[examples::Tried],
+    files: usize,
+) -> text::check::Sums {
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    text::check::Sums {
+        files,
+        sources: ready.map_or(0, |ready| ready.config.sources.len()),
+        topics: ready.map_or(0, |ready| ready.config.topics.len()),
+        channels: ready.map_or(0, |ready| ready.config.channels.len()),
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        examples: (examples.iter().filter(|tried| tried.is_ok()).count(), examples.len()),
+    }
+}
+
+/// An error counts before a failed example, that before something unreachable.
+fn exit(found: &Found) -> Exit {
+    if found.sums.errors > 0 {
+        Exit::Usage
+    } else if found.examples.iter().any(|tried| !tried.is_ok()) {
+        Exit::Expectation
+    } else if found.network.iter().any(|reached| !reached.is_ok()) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
+}
+
+fn tell(found: &Found, columns: usize) {
+    for problem in &found.problems {
+        complain(&format!("{}\n", problem.render().trim_end()));
+    }
+    for tried in found.examples.iter().filter(|tried| !tried.is_ok()) {
+        complain(&format!("{}\n", text::check::example(tried, columns)));
+    }
+    found.network.iter().for_each(|reached| say(&text::check::reached(reached)));
+    say(&text::check::closing(&found.sums));
+}
+
+fn tell_json(found: &Found, exit: Exit) {
+    let examples: Vec<_> = found.examples.iter().map(|tried| {
+        let expect = match tried.expect {
+            newshound::config::Expect::Hit => "hit",
+            newshound::config::Expect::Miss => "miss",
+        };
+        json!({"topic": tried.topic, "text": tried.text, "expect": expect, "got": tried.got(), "score": tried.score, "ok": tried.is_ok()})
+    }).collect();
+    say_json(&json!({
+        "ok": exit == Exit::Done,
+        "problems": found.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
+        "examples": examples,
+        "network": found.network,
+    }));
+}

@@ -1,0 +1,11 @@
+//! What commands print, as text for people and as rows for machines. Nothing here prints.
+
+pub(super) mod alert;
+pub(super) mod check;
+pub(super) mod counts;
+pub(super) mod demo;
+pub(super) mod explain;
+pub(super) mod rows;
+pub(super) mod status;
+pub(super) mod tables;
+mod words;
