@@ -4,7 +4,6 @@ pub mod demo;
 pub mod examples;
 pub mod explain;
 pub mod network;
-pub mod network;
 pub mod newsroom;
 pub mod reading;
 pub mod setup;

@@ -50,7 +50,7 @@ const REDIRECT_BODY: usize = 64 << 10;
 const REDIRECT_BODY_TIME: Duration = Duration::from_millis(500);
 
 /// Fetches; cheap to clone, and clones share their connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fetcher {
     client: Client,
     guard: Guard,
@@ -118,7 +118,7 @@ impl Fetcher {
     ) -> Result<Fetcher, SetupError> {
         let networks = Arc::new(Networks::new(config.allow_networks.iter().copied()));
         Ok(Fetcher {
-            client: client::fetching_client(config, Arc::clone(&networks), authorities)?,
+            client: client::fetching_client(config, &networks, authorities)?,
             guard: Guard { networks, proxied: config.proxy.is_some() },
             every: every_request(config.contact.as_deref(), version)?,
             limits: Limits::of(config),

@@ -63,33 +63,51 @@ pub fn install_crypto_provider() {
 ///
 /// It follows no redirects. A URL whose host is an address needs a look of its own before:
 /// the resolver is not asked for those.
-pub fn guarded_client(networks: Arc<Networks>, timeouts: Timeouts) -> Result<Client, SetupError> {
-    bare_builder(timeouts.connect)
-        .dns_resolver(GuardedResolver(networks))
-        .timeout(timeouts.whole)
-        .build()
-        .map_err(SetupError::Client)
+pub fn guarded_client(networks: &Arc<Networks>, timeouts: Timeouts) -> Result<Client, SetupError> {
+    build(|| {
+        bare_builder(timeouts.connect)
+            .dns_resolver(GuardedResolver(Arc::clone(networks)))
+            .timeout(timeouts.whole)
+    })
 }
 
 /// Builds the client that fetches.
+///
+/// The fetcher counts an answer's headers itself and calls them by their class. The client's own
+/// bounds stand behind that, for memory: HTTP/2 would only say that the protocol was violated.
 pub(super) fn fetching_client(
     config: &FetchConfig,
-    networks: Arc<Networks>,
+    networks: &Arc<Networks>,
     authorities: &Authorities,
 ) -> Result<Client, SetupError> {
-    let max_header_bytes = u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX);
-    let mut builder = bare_builder(config.connect_timeout)
-        .http1_max_headers(config.max_headers)
-        .http2_max_header_list_size(max_header_bytes)
-        .connector_layer(Timed);
-    builder = match &config.proxy {
-        Some(proxy) => builder.proxy(Proxy::all(proxy.expose()).map_err(|_| SetupError::Proxy)?),
-        None => builder.dns_resolver(GuardedResolver(networks)),
-    };
-    if let Authorities::Only(certificates) = authorities {
-        builder = builder.tls_certs_only(certificates.iter().cloned());
-    }
-    builder.build().map_err(SetupError::Client)
+    let max_header_bytes = u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX).saturating_mul(8);
+    let address = config.proxy.as_ref().map(|proxy| Proxy::all(proxy.expose()));
+    let proxy = address.transpose().map_err(|_| SetupError::Proxy)?;
+    build(|| {
+        let builder = bare_builder(config.connect_timeout)
+            .http1_max_headers(config.max_headers)
+            .http2_max_header_list_size(max_header_bytes)
+            .connector_layer(Timed);
+        let builder = match &proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder.dns_resolver(GuardedResolver(Arc::clone(networks))),
+        };
+        match authorities {
+            Authorities::System => builder,
+            Authorities::Only(certificates) => builder.tls_certs_only(certificates.iter().cloned()),
+        }
+    })
+}
+
+/// Builds a client; where the system has no certificate authorities, one that trusts nobody.
+///
+/// So plain http works on the barest machine, and https fails there as what it is, `tls`.
+fn build(builder: impl Fn() -> ClientBuilder) -> Result<Client, SetupError> {
+    builder().build().or_else(|error| {
+        let client = builder().tls_certs_only([]).build().map_err(|_| SetupError::Client(error))?;
+        tracing::warn!("the system has no certificate authorities, https will fail; see SSL_CERT_FILE");
+        Ok(client)
+    })
 }
 
 fn bare_builder(connect_timeout: Duration) -> ClientBuilder {
@@ -135,14 +153,22 @@ pub(super) async fn send(
             match tokio::time::timeout(limit, phase.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => std::future::pending().await,
-                Err(_) => return Failure::new(PollClass::Timeout, format!("no {what} within {limit:?}")),
+                Err(_) => return late(what, limit),
             }
         }
     };
     tokio::select! {
-        answer = PHASE.scope(sender, client.execute(request)) => answer.map_err(|error| Failure::without_answer(&error)),
-        late = expiry => Err(late),
+        answer = PHASE.scope(sender, client.execute(request)) => answer.map_err(|error| {
+            // The client counts the same time, to give each of a name's addresses a part of it.
+            let unconnected = error.is_connect() && error.is_timeout();
+            if unconnected { late("connection", connect_timeout) } else { Failure::without_answer(&error) }
+        }),
+        failure = expiry => Err(failure),
     }
+}
+
+fn late(what: &str, limit: Duration) -> Failure {
+    Failure::new(PollClass::Timeout, format!("no {what} within {limit:?}"))
 }
 
 /// Tells the request when its connection begins and when it stands.
@@ -198,14 +224,14 @@ mod tests {
     #[test]
     fn a_proxy_that_is_none_is_an_error() {
         let config = FetchConfig { proxy: Some(Secret::new("http://")), ..FetchConfig::default() };
-        let built = fetching_client(&config, Arc::default(), &Authorities::System);
+        let built = fetching_client(&config, &Arc::default(), &Authorities::System);
         assert!(matches!(built, Err(SetupError::Proxy)));
     }
 
     #[tokio::test]
     async fn a_guarded_client_refuses_names_that_resolve_inside() {
         let timeouts = Timeouts { connect: Duration::from_secs(5), whole: Duration::from_secs(5) };
-        let client = guarded_client(Arc::default(), timeouts).unwrap();
+        let client = guarded_client(&Arc::default(), timeouts).unwrap();
         let error = client.post("http://localhost/hook?key=1").send().await.unwrap_err();
         assert_eq!(Failure::without_answer(&error).class, PollClass::AddressRefused);
     }

@@ -72,7 +72,7 @@ impl Failure {
     pub(super) fn without_answer(error: &reqwest::Error) -> Self {
         Failure::of_connection(error).unwrap_or_else(|| {
             if error.is_timeout() {
-                return Failure::new(PollClass::Timeout, "no connection in time");
+                return Failure::new(PollClass::Timeout, "the connection stalled");
             }
             if !error.is_connect() {
                 return Failure::new(PollClass::Protocol, format!("no valid answer: {}", root(error)));
