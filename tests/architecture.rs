@@ -150,7 +150,8 @@ fn impurities(tokens: &[Token]) -> Vec<String> {
 fn out_of_place(module: &str, tokens: &[Token]) -> Vec<String> {
     let mut found = Vec::new();
     let prints = |name: &str| ["println", "print", "eprintln", "eprint", "dbg"].contains(&name);
-    let clock = |what: &str| ["SystemTime", "Instant", "Timestamp", "Zoned", "Utc", "Local"].contains(&what);
+    let clock =
+        |what: &str| ["SystemTime", "Instant", "Timestamp", "ZonedDateTime", "Utc", "Local"].contains(&what);
     for pair in tokens.windows(2) {
         if let [Token::Word(name), Token::Mark('!')] = pair
             && prints(name)
