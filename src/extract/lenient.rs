@@ -331,10 +331,11 @@ impl<'a> Reader<'a> {
     fn finish(mut self, cut: bool) -> Document {
         let is_feed = matches!(self.document.root, Some(Root::Rss | Root::Atom));
         self.document.end_missing = is_feed && (cut || !self.stack.is_empty());
-        // An item whose last field is whole misses only its end; the others would be half an item.
-        let is_whole = !cut && self.stack.last().is_some_and(|frame| frame.role == Role::Item);
-        if self.item.is_some() && !is_whole {
-            self.item = None;
+        // The field that is cut off is left out; an item that misses more than its text would be
+        // another one when it comes whole.
+        let is_known = |item: &Draft| item.title.is_some() && (item.guid.is_some() || !item.links.is_empty());
+        if let Some(item) = self.item.take_if(|item| !is_known(item)) {
+            drop(item);
             self.document.n_cut = 1;
         }
         self.capture = None;
