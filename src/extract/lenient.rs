@@ -28,8 +28,10 @@ pub(super) struct Document {
     pub(super) drafts: Vec<Draft>,
     /// Items beyond the limit.
     pub(super) n_over: usize,
-    /// Items that the end of the document cut off.
+    /// Items of which the end of the document left too little.
     pub(super) n_cut: usize,
+    /// Items of which it left the beginning.
+    pub(super) n_incomplete: usize,
     pub(super) end_missing: bool,
 }
 
@@ -155,7 +157,9 @@ impl<'a> Reader<'a> {
             self.open(tag, Role::Ignored);
             return;
         }
-        if self.document.root.is_none() {
+        let is_root = matches!(local.as_str(), "rss" | "rdf" | "feed") && vocabulary != Vocabulary::Other;
+        let is_wrapped = is_root && !matches!(self.document.root, Some(Root::Rss | Root::Atom));
+        if self.document.root.is_none() || is_wrapped {
             self.root(tag, vocabulary, &local);
             return;
         }
@@ -334,9 +338,10 @@ impl<'a> Reader<'a> {
         // The field that is cut off is left out; an item that misses more than its text would be
         // another one when it comes whole.
         let is_known = |item: &Draft| item.title.is_some() && (item.guid.is_some() || !item.links.is_empty());
-        if let Some(item) = self.item.take_if(|item| !is_known(item)) {
-            drop(item);
-            self.document.n_cut = 1;
+        let in_field = cut || self.capture.is_some();
+        match self.item.take_if(|item| !is_known(item)) {
+            Some(_) => self.document.n_cut = 1,
+            None => self.document.n_incomplete = usize::from(self.item.is_some() && in_field),
         }
         self.capture = None;
         self.close_to(0);
