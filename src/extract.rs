@@ -83,7 +83,10 @@ pub enum Warning {
         kept: usize,
     },
     /// The document stops before its end.
-    EndMissing,
+    EndMissing {
+        /// How many items miss their end too.
+        incomplete: usize,
+    },
     /// More items than are taken.
     TooManyItems {
         /// How many were taken.
@@ -97,7 +100,7 @@ impl Warning {
     /// Returns the class under which it is counted.
     pub fn class(&self) -> PollClass {
         match self {
-            Warning::ItemsLost { .. } | Warning::EndMissing | Warning::TooManyItems { .. } => PollClass::Degraded,
+            Warning::ItemsLost { .. } | Warning::EndMissing { .. } | Warning::TooManyItems { .. } => PollClass::Degraded,
         }
     }
 }
@@ -108,7 +111,9 @@ impl fmt::Display for Warning {
             Warning::ItemsLost { lost, kept } => {
                 write!(f, "{lost} of {} items could not be read", lost + kept)
             }
-            Warning::EndMissing => f.write_str("the end of the document is missing"),
+            Warning::EndMissing { incomplete } => {
+                write!(f, "the end of the document is missing, and with it the end of {incomplete} items")
+            }
             Warning::TooManyItems { taken, left } => {
                 write!(f, "took the first {taken} items and left {left} (`fetch.max_items`)")
             }
@@ -153,6 +158,7 @@ struct Reading {
     drafts: Vec<Draft>,
     n_lost: usize,
     n_over: usize,
+    n_incomplete: usize,
     end_missing: bool,
     title: Option<String>,
     lang: Option<String>,
@@ -187,6 +193,7 @@ fn read_json(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
         drafts: document.drafts,
         n_lost: document.n_lost,
         n_over: document.n_over,
+        n_incomplete: 0,
         end_missing: document.end_missing,
         title: document.title,
         lang: document.lang,
@@ -209,6 +216,7 @@ fn read_xml(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
         drafts: document.drafts,
         n_lost: document.n_cut,
         n_over: document.n_over,
+        n_incomplete: document.n_incomplete,
         end_missing: document.end_missing,
         title: document.title.map(|title| text::headline(&title.value, 256)),
         lang: document.lang,
@@ -229,7 +237,7 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         warnings.push(Warning::ItemsLost { lost: reading.n_lost, kept: items.len() });
     }
     if reading.end_missing {
-        warnings.push(Warning::EndMissing);
+        warnings.push(Warning::EndMissing { incomplete: reading.n_incomplete });
     }
     if reading.n_over > 0 {
         warnings.push(Warning::TooManyItems { taken: items.len(), left: reading.n_over });
@@ -254,5 +262,193 @@ impl Limits<'_> {
             Stop::TooDeep => format!("nested more than {} deep (`fetch.max_depth`)", self.max_depth),
             Stop::Expired => "reading took too long (`fetch.parse_time`)".to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(body: impl AsRef<[u8]>) -> Extracted {
+        let limits = Limits { max_depth: 256, max_items: 50, max_text: 1000, expired: &|| false };
+        feed(body.as_ref(), None, &Url::parse("https://news.example/feed.xml").unwrap(), &limits)
+    }
+
+    fn rss(items: &str) -> String {
+        format!("<?xml version='1.0'?><rss version='2.0'><channel><title>News</title>{items}</channel></rss>")
+    }
+
+    fn titles(extracted: &Extracted) -> Vec<&str> {
+        extracted.items.iter().map(|item| item.title.as_str()).collect()
+    }
+
+    #[track_caller]
+    fn check_class(body: impl AsRef<[u8]>, expect: PollClass) {
+        let extracted = read(&body);
+        let start = String::from_utf8_lossy(&body.as_ref()[..body.as_ref().len().min(60)]).into_owned();
+        assert_eq!(extracted.class(), expect, "of {start:?}: {:?}", extracted.outcome.reason());
+        assert_eq!(extracted.outcome == Outcome::Feed, extracted.outcome.reason().is_none());
+    }
+
+    #[test]
+    fn what_is_no_feed_is_named() {
+        check_class("", PollClass::Empty);
+        check_class(" \n\u{feff} ", PollClass::Empty);
+        check_class("<!DOCTYPE html><html><body><form>Log in</form></body></html>", PollClass::NotAFeed);
+        check_class(r#"{"error":"not found","items":[]}"#, PollClass::NotAFeed);
+        check_class(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR<a", PollClass::NotAFeed);
+        check_class("<urlset><url><loc>https://a.example</loc></url></urlset>", PollClass::NotAFeed);
+        check_class("plain text", PollClass::NotAFeed);
+        check_class("[1, 2]", PollClass::NotAFeed);
+        check_class(rss(""), PollClass::Ok);
+        check_class("<rss><channel><item><titl", PollClass::ParseError);
+        check_class(r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"#, PollClass::ParseError);
+    }
+
+    #[test]
+    fn nesting_beyond_the_limit_is_refused() {
+        let deep = "<a>".repeat(100_000);
+        check_class(rss(&format!("<item><title>t</title>{deep}</item>")), PollClass::ParseLimit);
+        check_class(format!("<html>{}", "<div>".repeat(100_000)), PollClass::ParseLimit);
+        check_class("[".repeat(100_000), PollClass::ParseLimit);
+        let shallow = format!("<item><title>t</title>{}{}</item>", "<a>".repeat(200), "</a>".repeat(200));
+        check_class(rss(&shallow), PollClass::Ok);
+        check_class(rss(&format!("<item><title>t</title>{}</item>", "<br>".repeat(1000))), PollClass::Ok);
+    }
+
+    #[test]
+    fn markup_in_a_text_is_no_nesting_of_the_feed() {
+        let divs = "&lt;div&gt;".repeat(100_000);
+        let extracted = read(rss(&format!("<item><title>a</title><description>{divs}</description></item><item><title>b</title></item>")));
+        assert_eq!(titles(&extracted), ["a", "b"]);
+        assert!(!extracted.items[0].summary.contains('<'));
+    }
+
+    #[test]
+    fn reading_stops_when_its_time_is_up() {
+        let base = Url::parse("https://news.example/").unwrap();
+        let limits = Limits { max_depth: 256, max_items: 50, max_text: 1000, expired: &|| true };
+        let extracted = feed(rss("<item><title>a</title></item>").as_bytes(), None, &base, &limits);
+        assert_eq!(extracted.class(), PollClass::ParseLimit);
+    }
+
+    #[test]
+    fn entities_of_the_document_are_not_expanded() {
+        let body = "<!DOCTYPE rss [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>\
+            <rss version='2.0'><channel><item><title>x &b; &f; y</title></item></channel></rss>";
+        assert_eq!(titles(&read(body)), ["x &b; &f; y"]);
+    }
+
+    #[test]
+    fn a_broken_item_costs_no_other() {
+        let extracted = read(rss(
+            "<item><title>AT&T buys</title></item><item><title>a&nbsp;b</title></item>\
+             <item><title>c&#0;d</title></item><item><title>x</b></title><description>1 < 2<br></description></item>\
+             <item><title>unclosed<link>https://a.example/</link></item><item><title>last</title></item>",
+        ));
+        assert_eq!(titles(&extracted), ["AT&T buys", "a b", "cd", "x", "unclosed", "last"]);
+        assert_eq!(extracted.class(), PollClass::Ok);
+        assert_eq!(extracted.items[4].url.as_deref(), Some("https://a.example/"));
+    }
+
+    #[test]
+    fn a_missing_end_is_told_and_costs_one_item_at_most() {
+        let whole = rss("<item><title>one</title></item><item><title>two</title><guid>2</guid><description>abc def</description></item>");
+        for (cut_at, expect, warnings) in [
+            ("wo</title>", vec!["one"], vec!["1 of 2 items could not be read"]),
+            ("def", vec!["one", "two"], vec![]),
+        ] {
+            let extracted = read(&whole[..whole.find(cut_at).unwrap()]);
+            assert_eq!(titles(&extracted), expect);
+            assert!(extracted.end_missing);
+            assert_eq!(extracted.class(), PollClass::Degraded);
+            let told: Vec<_> = extracted.warnings.iter().map(ToString::to_string).collect();
+            assert!(warnings.iter().all(|warning| told.iter().any(|told| told == warning)), "{told:?}");
+        }
+        assert!(!read(&whole).end_missing);
+    }
+
+    #[test]
+    fn items_beyond_the_limit_are_counted() {
+        let extracted = read(rss(&"<item><title>t</title></item>".repeat(60)));
+        assert_eq!(extracted.items.len(), 50);
+        assert_eq!(extracted.warnings, [Warning::TooManyItems { taken: 50, left: 10 }]);
+        assert_eq!(extracted.class(), PollClass::Degraded);
+    }
+
+    #[test]
+    fn a_huge_title_is_cut() {
+        let extracted = read(rss(&format!("<item><title>{}</title></item>", "é ".repeat(3_000_000))));
+        assert!(extracted.items[0].title.chars().count() <= 1024);
+    }
+
+    #[test]
+    fn a_source_inside_an_item_does_not_speak_for_it() {
+        let extracted = read(rss("<item><source><title>Other</title><link>https://o.example/</link></source>\
+            <title>Own</title><media:group><media:title>M</media:title><media:thumbnail url='/t.png'/></media:group></item>"));
+        assert_eq!(titles(&extracted), ["Own"]);
+        assert_eq!(extracted.items[0].url, None);
+        assert_eq!(extracted.items[0].image.as_deref(), Some("https://news.example/t.png"));
+    }
+
+    #[test]
+    fn a_permalink_is_an_address_unless_it_says_otherwise() {
+        let extracted = read(rss("<item><guid>https://a.example/1</guid></item>\
+            <item><guid isPermaLink='false'>https://a.example/2</guid></item><item><guid>3</guid></item>"));
+        let urls: Vec<_> = extracted.items.iter().map(|item| item.url.as_deref()).collect();
+        assert_eq!(urls, [Some("https://a.example/1"), None, None]);
+        assert_eq!(extracted.items[2].guid.as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn atom_texts_follow_their_type() {
+        let extracted = read("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de-DE' xml:base='/blog/'><title>B</title>\
+            <entry><id> urn:1 </id><title>How &lt;b&gt; works</title><link rel='self' href='s'/><link href='1'/>\
+            <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>One</p><p>T&amp;wo</p></div></content>\
+            <author><name>Ann</name><uri>x</uri></author><updated>2026-03-03T10:00:00Z</updated><category term='x'/></entry></feed>");
+        let item = &extracted.items[0];
+        assert_eq!(item.guid.as_deref(), Some("urn:1"));
+        assert_eq!(item.title, "How <b> works");
+        assert_eq!(item.text, "One\nT&wo");
+        assert_eq!(item.url.as_deref(), Some("https://news.example/blog/1"));
+        assert_eq!(item.author.as_deref(), Some("Ann"));
+        assert_eq!(item.lang.as_deref(), Some("de-de"));
+        assert_eq!(item.tags, ["x"]);
+        assert!(item.updated.is_some() && item.published.is_none());
+    }
+
+    #[test]
+    fn a_broken_json_feed_gives_the_items_before_and_behind_the_break() {
+        let body = r#"{"version":"https://jsonfeed.org/version/1","title":"J","items":[
+            {"id":1,"title":"one","url":"/1"},{"id":2,"title":bad},{"id":3,"content_html":"<p>three</p>"},{"id":4,"#;
+        let extracted = read(body);
+        assert_eq!(extracted.items.len(), 2);
+        assert_eq!(extracted.items[0].url.as_deref(), Some("https://news.example/1"));
+        assert_eq!(extracted.items[1].text, "three");
+        assert_eq!(extracted.warnings[0], Warning::ItemsLost { lost: 2, kept: 2 });
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            read(body);
+        }
+
+        #[test]
+        fn a_mutated_feed_does_not_panic(at in 0usize..600, length in 0usize..40, patch in "[<>&;/\\[\\]!\"' a-z\\x00é]{0,12}") {
+            let whole = rss("<item xml:base='http://a.example/'><title>One &amp; two</title><link>https://a.example/1</link>\
+                <guid isPermaLink='false'>1</guid><content:encoded><![CDATA[<p>Text</p>]]></content:encoded>\
+                <media:group><media:content url='x' medium='image'/></media:group><dc:creator>Ann</dc:creator>\
+                <pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate></item><item><title>Three</title></item>");
+            let at = at.min(whole.len());
+            let end = (at + length).min(whole.len());
+            let mutated = [&whole.as_bytes()[..at], patch.as_bytes(), &whole.as_bytes()[end..]].concat();
+            for item in read(mutated).items {
+                prop_assert!(item.title.chars().count() <= 1024);
+                prop_assert!(item.url.is_none_or(|url| url.to_ascii_lowercase().starts_with("http")));
+            }
+        }
     }
 }

@@ -28,8 +28,10 @@ pub(super) struct Document {
     pub(super) drafts: Vec<Draft>,
     /// Items beyond the limit.
     pub(super) n_over: usize,
-    /// Items that the end of the document cut off.
+    /// Items of which the end of the document left too little.
     pub(super) n_cut: usize,
+    /// Items of which it left the beginning.
+    pub(super) n_incomplete: usize,
     pub(super) end_missing: bool,
 }
 
@@ -155,7 +157,9 @@ impl<'a> Reader<'a> {
             self.open(tag, Role::Ignored);
             return;
         }
-        if self.document.root.is_none() {
+        let is_root = matches!(local.as_str(), "rss" | "rdf" | "feed") && vocabulary != Vocabulary::Other;
+        let is_wrapped = is_root && !matches!(self.document.root, Some(Root::Rss | Root::Atom));
+        if self.document.root.is_none() || is_wrapped {
             self.root(tag, vocabulary, &local);
             return;
         }
@@ -331,11 +335,13 @@ impl<'a> Reader<'a> {
     fn finish(mut self, cut: bool) -> Document {
         let is_feed = matches!(self.document.root, Some(Root::Rss | Root::Atom));
         self.document.end_missing = is_feed && (cut || !self.stack.is_empty());
-        // An item whose last field is whole misses only its end; the others would be half an item.
-        let is_whole = !cut && self.stack.last().is_some_and(|frame| frame.role == Role::Item);
-        if self.item.is_some() && !is_whole {
-            self.item = None;
-            self.document.n_cut = 1;
+        // The field that is cut off is left out; an item that misses more than its text would be
+        // another one when it comes whole.
+        let is_known = |item: &Draft| item.title.is_some() && (item.guid.is_some() || !item.links.is_empty());
+        let in_field = cut || self.capture.is_some();
+        match self.item.take_if(|item| !is_known(item)) {
+            Some(_) => self.document.n_cut = 1,
+            None => self.document.n_incomplete = usize::from(self.item.is_some() && in_field),
         }
         self.capture = None;
         self.close_to(0);
