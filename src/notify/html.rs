@@ -19,7 +19,8 @@ const DARK: &str = "\
 const BODY: &str = "margin:0;padding:0;background-color:#fcfcfb";
 const HIDDEN: &str = "display:none;max-height:0;overflow:hidden;mso-hide:all";
 const COLUMN: &str = "max-width:600px;text-align:left";
-const HEADLINE: &str = "margin:0;font:bold 22px/1.25 Georgia,'Times New Roman',serif;color:#181a1d";
+const HEADLINE: &str =
+    "margin:0;font:bold 22px/1.25 Georgia,'Times New Roman',serif;color:#181a1d;overflow-wrap:anywhere";
 const HEADLINE_LINK: &str = "color:#181a1d;text-decoration:none";
 const MARK: &str = "background-color:#ffe58a;color:#181a1d";
 const LINK: &str = "color:#1b4b8a";
@@ -58,7 +59,7 @@ fn column(letter: &Letter) -> Markup {
                 (row("ink", 15, "12px 0 0", &html! { b { "New since the last alert:" } " " (new_facts) }))
             }
             @if let Some(lede) = &letter.lede {
-                (row("ink", 15, "12px 0 0", &html! { span lang=[&letter.lang] dir="auto" { (lede) } }))
+                (row("ink", 15, "12px 0 0", &html! { span lang=[&letter.lang] dir="auto" style="overflow-wrap:anywhere" { (lede) } }))
             }
             (reasons(letter))
             (outlets(letter))
@@ -125,7 +126,7 @@ fn reason_row(reason: &Reason, lang: Option<&String>) -> Markup {
         tr {
             td class="ink rule" width="44" style=(cell("ink", "4px 8px 4px 0")) { (reason.points) }
             td class="ink3 rule" width="42" style=(cell("ink3", "4px 8px 4px 0")) { (reason.field) }
-            td class="ink2 rule" lang=[lang] dir="auto" style=(cell("ink2", "4px 0")) {
+            td class="ink2 rule" lang=[lang] dir="auto" style=(cell("ink2", "4px 0;overflow-wrap:anywhere")) {
                 @for (marked, part) in &reason.parts {
                     @if *marked { span class="mark" style=(MARK) { (part) } } @else { (part) }
                 }
