@@ -53,9 +53,9 @@ fn write(
     let letter = Letter::new(message, now);
     let parts = MultiPart::alternative()
         .boundary(format!("=_{}", message.delivery))
-        .singlepart(part(ContentType::TEXT_PLAIN, plain::written(&letter)))
-        .singlepart(part(ContentType::TEXT_HTML, html::written(&letter)));
-    let domain = from.email.domain();
+        .singlepart(part(ContentType::TEXT_PLAIN, &plain::written(&letter)))
+        .singlepart(part(ContentType::TEXT_HTML, &html::written(&letter)));
+    let domain = domain(from);
     let story = format!("<{}@{domain}>", message.alert.story.id);
     let sent = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
     let builder = lettre::Message::builder()
@@ -73,7 +73,7 @@ fn write(
 /// Returns the headers that the mail library has no types for, their values as they stand on the wire.
 fn headers(message: &Message, from: &Mailbox) -> Vec<(&'static str, String)> {
     let alert = &message.alert;
-    let domain = from.email.domain();
+    let domain = domain(from);
     let topic = text::line(alert.topic.as_str());
     let unsubscribe = match &message.links.hold {
         Some(url) => format!("<{url}>"),
@@ -95,6 +95,14 @@ fn headers(message: &Message, from: &Mailbox) -> Vec<(&'static str, String)> {
         headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
     headers
+}
+
+/// Returns the domain that ids stand under, as ASCII: only addresses themselves may be more.
+fn domain(from: &Mailbox) -> String {
+    match url::Host::parse(from.email.domain()) {
+        Ok(url::Host::Domain(ascii)) => ascii,
+        _ => from.email.domain().to_owned(),
+    }
 }
 
 fn raw(builder: MessageBuilder, name: &'static str, value: String) -> MessageBuilder {
@@ -163,7 +171,7 @@ fn floor_char(text: &str, at: usize) -> usize {
 
 /// Encodes a part. The lines of the text end in line feeds alone, which the encoding makes whole;
 /// what is mostly not ASCII is shorter in base64.
-fn part(kind: ContentType, text: String) -> SinglePart {
+fn part(kind: ContentType, text: &str) -> SinglePart {
     let text = text.replace('\n', "\r\n");
     let n_ascii = text.bytes().filter(u8::is_ascii).count();
     let encoding = if n_ascii * 6 >= text.len() * 5 {
@@ -175,17 +183,97 @@ fn part(kind: ContentType, text: String) -> SinglePart {
     SinglePart::builder().header(kind).body(body)
 }
 
-/// Says whether a written message is what the wire allows: ASCII in lines that end in CR and LF,
-/// neither of which stands alone, and none too long.
+/// Says whether a written message is what the wire allows: lines that end in CR and LF, neither of
+/// which stands alone, and none too long.
 fn is_plain_mail(bytes: &[u8]) -> bool {
     let mut line = 0;
     let mut before = 0;
     for &byte in bytes {
-        if (byte == b'\n') != (before == b'\r') || byte == 0 || !byte.is_ascii() || line > MAX_LINE {
+        if (byte == b'\n') != (before == b'\r') || byte == 0 || line > MAX_LINE {
             return false;
         }
         line = if byte == b'\n' { 0 } else { line + 1 };
         before = byte;
     }
     before != b'\r'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::message::tests::message;
+    use mail_parser::MessageParser;
+    use proptest::prelude::*;
+
+    fn written(message: &Message, from: &str) -> Vec<u8> {
+        let mail =
+            write(message, &from.parse().unwrap(), "desk@example.org".parse().unwrap(), Timestamp::default());
+        mail.unwrap().formatted()
+    }
+
+    #[test]
+    fn a_header_is_plain_where_it_can_be() {
+        for (text, expect) in [
+            ("[Kim travel] Kim leaves", "[Kim travel] Kim leaves"),
+            ("Ким", "=?utf-8?B?0JrQuNC8?="),
+            ("=?utf-8?Q?x?=", "=?utf-8?B?PT91dGYtOD9RP3g/PQ==?="),
+            ("", ""),
+        ] {
+            assert_eq!(encoded(text), expect);
+        }
+        let long = encoded(&"word ".repeat(40).trim_end().replace("word", "several"));
+        assert!(long.split("\r\n").all(|line| line.len() <= 76), "{long}");
+        assert_eq!(long.replace("\r\n", ""), ["several"; 40].join(" "));
+    }
+
+    #[test]
+    fn a_phrase_is_quoted_where_a_character_would_act() {
+        assert_eq!(quoted("Kim travel"), "Kim travel");
+        assert_eq!(quoted("a, <b@c>"), "\"a, <b@c>\"");
+        assert_eq!(quoted("say \"no\" \\"), "\"say 'no' '\"");
+        assert_eq!(quoted("Рыба & мясо"), "Рыба & мясо");
+    }
+
+    #[test]
+    fn a_line_end_that_stands_alone_is_no_mail() {
+        for (bytes, plain) in [
+            (&b"a\r\n.\r\n"[..], true),
+            (b"a\n", false),
+            (b"a\rb", false),
+            (b"a\r", false),
+            (b"a\r\r\n", false),
+            (b"a\0\r\n", false),
+        ] {
+            assert_eq!(is_plain_mail(bytes), plain, "{bytes:?}");
+        }
+        assert!(is_plain_mail(&[b'a'; 998]) && !is_plain_mail(&[b'a'; 1000]));
+    }
+
+    #[test]
+    fn a_domain_of_any_script_makes_ascii_ids() {
+        let mail = written(&message(), "newshound <alerts@bücher.example>");
+        let text = String::from_utf8(mail).unwrap();
+        assert!(text.contains("@xn--bcher-kva.example>\r\n"), "{text}");
+        assert!(text.contains("<kim-travel.newshound.xn--bcher-kva.example>"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_makes_a_mail_that_reads_as_it_was_written(title in any::<String>(), topic in any::<String>(), summary in "(\\PC|[\r\n.\0]){0,300}") {
+            let mut message = message();
+            message.item.title = title.clone();
+            message.item.summary = summary.clone();
+            message.alert.topic_name = topic;
+            message.alert.evidence[0].snippet = summary;
+            let mail = written(&message, "newshound <alerts@example.org>");
+            prop_assert!(is_plain_mail(&mail) && mail.is_ascii());
+            let parsed = MessageParser::default().parse(&mail).unwrap();
+            let subject = subject(&message);
+            prop_assert_eq!(parsed.subject(), Some(subject.trim()));
+            let letter = Letter::new(&message, Timestamp::default());
+            let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+            let expect = plain::written(&letter);
+            prop_assert_eq!(text.trim_end(), expect.trim_end());
+        }
+    }
 }

@@ -177,9 +177,9 @@ mod tests {
         check(410, None, "endpoint_gone", Retry::Never);
         check(425, None, "transient", Retry::Later);
         check(429, None, "rate_limited", Retry::Later);
-        check(429, Some(120), "rate_limited", Retry::After(Duration::from_secs(120)));
+        check(429, Some(120), "rate_limited", Retry::After(Duration::from_mins(2)));
         check(500, None, "transient", Retry::Later);
-        check(503, Some(60), "transient", Retry::After(Duration::from_secs(60)));
+        check(503, Some(60), "transient", Retry::After(Duration::from_mins(1)));
         check(199, None, "transient", Retry::Later);
     }
 

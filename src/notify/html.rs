@@ -19,7 +19,8 @@ const DARK: &str = "\
 const BODY: &str = "margin:0;padding:0;background-color:#fcfcfb";
 const HIDDEN: &str = "display:none;max-height:0;overflow:hidden;mso-hide:all";
 const COLUMN: &str = "max-width:600px;text-align:left";
-const HEADLINE: &str = "margin:0;font:bold 22px/1.25 Georgia,'Times New Roman',serif;color:#181a1d";
+const HEADLINE: &str =
+    "margin:0;font:bold 22px/1.25 Georgia,'Times New Roman',serif;color:#181a1d;overflow-wrap:anywhere";
 const HEADLINE_LINK: &str = "color:#181a1d;text-decoration:none";
 const MARK: &str = "background-color:#ffe58a;color:#181a1d";
 const LINK: &str = "color:#1b4b8a";
@@ -39,7 +40,7 @@ pub(super) fn written(letter: &Letter) -> String {
             }
             body class="paper" style=(BODY) {
                 div style=(HIDDEN) { (letter.topic) " " (letter.score) ", " (letter.outlets.total) ", " (letter.source) }
-                (table("100%", "paper", "background-color:#fcfcfb", html! {
+                (table("100%", "paper", "background-color:#fcfcfb", &html! {
                     tr { td align="center" style="padding:16px 16px 32px" { (column(letter)) } }
                 }))
             }
@@ -51,19 +52,19 @@ pub(super) fn written(letter: &Letter) -> String {
 fn column(letter: &Letter) -> Markup {
     html! {
         (PreEscaped(r#"<!--[if mso]><table role="presentation" width="600"><tr><td><![endif]-->"#))
-        (table("100%", "", COLUMN, html! {
+        (table("100%", "", COLUMN, &html! {
             (masthead(letter))
             (headline(letter))
             @if let Some(new_facts) = &letter.new_facts {
-                (row("ink", 15, "12px 0 0", html! { b { "New since the last alert:" } " " (new_facts) }))
+                (row("ink", 15, "12px 0 0", &html! { b { "New since the last alert:" } " " (new_facts) }))
             }
             @if let Some(lede) = &letter.lede {
-                (row("ink", 15, "12px 0 0", html! { span lang=[&letter.lang] dir="auto" { (lede) } }))
+                (row("ink", 15, "12px 0 0", &html! { span lang=[&letter.lang] dir="auto" style="overflow-wrap:anywhere" { (lede) } }))
             }
             (reasons(letter))
             (outlets(letter))
             (links(letter))
-            (row("ink3", 13, "10px 0 0", html! { (letter.footer) }))
+            (row("ink3", 13, "10px 0 0", &html! { (letter.footer) }))
         }))
         (PreEscaped("<!--[if mso]></td></tr></table><![endif]-->"))
     }
@@ -77,7 +78,7 @@ fn masthead(letter: &Letter) -> Markup {
         }
     };
     html! {
-        tr { td class="rule" style="padding:0 0 6px;border-bottom:1px solid #dcdee0" { (table("100%", "", "", cells)) } }
+        tr { td class="rule" style="padding:0 0 6px;border-bottom:1px solid #dcdee0" { (table("100%", "", "", &cells)) } }
     }
 }
 
@@ -92,9 +93,9 @@ fn headline(letter: &Letter) -> Markup {
             }
         } }
         @if let Some(address) = &letter.dead_link {
-            (row("ink3", 13, "5px 0 0", html! { (address) }))
+            (row("ink3", 13, "5px 0 0", &html! { (address) }))
         }
-        (row("ink3", 13, "5px 0 0", html! { span dir="auto" { (letter.source) } " · " (letter.times) }))
+        (row("ink3", 13, "5px 0 0", &html! { span dir="auto" { (letter.source) } " · " (letter.times) }))
     }
 }
 
@@ -103,8 +104,8 @@ fn reasons(letter: &Letter) -> Markup {
     let lines = html! { @for reason in &letter.reasons { (reason_row(reason, letter.lang.as_ref())) } };
     html! {
         (section("Why you get this"))
-        tr { td { (table("100%", "", "", lines)) } }
-        (row("ink2", 15, "6px 0 0", html! {
+        tr { td { (table("100%", "", "", &lines)) } }
+        (row("ink2", 15, "6px 0 0", &html! {
             @match &sum.counted {
                 None => { (sum.points) " points make a score of " b { (score) } },
                 Some(counted) => {
@@ -125,7 +126,7 @@ fn reason_row(reason: &Reason, lang: Option<&String>) -> Markup {
         tr {
             td class="ink rule" width="44" style=(cell("ink", "4px 8px 4px 0")) { (reason.points) }
             td class="ink3 rule" width="42" style=(cell("ink3", "4px 8px 4px 0")) { (reason.field) }
-            td class="ink2 rule" lang=[lang] dir="auto" style=(cell("ink2", "4px 0")) {
+            td class="ink2 rule" lang=[lang] dir="auto" style=(cell("ink2", "4px 0;overflow-wrap:anywhere")) {
                 @for (marked, part) in &reason.parts {
                     @if *marked { span class="mark" style=(MARK) { (part) } } @else { (part) }
                 }
@@ -136,14 +137,15 @@ fn reason_row(reason: &Reason, lang: Option<&String>) -> Markup {
 
 fn outlets(letter: &Letter) -> Markup {
     let outlets = &letter.outlets;
-    let groups: Vec<String> = [("independent", &outlets.independent), ("copies", &outlets.copies)]
+    let copies = if outlets.copies.len() == 1 { "copy" } else { "copies" };
+    let groups: Vec<String> = [("independent", &outlets.independent), (copies, &outlets.copies)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(what, names)| format!("{} {what} ({})", names.len(), names.join(", ")))
         .collect();
     html! {
         (section("Who has it"))
-        (row("ink2", 15, "6px 0 0", html! {
+        (row("ink2", 15, "6px 0 0", &html! {
             (outlets.total) @if !groups.is_empty() { ": " (groups.join(", ")) } "."
         }))
     }
@@ -152,11 +154,11 @@ fn outlets(letter: &Letter) -> Markup {
 fn links(letter: &Letter) -> Markup {
     let links = html! {
         @for (at, link) in letter.links.iter().enumerate() {
-            @if at > 0 { " · " }
+            @if at > 0 { "\u{a0} · \u{a0}" }
             a class="link" href=(link.url) style=(LINK) { (link.label) }
         }
     };
-    html! { @if !letter.links.is_empty() { (row("ink3", 13, "20px 0 0", links)) } }
+    html! { @if !letter.links.is_empty() { (row("ink3", 13, "20px 0 0", &links)) } }
 }
 
 fn section(title: &str) -> Markup {
@@ -164,11 +166,11 @@ fn section(title: &str) -> Markup {
     html! { tr { td class="ink rule" style=(style) { (title) } } }
 }
 
-fn row(ink: &str, pixels: u8, padding: &str, content: Markup) -> Markup {
+fn row(ink: &str, pixels: u8, padding: &str, content: &Markup) -> Markup {
     html! { tr { td class=(ink) style=(font(ink, pixels, padding)) { (content) } } }
 }
 
-fn table(width: &str, class: &str, style: &str, rows: Markup) -> Markup {
+fn table(width: &str, class: &str, style: &str, rows: &Markup) -> Markup {
     let class = Some(class).filter(|class| !class.is_empty());
     let style = Some(style).filter(|style| !style.is_empty());
     html! {

@@ -63,6 +63,8 @@ pub(super) struct Link {
     pub(super) word: &'static str,
     /// What it does.
     pub(super) label: &'static str,
+    /// What `word` leaves open.
+    pub(super) note: &'static str,
     pub(super) url: Url,
 }
 
@@ -183,6 +185,8 @@ fn reason(line: &Evidence) -> Reason {
     if !parts.iter().any(|(marked, _)| *marked) {
         let colon = if parts.is_empty() { "" } else { ": " };
         parts.insert(0, (false, format!("{}{colon}", text::line(&line.term))));
+    } else if line.term.starts_with("near ") {
+        parts.push((false, format!(" ({})", text::line(&line.term))));
     }
     if line.count > 1 {
         parts.push((false, format!(" ({} times)", line.count)));
@@ -236,12 +240,14 @@ fn outlets(message: &Message) -> Outlets {
 fn links(message: &Message) -> Vec<Link> {
     let links = &message.links;
     let all = [
-        ("Story", "Story, all outlets", &links.story),
-        ("Useful", "Useful", &links.useful),
-        ("Noise", "Noise", &links.noise),
-        ("Hold", "Hold this topic for a day", &links.hold),
+        ("Story", "Story, all outlets", "", &links.story),
+        ("Useful", "Useful", "", &links.useful),
+        ("Noise", "Noise", "", &links.noise),
+        ("Hold", "Hold this topic for a day", "  (this topic, for a day)", &links.hold),
     ];
-    all.into_iter().filter_map(|(word, label, url)| Some(Link { word, label, url: url.clone()? })).collect()
+    all.into_iter()
+        .filter_map(|(word, label, note, url)| Some(Link { word, label, note, url: url.clone()? }))
+        .collect()
 }
 
 #[cfg(test)]

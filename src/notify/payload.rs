@@ -153,7 +153,7 @@ impl Envelope {
 
     /// Returns the envelope as JSON of at most so many bytes: what is long is shortened first, what
     /// matters least goes next. `None` where not even the bare alert fits.
-    pub(super) fn to_json_within(mut self, max_bytes: usize) -> Option<String> {
+    pub(super) fn fitted(mut self, max_bytes: usize) -> Option<String> {
         let mut json = self.to_json();
         for (limit, shorten) in SHORTENINGS {
             if json.len() <= (*limit).min(max_bytes) {
@@ -276,7 +276,7 @@ mod tests {
 
     #[track_caller]
     fn check_size(message: &Message, max_bytes: usize, truncated: bool) -> Value {
-        let json = envelope(message, Timestamp::from_millis(0)).to_json_within(max_bytes).unwrap();
+        let json = envelope(message, Timestamp::from_millis(0)).fitted(max_bytes).unwrap();
         assert!(json.len() <= max_bytes, "{} bytes", json.len());
         let body: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(body["data"]["truncated"] == true, truncated);
@@ -300,7 +300,7 @@ mod tests {
             let body = check_size(&message, max_bytes, true);
             assert!(!body["data"]["evidence"].as_array().unwrap().is_empty());
         }
-        assert!(envelope(&message, Timestamp::from_millis(0)).to_json_within(100).is_none());
+        assert!(envelope(&message, Timestamp::from_millis(0)).fitted(100).is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The text part of a mail.
 
+use std::fmt::Write as _;
+
 use super::letter::{Letter, Reason};
 use super::text::wrap;
 
@@ -69,7 +71,7 @@ fn links(out: &mut String, letter: &Letter) {
         out.push('\n');
     }
     for link in &letter.links {
-        out.push_str(&format!("{:<9}{}\n", link.word, link.url));
+        let _ = writeln!(out, "{:<9}{}{}", link.word, link.url, link.note);
     }
 }
 

@@ -19,7 +19,7 @@ use super::text;
 use crate::config::{MailTls, SmtpConfig};
 
 /// For signing in, and again for the message: relays look into messages before they answer.
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The message is through by then, so the goodbye gets little time.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);

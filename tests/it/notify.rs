@@ -28,24 +28,25 @@ fn message() -> Message {
         "Night Desk <desk@example.org>",
         at("2023-09-11T17:21:10Z"),
     );
+    let title = "US warns North Korea over arms deals with Russia";
     let (alert, item) = (&mut message.alert, &mut message.item);
     alert.kind = AlertKind::Created;
-    alert.reason = "first article of the story".to_owned();
+    alert.reason = "first article of the story".into();
     alert.story.id = StoryId::new("st_4t1x");
     (alert.story.articles, alert.story.outlets) = (3, 3);
-    alert.story.title = "US warns North Korea over arms deals with Russia".to_owned();
+    alert.story.title = title.into();
     alert.evidence = vec![
         evidence("=arms deals", Field::Title, 2.1, "US warns North Korea over «arms deals» with Russia"),
         evidence("near 6: =arms … deal", Field::Title, 1.35, "over «arms deals» with Russia"),
     ];
     alert.score = 1.0 - (-3.45_f64).exp2();
-    item.title = alert.story.title.clone();
+    item.title = title.into();
     item.summary = "Washington said on Monday that arms talks between the two countries were “actively \
                     advancing” and that Pyongyang would face consequences."
-        .to_owned();
+        .into();
     item.url = Some("https://news.example/world/us-warns-north-korea".to_owned());
     item.published = Some(at("2023-09-11T17:20:00Z"));
-    message.source_name = "AP".to_owned();
+    message.source_name = "AP".into();
     message.timezone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
     message
 }

@@ -124,7 +124,7 @@ async fn a_follow_up_says_what_is_new_and_who_has_it() {
     message.alert.score = 0.5;
     let mail = read(&sent(&message).await);
     insta::assert_snapshot!("follow_up_text", mail.text);
-    assert!(mail.html.contains("2 independent (AP, NK News), 1 copies (Straits Times)"), "{}", mail.html);
+    assert!(mail.html.contains("2 independent (AP, NK News), 1 copy (Straits Times)"), "{}", mail.html);
     assert!(mail.html.contains("<b>New since the last alert:</b> 20 carriages, bulletproof"));
 }
 
