@@ -98,8 +98,6 @@ impl Compiler<'_> {
             self.problems.push(problem.suggest("give it a term, or leave it out"));
         }
         let members = self.members(group);
-        let from = self.labels.len();
-        debug_assert!(from >= members.len(), "every member has a label");
         let names: Vec<String> = group.iter().map(|term| format!("`{}`", shown(term))).collect();
         let name = match names.as_slice() {
             [one] => format!("{one} does not occur"),

@@ -22,7 +22,7 @@ pub(super) enum Class {
     Apostrophe,
     /// A hyphen, dot, ampersand or middle dot: joins what stands around it.
     Joiner,
-    /// Joins digits only.
+    /// Groups digits, and nothing else.
     Comma,
     /// All else: ends a word.
     Break,

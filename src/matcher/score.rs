@@ -130,7 +130,7 @@ fn excluded(tree: &Tree, reading: &Reading) -> Option<String> {
 struct Matching<'a> {
     tree: &'a Tree,
     reading: &'a Reading<'a>,
-    /// Places within ignored phrases.
+    /// Places within ignored phrases: stretches in order, none of them touching another.
     masked: Vec<(u32, u32)>,
 }
 
@@ -138,7 +138,7 @@ impl<'a> Matching<'a> {
     fn new(tree: &'a Tree, reading: &'a Reading<'a>) -> Self {
         let mut place = Matching { tree, reading, masked: Vec::new() };
         let ignored = tree.ignore.iter().flat_map(|node| place.mentions(node));
-        place.masked = ignored.map(|mention| (mention.place, mention.end)).collect();
+        place.masked = merged(ignored.map(|mention| (mention.place, mention.end)).collect());
         place
     }
 
@@ -203,21 +203,38 @@ impl<'a> Matching<'a> {
     }
 
     fn is_masked(&self, mention: &Mention) -> bool {
-        self.masked.iter().any(|(place, end)| mention.place < *end && *place < mention.end)
+        let from = self.masked.partition_point(|(_, end)| *end <= mention.place);
+        self.masked.get(from).is_some_and(|(place, _)| *place < mention.end)
     }
 
     fn near(&self, near: &Near) -> Vec<Mention> {
         let a = self.mentions(&near.a);
         let b = if a.is_empty() { Vec::new() } else { self.mentions(&near.b) };
+        let longest = b.iter().map(|other| other.end - other.place).max().unwrap_or(0);
         let mut pairs = Vec::new();
         for one in &a {
-            let nearest = b.iter().filter_map(|other| Some((distance(one, other, near)?, other)));
-            if let Some((_, other)) = nearest.min_by_key(|(distance, _)| *distance) {
-                pairs.push(pair(one, other));
-            }
+            let from = b.partition_point(|other| other.place + longest + near.within <= one.place);
+            let reach = b[from..].iter().take_while(|other| other.place < one.end + near.within);
+            let near_by = reach.filter_map(|other| Some((distance(one, other, near)?, pair(one, other))));
+            // The best field decides, so that one more mention never moves another to a lesser one.
+            pairs
+                .extend(near_by.min_by_key(|(distance, pair)| (pair.field, *distance)).map(|(_, pair)| pair));
         }
         pairs
     }
+}
+
+/// Returns the same places as stretches in order that do not touch.
+fn merged(mut stretches: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    stretches.sort_unstable();
+    let mut merged: Vec<(u32, u32)> = Vec::new();
+    for (place, end) in stretches {
+        match merged.last_mut() {
+            Some((_, last)) if place <= *last => *last = end.max(*last),
+            _ => merged.push((place, end)),
+        }
+    }
+    merged
 }
 
 /// Returns how far apart two mentions are, if that is near enough and in order.
