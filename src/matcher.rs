@@ -169,7 +169,7 @@ mod tests {
         check(&topic, "DPRK and Russia", ONE_TITLE);
         check(&topic, "DPRK and Russia: a visit", 0.790);
         let missed = score_of(&topic, &item("Russia visit", ""));
-        assert_eq!(missed.score, 0.0);
+        assert!(missed.score < 1e-9);
         assert_eq!(missed.failed, ["none of `Korea`, `DPRK` occurs"]);
     }
 
@@ -190,7 +190,7 @@ mod tests {
         check(&only, "Kim took the slow train", 0.0);
         let ordered = Near { ordered: true, ..near(&["Kim"], &["train"], 3) };
         check(&Topic { near: vec![ordered], ..topic(&[]) }, "Train of Kim", 0.0);
-        assert_eq!(score_of(&only, &item("Kim", "A train")).score, 0.0, "not across texts");
+        assert!(score_of(&only, &item("Kim", "A train")).evidence.is_empty(), "not across texts");
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn fields_and_mentions_weigh() {
         check(&topic(&["title:oil"]), "Oil", ONE_TITLE);
-        assert_eq!(score_of(&topic(&["title:oil"]), &item("", "oil")).score, 0.0);
+        assert!(score_of(&topic(&["title:oil"]), &item("", "oil")).evidence.is_empty());
         let deep = item("", &format!("{}oil", "word ".repeat(300)));
         assert!((score_of(&topic(&["oil"]), &deep).points - 0.4).abs() < 1e-9);
         let mention = Topic { mention: true, ..topic(&["oil"]) };

@@ -119,7 +119,7 @@ impl Compiler<'_> {
         }
         if !WEIGHTS.contains(&near.weight) {
             let message = format!("bad weight `{}`: expected a number from 0.05 to 10", near.weight);
-            self.problems.push(Problem::error(&near.place, message));
+            self.problems.push(Problem::error(&near.place, message).suggest("the default is 1"));
         }
         let a = Node::Or(self.nodes(&near.a, "near"));
         let b = Node::Or(self.nodes(&near.b, "near"));

@@ -169,7 +169,7 @@ mod tests {
     fn long_texts_are_cut_at_words() {
         let text = format!(
             "{} Vladivostok {}",
-            "some words".repeat(1) + &" before it".repeat(12),
+            "some words".to_owned() + &" before it".repeat(12),
             "and after ".repeat(12)
         );
         check(

@@ -315,9 +315,9 @@ mod tests {
         let shown: Vec<String> = words
             .list
             .iter()
-            .map(|word| match word.joined {
-                false => format!("{}@{}", words.form(word), word.place),
-                true => format!("{}@{}-{}", words.form(word), word.place, word.end),
+            .map(|word| {
+                let end = if word.joined { format!("-{}", word.end) } else { String::new() };
+                format!("{}@{}{end}", words.form(word), word.place)
             })
             .collect();
         assert_eq!(shown.join(" "), expect, "{text}");

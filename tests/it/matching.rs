@@ -346,10 +346,10 @@ fn near(row: &Value) -> Near {
 }
 
 fn terms(row: &Value) -> Vec<Term> {
-    match row {
-        Value::Array(list) => list.iter().map(term).collect(),
-        Value::Null => Vec::new(),
-        _ => vec![term(row)],
+    match row.as_array() {
+        Some(list) => list.iter().map(term).collect(),
+        None if row.is_null() => Vec::new(),
+        None => vec![term(row)],
     }
 }
 
