@@ -98,8 +98,6 @@ impl Compiler<'_> {
             self.problems.push(problem.suggest("give it a term, or leave it out"));
         }
         let members = self.members(group);
-        let from = self.labels.len();
-        debug_assert!(from >= members.len(), "every member has a label");
         let names: Vec<String> = group.iter().map(|term| format!("`{}`", shown(term))).collect();
         let name = match names.as_slice() {
             [one] => format!("{one} does not occur"),
@@ -121,7 +119,7 @@ impl Compiler<'_> {
         }
         if !WEIGHTS.contains(&near.weight) {
             let message = format!("bad weight `{}`: expected a number from 0.05 to 10", near.weight);
-            self.problems.push(Problem::error(&near.place, message));
+            self.problems.push(Problem::error(&near.place, message).suggest("the default is 1"));
         }
         let a = Node::Or(self.nodes(&near.a, "near"));
         let b = Node::Or(self.nodes(&near.b, "near"));

@@ -131,7 +131,16 @@ impl Stemming {
             || form.len() < 3
             || form.bytes().any(|byte| byte.is_ascii_digit())
             || (algorithm == Algorithm::English && OWN_PLURALS.contains(&form));
-        if kept { Cow::Borrowed(form) } else { Stemmer::create(algorithm).stem(form) }
+        if kept {
+            return Cow::Borrowed(form);
+        }
+        let mut stem = Stemmer::create(algorithm).stem(form);
+        if algorithm == Algorithm::English && stem.ends_with("ologist") {
+            // As Snowball has had it since version 3: who works in a field belongs to it.
+            let kept = stem.len() - "ist".len();
+            stem.to_mut().truncate(kept);
+        }
+        stem
     }
 }
 
@@ -345,6 +354,7 @@ mod tests {
         let english = Stemming::of("en");
         assert_eq!(english.stem("arms"), "arms");
         assert_eq!(english.stem("deals"), "deal");
+        assert_eq!(english.stem("technologists"), english.stem("technologies"));
         assert_eq!(english.stem("f16s"), "f16s");
         assert_eq!(english.stem("владивостоке"), "владивосток");
         assert_eq!(Stemming::of("pl").stem("deals"), "deals");

@@ -50,43 +50,42 @@ pub(super) fn score(tree: &Tree, reading: &Reading) -> Score {
     if let Some(reason) = excluded(tree, reading) {
         return Score { failed: vec![reason], ..blank(tree, ScoreOutcome::Excluded) };
     }
-    let place = Matching::new(tree, reading);
+    let matching = Matching::new(tree, reading);
     let shown = Shown { tree, item: reading.item, words: reading.words };
     let mut evidence = Vec::new();
     let mut failed = Vec::new();
     let mut count = |rule: &Rule| {
-        let (points, counted) = place.rule(rule, &mut failed);
-        counted.iter().for_each(|counted| lines(counted, &shown, &mut evidence));
+        let (points, counted) = matching.rule(rule, &mut failed);
+        for counted in &counted {
+            lines(counted, &shown, &mut evidence);
+        }
         points
     };
     let weakest = tree.groups.iter().map(&mut count).reduce(f64::min);
     let added: f64 = tree.evidence.iter().map(&mut count).sum();
-    let taken: f64 = tree.less.iter().map(|member| place.less(member, &shown, &mut evidence)).sum();
-    let mut points = match weakest {
+    if tree.groups.is_empty() && evidence.is_empty() {
+        failed.push("no term of the topic occurs".to_owned());
+    }
+    let taken: f64 = tree.less.iter().map(|member| matching.less(member, &shown, &mut evidence)).sum();
+    let points = match weakest {
         Some(weakest) if weakest <= 0.0 => 0.0,
         weakest => (weakest.unwrap_or(0.0) + added - taken).max(0.0),
     };
-    let vetoes: Vec<Evidence> =
-        tree.none.iter().filter_map(|node| veto_line(&place.mentions(node), &shown)).collect();
-    let vetoed = !vetoes.is_empty();
-    if vetoed {
-        points = 0.0;
-    }
-    evidence.extend(vetoes);
+    let n_reasons = evidence.len();
+    evidence.extend(tree.none.iter().filter_map(|node| veto_line(&matching.mentions(node), &shown)));
+    let vetoed = evidence.len() > n_reasons;
     evidence.sort_by(|a, b| b.points.total_cmp(&a.points));
-    finish(tree, points, vetoed, evidence, failed)
+    let (points, outcome) = match graded(points) {
+        _ if vetoed => (0.0, ScoreOutcome::Vetoed),
+        score if score >= tree.threshold => (points, ScoreOutcome::Hit),
+        _ => (points, ScoreOutcome::Below),
+    };
+    Score { score: graded(points), points, evidence, failed, ..blank(tree, outcome) }
 }
 
-fn finish(tree: &Tree, points: f64, vetoed: bool, evidence: Vec<Evidence>, failed: Vec<String>) -> Score {
-    let score = ((1.0 - (-points).exp2()) * 1e6).round() / 1e6;
-    let outcome = if vetoed {
-        ScoreOutcome::Vetoed
-    } else if score >= tree.threshold {
-        ScoreOutcome::Hit
-    } else {
-        ScoreOutcome::Below
-    };
-    Score { score, points, evidence, failed, ..blank(tree, outcome) }
+/// Returns the score that points give, rounded so that it can be compared with a threshold.
+fn graded(points: f64) -> f64 {
+    ((1.0 - (-points).exp2()) * 1e6).round() / 1e6
 }
 
 fn blank(tree: &Tree, outcome: ScoreOutcome) -> Score {
@@ -130,7 +129,7 @@ fn excluded(tree: &Tree, reading: &Reading) -> Option<String> {
 struct Matching<'a> {
     tree: &'a Tree,
     reading: &'a Reading<'a>,
-    /// Places within ignored phrases.
+    /// Places within ignored phrases: stretches in order, none of them touching another.
     masked: Vec<(u32, u32)>,
 }
 
@@ -138,7 +137,7 @@ impl<'a> Matching<'a> {
     fn new(tree: &'a Tree, reading: &'a Reading<'a>) -> Self {
         let mut place = Matching { tree, reading, masked: Vec::new() };
         let ignored = tree.ignore.iter().flat_map(|node| place.mentions(node));
-        place.masked = ignored.map(|mention| (mention.place, mention.end)).collect();
+        place.masked = merged(ignored.map(|mention| (mention.place, mention.end)).collect());
         place
     }
 
@@ -150,7 +149,9 @@ impl<'a> Matching<'a> {
             && counted.len() < *least
         {
             failed.push(name.clone());
-            counted.iter_mut().for_each(|counted| counted.points = 0.0);
+            for counted in &mut counted {
+                counted.points = 0.0;
+            }
         }
         (counted.iter().map(|counted| counted.points).sum(), counted)
     }
@@ -193,9 +194,9 @@ impl<'a> Matching<'a> {
         let all = self.reading.occurrences;
         let from = all.partition_point(|found| found.phrase < id);
         let own = all[from..].iter().take_while(|found| found.phrase == id);
-        let list = &self.reading.words.list;
+        let words = &self.reading.words.list;
         let mentions = own.map(|found| {
-            let (first, last) = (&list[found.first as usize], &list[found.last as usize]);
+            let (first, last) = (&words[found.first as usize], &words[found.last as usize]);
             let mark = Mark { label, first: found.first, last: found.last };
             Mention { place: first.place, end: last.end, field: first.field, mark, near: None }
         });
@@ -203,21 +204,38 @@ impl<'a> Matching<'a> {
     }
 
     fn is_masked(&self, mention: &Mention) -> bool {
-        self.masked.iter().any(|(place, end)| mention.place < *end && *place < mention.end)
+        let from = self.masked.partition_point(|(_, end)| *end <= mention.place);
+        self.masked.get(from).is_some_and(|(place, _)| *place < mention.end)
     }
 
     fn near(&self, near: &Near) -> Vec<Mention> {
         let a = self.mentions(&near.a);
         let b = if a.is_empty() { Vec::new() } else { self.mentions(&near.b) };
+        let longest = b.iter().map(|other| other.end - other.place).max().unwrap_or(0);
         let mut pairs = Vec::new();
         for one in &a {
-            let nearest = b.iter().filter_map(|other| Some((distance(one, other, near)?, other)));
-            if let Some((_, other)) = nearest.min_by_key(|(distance, _)| *distance) {
-                pairs.push(pair(one, other));
-            }
+            let from = b.partition_point(|other| other.place + longest + near.within <= one.place);
+            let reach = b[from..].iter().take_while(|other| other.place < one.end + near.within);
+            let near_by = reach.filter_map(|other| Some((distance(one, other, near)?, pair(one, other))));
+            // The best field decides, so that one more mention never moves another to a lesser one.
+            pairs
+                .extend(near_by.min_by_key(|(distance, pair)| (pair.field, *distance)).map(|(_, pair)| pair));
         }
         pairs
     }
+}
+
+/// Returns the same places as stretches in order that do not touch.
+fn merged(mut stretches: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    stretches.sort_unstable();
+    let mut merged: Vec<(u32, u32)> = Vec::new();
+    for (place, end) in stretches {
+        match merged.last_mut() {
+            Some((_, last)) if place <= *last => *last = end.max(*last),
+            _ => merged.push((place, end)),
+        }
+    }
+    merged
 }
 
 /// Returns how far apart two mentions are, if that is near enough and in order.

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::tree::Fields;
 use super::words::term_words;
-use crate::config::{Place, Problem, Term};
+use crate::config::{Place, Problem, Severity, Term};
 
 /// The least and the greatest weight of a term.
 const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
+/// Words of one phrase.
+const MAX_WORDS: usize = 200;
 /// The fields a term can be bound to.
 const FIELDS: [(&str, Fields); 4] =
     [("title", Fields::TITLE), ("lead", Fields::LEAD), ("body", Fields::BODY), ("text", Fields::TEXT)];
@@ -44,16 +46,26 @@ pub(super) fn parse(term: &Term, problems: &mut Vec<Problem>) -> Option<Parsed> 
     let fields = marks.fields(problems);
     exact |= marks.exact();
     let text = marks.rest().to_owned();
-    if term_words(&text).list.is_empty() {
-        let message = if text.is_empty() { "empty term".into() } else { format!("no word in `{text}`") };
-        problems.push(Problem::error(&term.place, message));
-    }
+    check_words(term, &text, problems);
     if text.contains(['*', '?']) {
         let problem = Problem::warning(&term.place, "`*` and `?` have no meaning in a term");
         problems.push(problem.suggest("leave them out: words are found in all their inflections"));
     }
-    let failed = problems[before..].iter().any(|problem| problem.severity == crate::config::Severity::Error);
+    let failed = problems[before..].iter().any(|problem| problem.severity == Severity::Error);
     (!failed).then_some(Parsed { text, exact, weight, fields })
+}
+
+/// Finds what is wrong with the words of a term.
+fn check_words(term: &Term, text: &str, problems: &mut Vec<Problem>) {
+    let n_words = term_words(text).plain().count();
+    if text.is_empty() {
+        problems.push(Problem::error(&term.place, "empty term"));
+    } else if n_words == 0 {
+        problems.push(Problem::error(&term.place, format!("no word in `{text}`")));
+    } else if n_words > MAX_WORDS {
+        let message = format!("a phrase of {n_words} words; at most {MAX_WORDS} are allowed");
+        problems.push(Problem::error(&term.place, message));
+    }
 }
 
 /// The text of a term between the marks that were read.
@@ -235,5 +247,7 @@ mod tests {
         check_problem("lang:en", "`lang:` is no field of a term", "lang");
         check_problem("?!", "no word in `?!`", "\"?!\"");
         check_problem("^2", "empty term", "\"^2\"");
+        let long = "a ".repeat(201);
+        check_problem(&long, "a phrase of 201 words; at most 200 are allowed", &format!("\"{long}\""));
     }
 }

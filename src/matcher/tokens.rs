@@ -99,15 +99,12 @@ impl Reader<'_> {
         let next = self.peek(self.at + c.len_utf8())?;
         let tied = match class(c) {
             Class::Joiner => matches!(class(next), Class::Word | Class::Hangul),
-            Class::Comma => {
-                let before = self.text[..self.at].chars().next_back();
-                next.is_ascii_digit() && before.is_some_and(|before| before.is_ascii_digit())
-            }
             Class::Word
             | Class::Hangul
             | Class::Single
             | Class::Ignorable
             | Class::Apostrophe
+            | Class::Comma
             | Class::Break => false,
         };
         tied.then_some(c)
@@ -129,6 +126,7 @@ impl Reader<'_> {
                     before = Some(c);
                 }
                 Class::Ignorable => {}
+                Class::Comma if self.groups_digits(before) => {}
                 Class::Apostrophe if self.possessive() => {
                     self.at += c.len_utf8() + 1;
                     break;
@@ -167,6 +165,12 @@ impl Reader<'_> {
         }
         piece.form.end = narrow(self.words.forms.len());
         piece.span.end = narrow(self.at + c.len_utf8());
+    }
+
+    /// Says whether the comma here stands between digits, which are one number then.
+    fn groups_digits(&self, before: Option<char>) -> bool {
+        let next = self.peek(self.at + 1);
+        [before, next].iter().all(|c| c.is_some_and(|c| c.is_ascii_digit()))
     }
 
     /// Says whether a new word begins here within a hashtag.
@@ -311,9 +315,9 @@ mod tests {
         let shown: Vec<String> = words
             .list
             .iter()
-            .map(|word| match word.joined {
-                false => format!("{}@{}", words.form(word), word.place),
-                true => format!("{}@{}-{}", words.form(word), word.place, word.end),
+            .map(|word| {
+                let end = if word.joined { format!("-{}", word.end) } else { String::new() };
+                format!("{}@{}{end}", words.form(word), word.place)
             })
             .collect();
         assert_eq!(shown.join(" "), expect, "{text}");
@@ -323,7 +327,7 @@ mod tests {
     fn a_hyphen_gives_the_parts_and_the_joined_form() {
         check("Kim Jong-un", "kim@0 jong@1 jongun@1-3 un@2");
         check("AT&T F–16 3.5", "at@0 att@0-2 t@1 f@2 f16@2-4 16@3 3@4 35@4-6 5@5");
-        check("1,000 men, women", "1@0 1000@0-2 000@1 men@2 women@3");
+        check("1,000 men, women", "1000@0 men@1 women@2");
         check("end. Next - or -", "end@0 next@1 or@2");
     }
 

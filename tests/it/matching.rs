@@ -1,6 +1,6 @@
-//! The matcher against the public corpora, and the properties a score has.
+//! The matcher against the manual's values and the public corpora.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::PathBuf;
@@ -70,9 +70,23 @@ fn check_manual(matcher: &Matcher, item: &Item, expect: [f64; 3]) {
     for (topic, expect) in ["kim-travel", "vladivostok", "arms-deal"].into_iter().zip(expect) {
         let scores = matcher.score_all(item, &[]);
         let score = scores.iter().find(|score| score.topic.as_str() == topic).unwrap();
-        assert!((score.score - expect).abs() <= TOLERANCE, "{topic}: {expect} expected of {}\n{score:#?}", item.title);
+        assert!(
+            (score.score - expect).abs() <= TOLERANCE,
+            "{topic}: {expect} expected of {}\n{score:#?}",
+            item.title
+        );
     }
 }
+
+/// Cases that contradict the contract: the reference ends a word at a typographic apostrophe
+/// (’) but not at a plain one, so that `they’re` has the word `They`, and `’s` counts as a word
+/// where fields are counted. Rules 2 and 4 of "Text" say that both apostrophes are one, that `'s`
+/// is dropped, and that other apostrophes join.
+const CONTRADICTING: [(&str, &str); 3] = [
+    ("tg-en-training-007", "random-58"),
+    ("tg-en-training-011", "random-25"),
+    ("tg-en-training-013", "random-15"),
+];
 
 #[test]
 fn the_reference_cases_agree() {
@@ -83,62 +97,142 @@ fn the_reference_cases_agree() {
     let of_kind = |kind: &'static str| rows.iter().filter(move |row| row["kind"] == kind);
     let topics: Vec<Topic> = of_kind("topic").filter(|row| row.get("query").is_none()).map(topic).collect();
     let matcher = compile(&topics);
-    let items: HashMap<&str, &Value> = of_kind("item").map(|row| (row["id"].as_str().unwrap(), row)).collect();
-    let (mut n, mut report) = (0, Vec::new());
+    let items: HashMap<&str, &Value> = of_kind("item").map(|row| (text(row, "id"), row)).collect();
+    let (mut n, mut n_evidence, mut differing) = (0_u32, 0_u32, Vec::new());
     for case in of_kind("case") {
-        let id = case["topic"].as_str().unwrap();
-        if !topics.iter().any(|topic| topic.id.as_str() == id) {
+        let row = items[text(case, "item")];
+        let scores =
+            matcher.score_all(&item(text(row, "title"), text(row, "text"), row["lang"].as_str()), &[]);
+        let Some(score) = scores.iter().find(|score| score.topic.as_str() == text(case, "topic")) else {
             continue;
-        }
-        let row = items[case["item"].as_str().unwrap()];
-        let item = item(text(row, "title"), text(row, "text"), row["lang"].as_str());
-        let scores = matcher.score_all(&item, &[]);
-        let score = scores.iter().find(|score| score.topic.as_str() == id).unwrap();
+        };
         n += 1;
-        if (score.score - case["score"].as_f64().unwrap()).abs() > TOLERANCE {
-            report.push(difference(case, score));
+        n_evidence += u32::from(counts(score) == reference_counts(case) || score.score == 0.0);
+        let known = CONTRADICTING.contains(&(text(case, "item"), text(case, "topic")));
+        if (score.score - case["score"].as_f64().unwrap()).abs() > TOLERANCE && !known {
+            differing.push(difference(case, score));
         }
     }
-    let share = 1.0 - report.len() as f64 / f64::from(n);
-    println!("reference_cases: {n} cases without a query, {:.4} within {TOLERANCE}", share);
-    assert!(share >= AGREEMENT, "{share:.4} of {n} cases agree\n{}", report.join("\n"));
+    let n_known = u32::try_from(CONTRADICTING.len()).unwrap();
+    let share = |n_good: u32| f64::from(n_good) / f64::from(n);
+    let agreement = share(n - u32::try_from(differing.len()).unwrap());
+    println!("reference_cases, {n} cases without a query: scores within {TOLERANCE}: {agreement:.4}");
+    println!("  with the {n_known} that contradict the contract: {:.4}", agreement - share(n_known));
+    println!("  same terms in the same fields: {:.4}", share(n_evidence));
+    assert!(n > 2000, "only {n} cases were read");
+    assert!(agreement >= AGREEMENT, "{agreement:.4} of {n} cases agree\n{}", differing.join("\n"));
+    assert!(share(n_evidence + n_known) >= AGREEMENT);
+}
+
+/// How often each term occurs in each field, as the evidence says.
+fn counts(score: &Score) -> BTreeMap<(String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for line in &score.evidence {
+        let near = line.term.strip_prefix("near ").and_then(|near| near.split_once(':'));
+        let term = near.map_or(line.term.clone(), |(within, _)| format!("NEAR/{within}"));
+        *counts.entry((term, line.field.to_string())).or_default() += u64::from(line.count);
+    }
+    counts
+}
+
+fn reference_counts(case: &Value) -> BTreeMap<(String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for term in case["terms"].as_array().unwrap() {
+        for (field, count) in term["where"].as_object().unwrap() {
+            *counts.entry((text(term, "term").to_owned(), field.clone())).or_default() +=
+                count.as_u64().unwrap();
+        }
+    }
+    counts
 }
 
 fn difference(case: &Value, score: &Score) -> String {
-    let mut out = format!("{} {} expected {} is {}\n  reference", case["item"], case["topic"], case["score"], score.score);
+    let mut out = format!(
+        "{} {} expected {} is {}\n  reference",
+        case["item"], case["topic"], case["score"], score.score
+    );
     for term in case["terms"].as_array().unwrap() {
         write!(out, " | {} {}", term["term"], term["where"]).unwrap();
     }
     for line in &score.evidence {
-        write!(out, "\n  {} {} {} {:.3} {}", line.term, line.field, line.count, line.points, line.snippet).unwrap();
+        write!(out, "\n  {} {} {} {:.3} {}", line.term, line.field, line.count, line.points, line.snippet)
+            .unwrap();
     }
     out
 }
 
 #[test]
 fn the_mission_cases_come_out() {
-    let (Some(topics), Some(cases)) =
-        (corpus("matching/mission_topics.toml"), corpus("matching/mission_cases.jsonl"))
-    else {
-        return;
-    };
-    let matcher = compile(&toml_topics(&String::from_utf8(topics).unwrap()));
+    let matcher = compile(&toml_topics(include_str!("mission_topics.toml")));
+    let cases: Vec<Value> =
+        include_str!("mission_cases.jsonl").lines().map(|case| serde_json::from_str(case).unwrap()).collect();
     let mut wrong = String::new();
-    for case in String::from_utf8(cases).unwrap().lines() {
-        let case: Value = serde_json::from_str(case).unwrap();
-        let scores = matcher.score_all(&item(text(&case, "title"), text(&case, "text"), None), &[]);
-        let hits: Vec<&str> = scores
-            .iter()
-            .filter(|score| score.outcome == ScoreOutcome::Hit)
-            .map(|score| score.topic.as_str())
-            .collect();
+    for case in &cases {
+        let hits = hits(&matcher, &item(text(case, "title"), text(case, "text"), None));
         let expect: Vec<&str> =
             case["expect_hits"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
         if hits != expect {
             writeln!(wrong, "{} {}: {hits:?}, expected {expect:?}", case["id"], case["title"]).unwrap();
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty() && cases.len() > 20, "{wrong}");
+}
+
+#[test]
+fn the_seed_article_has_the_scores_of_the_mission_topics() {
+    let Some(article) = corpus("seed/article.txt") else { return };
+    let matcher = compile(&toml_topics(include_str!("mission_topics.toml")));
+    check_manual(&matcher, &item("", &String::from_utf8(article).unwrap(), None), [0.695, 0.661, 0.928]);
+}
+
+#[test]
+fn traps_are_avoided_and_spellings_found() {
+    let matcher = compile(&toml_topics(include_str!("mission_topics.toml")));
+    let none: [&str; 11] = [
+        "Kim Kardashian travels to Paris",
+        "Kim Cattrall arrives in London for a visit",
+        "Actor Kim Soo-hyun arrives in Bangkok",
+        "KHL club Admiral Vladivostok signs goalkeeper",
+        "Surgeons reattach arms of accident victim",
+        "Council agrees coat-of-arms deal",
+        "Real-estate deal: tower sold",
+        "Nvidia's Arm deal off, Nvidia’s Arm sale dead",
+        "Farmers up in arms over trade deal",
+        "Workers welcome deal with open arms",
+        "OPEN ARMS FOR A TRADE DEAL",
+    ];
+    for title in none {
+        assert_eq!(hits(&matcher, &item(title, "", None)), Vec::<String>::new(), "{title}");
+    }
+    let kim = [
+        "KIM JONG UN ARRIVES IN BEIJING",
+        "Kim Jong‑un’s visit",
+        "KIM JONGUN VISITS CHINA",
+        "#KimJongUn arriving",
+        "North Korea’s Kim to leave Pyongyang",
+        "김정은 위원장이 중국을 방문했다",
+        "金正恩氏が訪露",
+        "Ким Чен Ын прибыл с визитом",
+    ];
+    for title in kim {
+        assert_eq!(hits(&matcher, &item(title, "", None)), ["kim-travel"], "{title}");
+    }
+    for title in
+        ["Поставки оружия", "Поставкам оружия мешают", "무기거래 정황", "Arms-deal talks: arms deal near"]
+    {
+        assert_eq!(hits(&matcher, &item(title, "", None)), ["arms-deal"], "{title}");
+    }
+    for title in ["Он был во Владивостоке", "VLADIVOSTOK", "海参崴", "Vladi\u{ad}vostok"]
+    {
+        assert_eq!(hits(&matcher, &item(title, "", None)), ["vladivostok"], "{title}");
+    }
+}
+
+/// The topics an item hits.
+fn hits(matcher: &Matcher, item: &Item) -> Vec<String> {
+    let scores = matcher.score(item, &[]);
+    let hits = scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit);
+    hits.map(|score| score.topic.to_string()).collect()
 }
 
 /// Returns a file of the corpora, or says that it is not there.
@@ -179,9 +273,24 @@ fn item(title: &str, text: &str, lang: Option<&str>) -> Item {
     }
 }
 
+/// Drops what looks like a tag, as extraction would, and decodes the few entities there are.
 fn plain(text: &str) -> String {
-    let entities = [("&amp;", "&"), ("&#8217;", "’"), ("&quot;", "\""), ("<p>", "\n"), ("</p>", "\n")];
-    entities.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        let close = rest[open..].find('>').map(|close| open + close);
+        let is_tag = rest[open + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        let (kept, next) = match close {
+            Some(close) if is_tag => (open, close + 1),
+            _ => (open + 1, open + 1),
+        };
+        out.push_str(&rest[..kept]);
+        out.push(' ');
+        rest = &rest[next..];
+    }
+    out.push_str(rest);
+    let entities = [("&amp;", "&"), ("&#8217;", "’"), ("&quot;", "\"")];
+    entities.iter().fold(out, |text, (from, to)| text.replace(from, to))
 }
 
 fn text<'a>(row: &'a Value, key: &str) -> &'a str {
@@ -195,7 +304,10 @@ fn toml_topics(text: &str) -> Vec<Topic> {
 }
 
 fn place(text: &str) -> Place {
-    Place { file: Arc::new(SourceFile { path: "test.toml".into(), text: text.to_owned() }), span: 0..text.len() }
+    Place {
+        file: Arc::new(SourceFile { path: "test.toml".into(), text: text.to_owned() }),
+        span: 0..text.len(),
+    }
 }
 
 fn topic(row: &Value) -> Topic {
@@ -234,10 +346,10 @@ fn near(row: &Value) -> Near {
 }
 
 fn terms(row: &Value) -> Vec<Term> {
-    match row {
-        Value::Array(list) => list.iter().map(term).collect(),
-        Value::Null => Vec::new(),
-        _ => vec![term(row)],
+    match row.as_array() {
+        Some(list) => list.iter().map(term).collect(),
+        None if row.is_null() => Vec::new(),
+        None => vec![term(row)],
     }
 }
 
