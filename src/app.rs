@@ -133,6 +133,7 @@ impl App {
             config: Arc::clone(&self.ctx.config),
             metrics: Arc::clone(&self.ctx.metrics),
             pulse: Arc::clone(&self.ctx.pulse),
+            timezone: self.ctx.timezone.clone(),
             note: self.note.clone(),
         }
     }

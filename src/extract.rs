@@ -12,11 +12,13 @@ mod json;
 mod lenient;
 mod lexer;
 mod names;
+mod page;
 pub mod text;
 
 use std::fmt;
 
 pub use item::{GivenItem, ItemError, item_json};
+pub use page::text_or_page;
 use url::Url;
 
 use self::draft::{Draft, Setting};

@@ -88,6 +88,15 @@ impl Channel {
         }
     }
 
+    /// Says whether the receiver can be reached; nothing is sent.
+    pub async fn reach(&self) -> Result<(), SendError> {
+        match self {
+            Channel::Email(email) => email.reach().await,
+            Channel::Webhook(webhook) => webhook.reach().await,
+            Channel::Console(_) => Ok(()),
+        }
+    }
+
     /// Makes one attempt to send a message.
     pub async fn send(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
         match self {

@@ -5,13 +5,15 @@
 
 mod gauges;
 mod guard;
-mod page;
+pub mod page;
 mod routes;
 pub mod sources;
 pub mod status;
+mod view;
 
 use std::{future::Future, io, sync::Arc};
 
+use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -31,6 +33,8 @@ pub struct Site {
     pub metrics: Arc<Metrics>,
     /// How the loops get on.
     pub pulse: Arc<Pulse>,
+    /// The zone of the page's times.
+    pub timezone: TimeZone,
     /// What the daemon says of itself.
     pub note: DaemonNote,
 }

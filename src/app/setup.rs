@@ -129,7 +129,7 @@ fn parts(
     };
     let networks = Networks::new(config.fetch.allow_networks.iter().chain(own).copied());
     let timeouts = fetch::Timeouts { connect: config.fetch.connect_timeout, whole: WEBHOOK_TIME };
-    let client = fetch::guarded_client(Arc::new(networks.clone()), timeouts).context("building the client")?;
+    let client = fetch::guarded_client(&Arc::new(networks.clone()), timeouts).context("building the client")?;
     Ok(Parts { client, networks, webhook_timeout: WEBHOOK_TIME, relay, console: outside.console.clone() })
 }
 

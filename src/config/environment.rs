@@ -31,6 +31,11 @@ impl Environment {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
+    /// Says whether people want colour on their terminal (no-color.org).
+    pub fn wants_colour(&self) -> bool {
+        self.get("NO_COLOR").is_none() && self.get("TERM").is_none_or(|term| term != "dumb")
+    }
+
     /// Returns a path as seen from the current directory.
     pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
         self.directory.join(path)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::secret::Secret;
+use super::value::slug;
 use crate::model::SourceId;
 
 /// `[[source]]`
@@ -36,6 +37,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// Returns the id of an address that was given none: its host and path in `[a-z0-9-]`.
+    pub fn id_of(url: &url::Url) -> SourceId {
+        SourceId::new(slug(&format!("{}{}", url.host_str().unwrap_or(""), url.path())))
+    }
+
     /// Returns the address without user info and query, for people.
     pub fn shown_url(&self) -> String {
         let mut url = self.url.clone();

@@ -30,6 +30,11 @@ impl Email {
         Email { relay }
     }
 
+    /// Says whether the relay lets us in.
+    pub(super) async fn reach(&self) -> Result<(), SendError> {
+        self.relay.reach().await
+    }
+
     /// Makes one attempt.
     pub(super) async fn send(&self, message: &Message, now: Timestamp) -> Result<(), SendError> {
         let to: Mailbox = message.to.parse().map_err(|error| SendError::Recipient(Box::new(error)))?;

@@ -90,6 +90,14 @@ impl Relay {
         sent
     }
 
+    /// Connects, secures, signs in, and says goodbye.
+    pub(super) async fn reach(&self) -> Result<(), SendError> {
+        let _turn = self.turn.acquire().await.expect("the semaphore is never closed");
+        let mut connection = self.within(self.open()).await?;
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
+        Ok(())
+    }
+
     async fn within<T>(&self, step: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
         tokio::time::timeout(self.timeout, step).await.unwrap_or(Err(SendError::Timeout(self.timeout)))
     }

@@ -17,7 +17,8 @@ use words::Words;
 pub const STYLE: &str = include_str!("style.css");
 
 /// The policy to send with the page.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'";
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+                          frame-ancestors 'none'";
 
 /// All that the page shows.
 #[derive(Clone, Debug)]

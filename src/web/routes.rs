@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     error_handling::HandleErrorLayer,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
+use serde::Deserialize;
 use tower::{BoxError, ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
@@ -18,6 +19,7 @@ use tower_http::{
 };
 
 use super::status::{Seen, Status};
+use super::view::{self, Read};
 use super::{Site, gauges, guard, page};
 use crate::metrics;
 
@@ -29,10 +31,6 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 const REQUEST_BYTES: usize = 64 << 10;
 /// How long a request waits for the store.
 const STORE_TIME: Duration = Duration::from_secs(1);
-/// Only our own stylesheet, and nothing from elsewhere.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                              base-uri 'none'; frame-ancestors 'none'";
-
 pub(super) fn router(site: Arc<Site>) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
@@ -44,7 +42,7 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
         .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check))
-        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .layer(header(header::CONTENT_SECURITY_POLICY, page::POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
@@ -90,17 +88,29 @@ async fn figures(State(site): State<Arc<Site>>) -> Response {
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], site.metrics.render()).into_response()
 }
 
-async fn overview(State(site): State<Arc<Site>>) -> Response {
+/// How the page is asked for.
+#[derive(Deserialize)]
+struct Asked {
+    /// Seconds after which the browser asks again.
+    refresh: Option<u32>,
+}
+
+async fn overview(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Response {
     let now = site.clock.now();
-    let overview = tokio::time::timeout(STORE_TIME, site.store.overview(now)).await.ok().and_then(Result::ok);
+    let read = tokio::time::timeout(STORE_TIME, Read::from(&site, now)).await.ok().and_then(Result::ok);
     let status = Status::of(&Seen {
         config: &site.config,
-        overview: overview.as_ref(),
+        overview: read.as_ref().map(|read| &read.overview),
         fault: site.pulse.fault().map(|fault| (fault.class, fault.message)),
         running: true,
         alive: site.pulse.is_alive(site.clock.elapsed()),
         note: Some(site.note.clone()),
         now,
     });
-    page::overview(&site, &status, now).await.into_response()
+    let refresh = asked.refresh.map(|seconds| seconds.clamp(LEAST_REFRESH, MOST_REFRESH));
+    page::overview(&view::view(&site, &status, read, refresh, now)).into_response()
 }
+
+/// Bounds of the page's own refreshing, in seconds.
+const LEAST_REFRESH: u32 = 5;
+const MOST_REFRESH: u32 = 3_600;

@@ -114,8 +114,7 @@ fn identity(
         }
     });
     if let (None, false, Some(Written { value: Some(url), place })) = (&id, written, url) {
-        let made = value::slug(&format!("{}{}", url.host_str().unwrap_or(""), url.path()));
-        id = Some(Written { value: made, place: place.clone() });
+        id = Some(Written { value: Source::id_of(url).to_string(), place: place.clone() });
     }
     let id = id?;
     names.give(reader.scope, Noun::Source, &id.value, &id.place).then_some(id)
