@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 use super::fold::starts_hangul;
 
 /// Detection looks at no more bytes of an item than this.
-const SAMPLE_BYTES: usize = 2000;
+const SAMPLE_BYTES: usize = 600;
 /// Under so many letters a guess between languages of one script is no better than chance.
 const MIN_LETTERS: usize = 80;
 /// Longer words are no words of a language.
@@ -75,6 +75,15 @@ const OWN_PLURALS: [&str; 24] = [
     "works",
 ];
 
+/// The commonest English words: almost half of any text, and each its own stem.
+const COMMON: [&str; 60] = [
+    "about", "after", "all", "also", "and", "are", "been", "but", "can", "first", "for", "from", "had",
+    "has", "have", "her", "him", "his", "how", "into", "last", "may", "more", "most", "new", "not", "now",
+    "one", "other", "our", "out", "over", "said", "say", "she", "some", "such", "than", "that", "the",
+    "their", "them", "then", "there", "these", "they", "this", "two", "was", "were", "what", "when", "which",
+    "who", "will", "with", "would", "year", "you", "your",
+];
+
 /// How the words of an item are stemmed: one algorithm a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stemming {
@@ -130,7 +139,7 @@ impl Stemming {
         let kept = form.len() > MAX_STEMMED
             || form.len() < 3
             || form.bytes().any(|byte| byte.is_ascii_digit())
-            || (algorithm == Algorithm::English && OWN_PLURALS.contains(&form));
+            || (algorithm == Algorithm::English && keeps_form(form));
         if kept {
             return Cow::Borrowed(form);
         }
@@ -142,6 +151,11 @@ impl Stemming {
         }
         stem
     }
+}
+
+/// Says whether an English word is its own stem, by rule or to spare the work.
+fn keeps_form(form: &str) -> bool {
+    COMMON.binary_search(&form).is_ok() || OWN_PLURALS.binary_search(&form).is_ok()
 }
 
 /// Returns the hash of a normalised form.
@@ -358,6 +372,15 @@ mod tests {
         assert_eq!(english.stem("f16s"), "f16s");
         assert_eq!(english.stem("владивостоке"), "владивосток");
         assert_eq!(Stemming::of("pl").stem("deals"), "deals");
+    }
+
+    #[test]
+    fn common_words_are_their_own_stems() {
+        assert!(COMMON.is_sorted() && OWN_PLURALS.is_sorted());
+        let stemmer = Stemmer::create(Algorithm::English);
+        for word in COMMON {
+            assert_eq!(stemmer.stem(word), word);
+        }
     }
 
     #[test]
