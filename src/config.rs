@@ -7,6 +7,7 @@
 pub mod channel;
 mod check;
 pub mod environment;
+mod later;
 pub mod load;
 mod nearest;
 pub mod network;
@@ -18,6 +19,7 @@ pub mod secret;
 pub mod settings;
 pub mod source;
 pub mod starter;
+mod text_file;
 pub mod topic;
 mod value;
 

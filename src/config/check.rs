@@ -14,6 +14,7 @@ mod smtp;
 mod source;
 mod store;
 mod topic;
+mod webhook;
 
 use std::sync::Arc;
 

@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// Gives the value of a variable.
+type Lookup = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
 /// The process's environment, or one made up by a test.
 pub struct Environment {
-    lookup: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    lookup: Lookup,
     directory: PathBuf,
 }
 

@@ -1,16 +1,17 @@
 //! Finds the configuration, reads it with all it includes, and has it checked.
 
 use std::collections::HashSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check;
 use super::environment::Environment;
+use super::later::no_effect;
 use super::place::{Place, Problem, Severity, SourceFile};
 use super::raw::{self, Entry, Table, Value, What};
-use super::reader::{Scope, no_effect};
+use super::reader::Scope;
 use super::settings::Config;
+use super::text_file;
 use super::topic::Topic;
 use super::value::shorten;
 
@@ -53,8 +54,8 @@ pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> L
     });
     let mut files = Files::new(environment);
     match &found {
-        Some(path) => match read(&environment.absolute(path)) {
-            Ok(text) => files.add(path, text),
+        Some(path) => match text_file::read(&environment.absolute(path), MOST_BYTES) {
+            Ok(text) => files.add(path, &text),
             Err(error) => files.problems.push(without_place(format!("{}: {error}", path.display()), None)),
         },
         None if wanted == Wanted::Required => {
@@ -71,7 +72,7 @@ pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> L
 /// Loads a configuration from a text, as if it stood in a file of that name.
 pub fn parse_str(name: &str, text: &str, environment: &Environment) -> Loaded {
     let mut files = Files::new(environment);
-    files.add(Path::new(name), text.to_owned());
+    files.add(Path::new(name), text);
     files.check(Some(PathBuf::from(name)))
 }
 
@@ -79,22 +80,22 @@ pub fn parse_str(name: &str, text: &str, environment: &Environment) -> Loaded {
 struct Files<'e> {
     environment: &'e Environment,
     root: Option<Table>,
-    files: Vec<Arc<SourceFile>>,
+    read: Vec<Arc<SourceFile>>,
     seen: HashSet<PathBuf>,
     problems: Vec<Problem>,
 }
 
 impl<'e> Files<'e> {
     fn new(environment: &'e Environment) -> Self {
-        Files { environment, root: None, files: Vec::new(), seen: HashSet::new(), problems: Vec::new() }
+        Files { environment, root: None, read: Vec::new(), seen: HashSet::new(), problems: Vec::new() }
     }
 
     /// Takes in a file and all it includes.
-    fn add(&mut self, path: &Path, text: String) {
+    fn add(&mut self, path: &Path, text: &str) {
         let absolute = self.environment.absolute(path);
         self.seen.insert(absolute.canonicalize().unwrap_or(absolute));
-        let mut parsed = raw::parse(path.to_path_buf(), &text);
-        self.files.push(parsed.file);
+        let mut parsed = raw::parse(path.to_path_buf(), text);
+        self.read.push(parsed.file);
         let include = parsed.root.take("include");
         if parsed.errors.is_empty() {
             self.merge(parsed.root);
@@ -120,13 +121,12 @@ impl<'e> Files<'e> {
         };
         let mut patterns = Vec::new();
         for Value { place, what } in values {
-            match what {
-                What::Text(pattern) => patterns.push((pattern, place)),
-                other => self.problems.push(Problem::error(
-                    &place,
-                    format!("`include`: expected text, found {}", other.kind()),
-                )),
+            if let What::Text(pattern) = what {
+                patterns.push((pattern, place));
+                continue;
             }
+            let message = format!("`include`: expected text, found {}", what.kind());
+            self.problems.push(Problem::error(&place, message));
         }
         patterns
     }
@@ -146,7 +146,7 @@ impl<'e> Files<'e> {
         let mut n_found = 0;
         for path in paths.filter_map(Result::ok) {
             n_found += 1;
-            if self.files.len() >= MOST_FILES {
+            if self.read.len() >= MOST_FILES {
                 return self.problems.push(Problem::error(place, format!("more than {MOST_FILES} files")));
             }
             let shown = path.strip_prefix(&base).map_or_else(|_| path.clone(), |rest| beside.join(rest));
@@ -176,11 +176,11 @@ impl<'e> Files<'e> {
             let message = format!("{} is neither .toml nor .txt nor .opml", shown.display());
             return self.problems.push(Problem::error(place, message));
         }
-        match read(path) {
+        match text_file::read(path, MOST_BYTES) {
             Err(error) => {
                 self.problems.push(Problem::error(place, format!("{}: {error}", shown.display())));
             }
-            Ok(text) if extension == "toml" => self.add(shown, text),
+            Ok(text) if extension == "toml" => self.add(shown, &text),
             Ok(text) => {
                 self.seen.insert(identity);
                 self.add_addresses(shown, &text);
@@ -209,7 +209,7 @@ impl<'e> Files<'e> {
         let place = Place { file: Arc::clone(&file), span: 0..0 };
         let sources = Value { place: place.clone(), what: What::List(sources) };
         let entry = Entry { key: "source".to_owned(), place: place.clone(), value: sources };
-        self.files.push(file);
+        self.read.push(file);
         self.merge(Table { place, entries: vec![entry] });
     }
 
@@ -221,8 +221,8 @@ impl<'e> Files<'e> {
             let nowhere = Arc::new(SourceFile { path: PathBuf::new(), text: String::new() });
             Table::empty(Place { file: nowhere, span: 0..0 })
         });
-        let n_files = self.files.len();
-        let config = check::config(&scope, root, self.files);
+        let n_files = self.read.len();
+        let config = check::config(&scope, root, self.read);
         let mut problems = self.problems;
         problems.extend(scope.into_problems());
         sort(&mut problems, &config.files);
@@ -243,26 +243,4 @@ fn sort(problems: &mut [Problem], files: &[Arc<SourceFile>]) {
 
 fn without_place(message: String, suggestion: Option<String>) -> Problem {
     Problem { severity: Severity::Error, class: None, place: None, message, suggestion }
-}
-
-/// Reads a file of bounded size as UTF-8.
-fn read(path: &Path) -> Result<String, String> {
-    use io::Read;
-    let reason = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        _ => format!("it could not be read: {error}"),
-    };
-    let file = std::fs::File::open(path).map_err(reason)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(reason)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it has more than {} MiB", MOST_BYTES >> 20));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        format!("line {} is not UTF-8", line + 1)
-    })
 }

@@ -79,17 +79,18 @@ enum Carried {
 }
 
 fn carried(address: Ipv6Addr) -> Carried {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    match [a, b, c, d, e, f] {
+    let segments = address.segments();
+    let v4 = |at: usize| v4(segments[at], segments[at + 1]);
+    match segments {
         // `::` and `::1` are addresses of their own, not IPv4-compatible ones.
-        [0, 0, 0, 0, 0, 0] if g == 0 && h <= 1 => Carried::Nothing,
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => Carried::Nothing,
         // Compatible, mapped, translated (RFC 2765), NAT64.
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => {
-            Carried::One(v4(g, h))
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            Carried::One(v4(6))
         }
-        [0x2002, ..] => Carried::One(v4(b, c)),
+        [0x2002, ..] => Carried::One(v4(1)),
         // Teredo holds the server, and the client with every bit turned.
-        [0x2001, 0, ..] => Carried::Two([v4(c, d), v4(!g, !h)]),
+        [0x2001, 0, ..] => Carried::Two([v4(2), Ipv4Addr::from(!u32::from(v4(6)))]),
         _ => Carried::Nothing,
     }
 }

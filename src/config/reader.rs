@@ -1,15 +1,18 @@
 //! Reads one table key by key into plain values, and reports what has the wrong type, is out
 //! of bounds, or was never asked for.
 
+mod limits;
+
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
-use std::time::Duration;
+
+pub(crate) use limits::duration_of;
 
 use super::environment::Environment;
+use super::later::{LATER, no_effect};
 use super::nearest::did_you_mean;
 use super::place::{Place, Problem};
 use super::raw::{Entry, Table, Value, What};
-use super::value;
 
 /// What all of a check shares: the outside world, and the list of what is wrong.
 pub(crate) struct Scope<'a> {
@@ -41,37 +44,6 @@ impl<'a> Scope<'a> {
 pub(crate) struct Written<T> {
     pub(crate) value: T,
     pub(crate) place: Place,
-}
-
-/// Keys that only a later version acts on: section, key, and the values that change nothing
-/// because this version behaves so already.
-pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
-    ("", "watch", &["false"]),
-    ("store", "retention", &[]),
-    ("store", "identities", &[]),
-    ("stories", "window", &[]),
-    ("fetch", "min_interval", &["10m"]),
-    ("fetch", "max_interval", &["24h"]),
-    ("fetch", "full_text", &["false"]),
-    ("source", "full_text", &["false"]),
-    ("source", "select", &[]),
-    ("source", "watch", &[]),
-    ("topic", "query", &[]),
-    ("topic", "learn", &["off"]),
-    ("topic", "follow_ups", &[]),
-    ("topic", "corrections", &["false"]),
-    ("channel", "probe", &[]),
-    ("channel", "template", &[]),
-    ("channel", "fallback", &[]),
-    ("route", "mode", &["now"]),
-    ("route", "digest", &[]),
-    ("route", "quiet", &[]),
-    ("route", "limit", &[]),
-];
-
-/// Says that something is understood and does nothing yet.
-pub(crate) fn no_effect(place: &Place, what: &str) -> Problem {
-    Problem::warning(place, format!("{what} has no effect in this version yet"))
 }
 
 /// A table being read.
@@ -107,11 +79,15 @@ impl<'a> Reader<'a> {
         self.table.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.place)
     }
 
+    /// Returns what stands under a key, and leaves it.
+    pub(crate) fn peek(&self, key: &str) -> Option<&Value> {
+        self.table.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
     /// Returns the text under a key, and leaves it.
     pub(crate) fn peek_text(&self, key: &str) -> Option<Written<String>> {
-        let entry = self.table.entries.iter().find(|entry| entry.key == key)?;
-        let What::Text(text) = &entry.value.what else { return None };
-        Some(Written { value: text.clone(), place: entry.value.place.clone() })
+        let Value { place, what: What::Text(text) } = self.peek(key)? else { return None };
+        Some(Written { value: text.clone(), place: place.clone() })
     }
 
     /// Takes out all keys: pairs that users name themselves.
@@ -160,26 +136,33 @@ impl<'a> Reader<'a> {
     /// Reads `true` or `false`.
     pub(crate) fn flag(&mut self, key: &'static str) -> Option<Written<bool>> {
         let Value { place, what } = self.entry(key)?.value;
-        match what {
-            What::Flag(value) => Some(Written { value, place }),
-            other => self.wrong_type(key, &place, "true or false", &other),
+        if let What::Flag(value) = what {
+            return Some(Written { value, place });
         }
+        self.wrong_type(key, &place, "true or false", &what)
+    }
+
+    /// Reads any number.
+    pub(crate) fn any_number(&mut self, key: &'static str) -> Option<Written<f64>> {
+        let Value { place, what } = self.entry(key)?.value;
+        if let What::Number(value) = what {
+            return Some(Written { value, place });
+        }
+        if let What::Integer(integer) = what {
+            #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
+            return Some(Written { value: integer as f64, place });
+        }
+        self.wrong_type(key, &place, "a number", &what)
     }
 
     /// Reads a number within bounds.
     pub(crate) fn number(&mut self, key: &'static str, bounds: RangeInclusive<f64>) -> Option<Written<f64>> {
-        let Value { place, what } = self.entry(key)?.value;
-        let value = match what {
-            What::Number(number) => number,
-            #[expect(clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
-            What::Integer(integer) => integer as f64,
-            other => return self.wrong_type(key, &place, "a number", &other),
-        };
-        if bounds.contains(&value) {
-            return Some(Written { value, place });
+        let number = self.any_number(key)?;
+        if bounds.contains(&number.value) {
+            return Some(number);
         }
         let message = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
-        self.scope.report(Problem::error(&place, message));
+        self.scope.report(Problem::error(&number.place, message));
         None
     }
 
@@ -189,14 +172,12 @@ impl<'a> Reader<'a> {
         let What::Integer(integer) = what else {
             return self.wrong_type(key, &place, "an integer", &what);
         };
-        match u32::try_from(integer).ok().filter(|value| bounds.contains(value)) {
-            Some(value) => Some(Written { value, place }),
-            None => {
-                let message = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
-                self.scope.report(Problem::error(&place, message));
-                None
-            }
+        let value = u32::try_from(integer).ok().filter(|value| bounds.contains(value));
+        if value.is_none() {
+            let message = format!("`{key}` is from {} to {}", bounds.start(), bounds.end());
+            self.scope.report(Problem::error(&place, message));
         }
+        Some(Written { value: value?, place })
     }
 
     /// Reads a list of texts; a text alone is a list of one.
@@ -236,34 +217,33 @@ impl<'a> Reader<'a> {
     /// Reads a table.
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Table> {
         let Entry { place, value, .. } = self.entry(key)?;
-        match value.what {
-            What::Table(table) => Some(table),
-            What::List(_) => {
-                let problem = Problem::error(&place, format!("`{key}` stands once"));
-                self.scope.report(problem.suggest(format!("write `[{key}]`")));
-                None
-            }
-            other => self.wrong_type(key, &value.place, "a table", &other),
+        if let What::Table(table) = value.what {
+            return Some(table);
         }
+        if !matches!(value.what, What::List(_)) {
+            return self.wrong_type(key, &value.place, "a table", &value.what);
+        }
+        let problem = Problem::error(&place, format!("`{key}` stands once"));
+        self.scope.report(problem.suggest(format!("write `[{key}]`")));
+        None
     }
 
     /// Reads tables, `[[key]]`.
     pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table> {
-        let header = if self.section.is_empty() { key.into() } else { format!("{}.{key}", self.section) };
         let Some(Entry { place, value, .. }) = self.entry(key) else { return Vec::new() };
         let What::List(list) = value.what else {
+            let header = if self.section.is_empty() { key.into() } else { format!("{}.{key}", self.section) };
             let problem = Problem::error(&place, format!("`{key}` is a list of tables"));
             self.scope.report(problem.suggest(format!("write `[[{header}]]`")));
             return Vec::new();
         };
-        let mut tables = Vec::new();
-        for each in list {
-            match each.what {
-                What::Table(table) => tables.push(table),
-                other => drop(self.wrong_type::<()>(key, &each.place, "a table", &other)),
+        let table = |Value { place, what }: Value| {
+            if let What::Table(table) = what {
+                return Some(table);
             }
-        }
-        tables
+            self.wrong_type(key, &place, "a table", &what)
+        };
+        list.into_iter().filter_map(table).collect()
     }
 
     /// Reports every key that nobody asked for.
@@ -308,13 +288,11 @@ impl<'a> Reader<'a> {
 }
 
 fn text_of(scope: &Scope<'_>, key: &str, value: Value) -> Option<Written<String>> {
-    match value.what {
-        What::Text(text) => Some(Written { value: text, place: value.place }),
-        other => {
-            wrong_type(scope, key, &value.place, ("text", &other));
-            None
-        }
+    if let What::Text(text) = value.what {
+        return Some(Written { value: text, place: value.place });
     }
+    wrong_type(scope, key, &value.place, ("text", &value.what));
+    None
 }
 
 fn wrong_type(scope: &Scope<'_>, key: &str, place: &Place, (wanted, found): (&str, &What)) {
@@ -331,87 +309,5 @@ fn is_one_of(value: &Value, same: &[&str]) -> bool {
         What::Text(text) => same.contains(&text.as_str()),
         What::Flag(flag) => same.contains(&if *flag { "true" } else { "false" }),
         What::Integer(_) | What::Number(_) | What::Time | What::List(_) | What::Table(_) => false,
-    }
-}
-
-/// Limits: `0` is the default, everything else lies within bounds.
-impl Reader<'_> {
-    /// Reads the length of a time; without one, or with `0`, it is the default.
-    pub(crate) fn limit_time(
-        &mut self,
-        key: &'static str,
-        default: Duration,
-        bounds: RangeInclusive<Duration>,
-    ) -> Duration {
-        let Some(Written { value, place }) = self.duration(key) else { return default };
-        if value.is_zero() {
-            return default;
-        }
-        if !bounds.contains(&value) {
-            let (least, most) = (value::show_duration(*bounds.start()), value::show_duration(*bounds.end()));
-            self.scope.report(Problem::error(&place, format!("`{key}` is from {least} to {most}")));
-        }
-        value
-    }
-
-    /// Reads the length of a time.
-    pub(crate) fn duration(&mut self, key: &'static str) -> Option<Written<Duration>> {
-        let Entry { value, .. } = self.entry(key)?;
-        duration_of(self.scope, key, value)
-    }
-
-    /// Reads a count; without one, or with `0`, it is the default.
-    pub(crate) fn limit_count(&mut self, key: &'static str, default: usize, most: u32) -> usize {
-        match self.integer(key, 0..=most) {
-            None | Some(Written { value: 0, .. }) => default,
-            Some(Written { value, .. }) => value as usize,
-        }
-    }
-
-    /// Reads a size in bytes; without one, or with `0`, it is the default.
-    pub(crate) fn limit_size(&mut self, key: &'static str, default: u64, most: u64) -> u64 {
-        let Some(Entry { value: Value { place, what }, .. }) = self.entry(key) else { return default };
-        let bytes = match &what {
-            What::Integer(bytes) => u64::try_from(*bytes).map_err(|_| "a size is never negative".to_owned()),
-            What::Text(text) => value::size(text),
-            other => {
-                wrong_type(self.scope, key, &place, ("a size such as \"10MiB\"", other));
-                return default;
-            }
-        };
-        match bytes {
-            Ok(0) => default,
-            Ok(bytes) if bytes <= most => bytes,
-            Ok(_) => {
-                let message = format!("`{key}` is at most {}", value::show_size(most));
-                self.scope.report(Problem::error(&place, message));
-                default
-            }
-            Err(message) => {
-                self.scope.report(Problem::error(&place, format!("`{key}`: {message}")));
-                default
-            }
-        }
-    }
-}
-
-/// Reads the length of a time from one value.
-pub(crate) fn duration_of(scope: &Scope<'_>, key: &str, value: Value) -> Option<Written<Duration>> {
-    let place = value.place;
-    let read = match &value.what {
-        What::Text(text) => value::duration(text),
-        What::Integer(0) => Ok(Duration::ZERO),
-        What::Integer(integer) => Err(format!("a time has a unit, such as \"{integer}s\" or \"{integer}m\"")),
-        other => {
-            wrong_type(scope, key, &place, ("a time such as \"15m\"", other));
-            return None;
-        }
-    };
-    match read {
-        Ok(value) => Some(Written { value, place }),
-        Err(message) => {
-            scope.report(Problem::error(&place, format!("`{key}`: {message}")));
-            None
-        }
     }
 }

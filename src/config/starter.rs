@@ -40,12 +40,12 @@ mod tests {
             let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             line.starts_with("# ") && (bare.starts_with('[') || (is_key && bare.contains(" = ")))
         };
-        let active: String = text
+        let active: Vec<&str> = text
             .lines()
             .filter(|line| !line.starts_with("include"))
             .map(|line| if setting(line) { line.trim_start_matches("# ") } else { line })
-            .map(|line| format!("{line}\n"))
             .collect();
+        let active = active.join("\n");
         let loaded = crate::config::parse_str("n.toml", &active, &Environment::of("/here", &[]));
         let wrong: Vec<&str> = loaded.problems.iter().map(|problem| problem.message.as_str()).collect();
         for problem in wrong {

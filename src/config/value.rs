@@ -66,7 +66,7 @@ fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
 pub(crate) fn show_duration(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    match units.into_iter().find(|(unit, _)| millis >= *unit && millis % unit == 0) {
+    match units.into_iter().find(|(unit, _)| millis >= *unit && millis.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{}{name}", millis / unit),
         None => format!("{millis}ms"),
     }
@@ -75,7 +75,7 @@ pub(crate) fn show_duration(time: Duration) -> String {
 /// Returns a size in the largest unit that holds it whole.
 pub(crate) fn show_size(bytes: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    match units.into_iter().find(|(unit, _)| bytes >= *unit && bytes % unit == 0) {
+    match units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{}{name}", bytes / unit),
         None => format!("{bytes} bytes"),
     }

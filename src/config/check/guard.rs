@@ -1,6 +1,7 @@
 //! What the guard will refuse, told before it does. Not part of loading: a daemon starts with
 //! such a source or channel and shows its class.
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::super::channel::ChannelKind;
@@ -48,6 +49,6 @@ fn refused(
         return Some(problem("port_refused", format!("{what}: port {port} is not for the web"), None));
     }
     let refused = networks.refuses(literal_address(url)?)?;
-    let suggestion = format!("to reach it, add it to `{key}`: \"{}\"", refused.network);
+    let suggestion = format!("to reach it, add it to `{key}`: \"{}\"", IpNet::from(refused.address));
     Some(problem("address_refused", format!("{what}: {refused}"), Some(suggestion)))
 }

@@ -56,14 +56,19 @@ impl Names {
         true
     }
 
-    /// Remembers a tag of a source; many sources share one.
-    pub(crate) fn tag(&mut self, tag: &str) {
-        self.tags.insert(tag.to_owned());
+    /// Remembers the tags of a source; many sources share one.
+    pub(crate) fn tags(&mut self, tags: &[String]) {
+        self.tags.extend(tags.iter().cloned());
     }
 
     /// Remembers a name that must turn out to be given.
     pub(crate) fn mention(&mut self, noun: Noun, name: &Written<String>) {
         self.mentioned.push((noun, name.clone()));
+    }
+
+    /// Remembers several names that must turn out to be given.
+    pub(crate) fn mention_all(&mut self, noun: Noun, names: &[Written<String>]) {
+        self.mentioned.extend(names.iter().map(|name| (noun, name.clone())));
     }
 
     /// Reports the names that are mentioned and not given.

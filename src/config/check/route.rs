@@ -27,7 +27,7 @@ pub(crate) fn route(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     if let (true, Some(place)) = (channels.is_empty(), place) {
         scope.report(Problem::error(&place, "a route without channels leads nowhere"));
     }
-    channels.iter().for_each(|channel| names.mention(Noun::Channel, channel));
+    names.mention_all(Noun::Channel, &channels);
     let When { min_score, topics, tags } =
         reader.table("when").map(|table| when(scope, names, table)).unwrap_or_default();
     reader.finish();
@@ -53,13 +53,13 @@ fn when(scope: &Scope<'_>, names: &mut Names, table: Table) -> When {
     let topics = reader.texts("topics");
     let tags = reader.texts("tags");
     reader.finish();
-    topics.iter().for_each(|topic| names.mention(Noun::Topic, topic));
+    names.mention_all(Noun::Topic, &topics);
     let without_prefix = |tag: Written<String>| match tag.value.strip_prefix("tag:") {
         Some(value) => Written { value: value.to_owned(), place: tag.place },
         None => tag,
     };
     let tags: Vec<_> = tags.into_iter().map(without_prefix).collect();
-    tags.iter().for_each(|tag| names.mention(Noun::Tag, tag));
+    names.mention_all(Noun::Tag, &tags);
     When {
         min_score,
         topics: topics.into_iter().map(|topic| TopicId::new(topic.value)).collect(),

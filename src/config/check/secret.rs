@@ -7,6 +7,7 @@ use super::super::place::{Place, Problem};
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
 use super::super::secret::Secret;
+use super::super::text_file;
 
 /// Whether a value that stands in the configuration itself deserves a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,34 +109,21 @@ fn from_credential(scope: &Scope<'_>, name: &str) -> Read {
 
 /// Reads a file that must not grant any of these permissions.
 fn from_file(path: &Path, forbidden: u32) -> Read {
-    use std::io::Read as _;
     let shown = path.display();
-    let unreadable = |error: std::io::Error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-            _ => error.to_string(),
-        };
-        (format!("the secret's file {shown}: {reason}"), "create it with mode 600".to_owned())
+    let wrong = |reason: String| {
+        (format!("the secret's file {shown}: {reason}"), "write the secret there, with mode 600".to_owned())
     };
+    let unreadable = |error: std::io::Error| wrong(text_file::reason(&error));
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err((format!("the secret's file {shown}: it is a directory"), "name a file".to_owned()));
-    }
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & forbidden != 0 {
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+    if path.is_file() && mode & forbidden != 0 {
         let message = format!("the secret's file {shown} is open to others (mode {mode:o})");
         return Err((message, format!("chmod 600 {shown}")));
     }
-    let mut text = String::new();
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err((format!("the secret's file {shown} is too large"), "it holds nothing else".to_owned()));
-    }
+    let text = text_file::read_open(file, MOST_BYTES).map_err(wrong)?;
     let secret = text.trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
-        return Err((format!("the secret's file {shown} is empty"), "write the secret into it".to_owned()));
+        return Err(wrong("it is empty".to_owned()));
     }
     Ok(secret.to_owned())
 }

@@ -2,10 +2,11 @@
 
 use url::Url;
 
+use super::super::later::no_effect;
 use super::super::nearest;
 use super::super::place::Problem;
 use super::super::raw::Table;
-use super::super::reader::{Reader, Scope, Written, no_effect};
+use super::super::reader::{Reader, Scope, Written};
 use super::super::settings::FetchConfig;
 use super::super::source::{Source, SourceKind};
 use super::super::value::{self, shorten};
@@ -36,7 +37,7 @@ pub(crate) fn source(
     let kind = kind(&mut reader);
     let pace = reader.entry("interval").and_then(|entry| interval(scope, entry));
     let tags: Vec<String> = reader.parsed_list("tags", tag).into_iter().map(|tag| tag.value).collect();
-    tags.iter().for_each(|tag| names.tag(tag));
+    names.tags(&tags);
     let lang = reader.parsed("lang", language).map(|lang| lang.value);
     let weight = reader.number("weight", 0.0..=1000.0).map_or(1.0, |weight| weight.value);
     let enabled = reader.flag("enabled").is_none_or(|enabled| enabled.value);

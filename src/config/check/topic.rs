@@ -1,8 +1,9 @@
 //! `[[topic]]`. Terms stay text here: the matcher compiles them and knows what is wrong in them.
 
+use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
-use super::super::reader::{Reader, Scope, Written, no_effect};
+use super::super::reader::{Reader, Scope, Written};
 use super::super::topic::{Example, Expect, FollowUps, Near, Term, Topic};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
@@ -18,7 +19,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     let identity = identity(&mut reader, names);
     let label = identity.as_ref().map_or_else(|| "?".to_owned(), |(id, _)| id.value.clone());
     reader.owned_by(format!("topic {label}"));
-    let query = reader.place_of("query").cloned();
+    let query = reader.entry("query");
     let mut topic = Topic {
         threshold: threshold(&mut reader),
         near_miss: reader.number("near_miss", 0.0..=1.0).map_or(0.25, |near_miss| near_miss.value),
@@ -45,7 +46,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     if let Some(query) = query {
         // Half a topic would find other things than were asked for.
         let what = format!("topic {} is left out: its `query`", topic.id);
-        scope.report(no_effect(&query, &what));
+        scope.report(no_effect(&query.place, &what));
         return None;
     }
     within_bounds(scope, &topic).then_some(topic)
@@ -87,7 +88,7 @@ fn identity(reader: &mut Reader<'_>, names: &mut Names) -> Option<(Written<Strin
 }
 
 fn threshold(reader: &mut Reader<'_>) -> f64 {
-    let Some(Written { value, place }) = reader.number("threshold", f64::MIN..=f64::MAX) else { return 0.5 };
+    let Some(Written { value, place }) = reader.any_number("threshold") else { return 0.5 };
     if value > 0.0 && value < 1.0 {
         return value;
     }
@@ -103,36 +104,34 @@ fn terms(reader: &mut Reader<'_>, key: &'static str) -> Vec<Term> {
 /// Reads a term: a text, or a table with more to say.
 fn term(scope: &Scope<'_>, key: &str, value: Value) -> Option<Term> {
     let Value { place, what } = value;
-    match what {
-        What::Text(text) => Some(Term { text, weight: None, field: None, with: Vec::new(), place }),
-        What::Table(table) => {
-            let mut reader = Reader::new(scope, "term", table);
-            let text = reader.required("term", "\"Kim\"");
-            let weight = reader.number("weight", 0.05..=10.0).map(|weight| weight.value);
-            let field = reader.text("field").map(|field| field.value);
-            let with = terms(&mut reader, "with");
-            reader.finish();
-            let Written { value: text, place } = text?;
-            Some(Term { text, weight, field, with, place })
-        }
-        other => {
+    let table = match what {
+        What::Text(text) => return Some(Term { text, weight: None, field: None, with: Vec::new(), place }),
+        What::Table(table) => table,
+        other @ (What::Integer(_) | What::Number(_) | What::Flag(_) | What::Time | What::List(_)) => {
             let message = format!("`{key}`: expected a word, a phrase or a table, found {}", other.kind());
             scope.report(Problem::error(&place, message));
-            None
+            return None;
         }
-    }
+    };
+    let mut reader = Reader::new(scope, "term", table);
+    let text = reader.required("term", "\"Kim\"");
+    let weight = reader.number("weight", 0.05..=10.0).map(|weight| weight.value);
+    let field = reader.text("field").map(|field| field.value);
+    let with = terms(&mut reader, "with");
+    reader.finish();
+    let Written { value: text, place } = text?;
+    Some(Term { text, weight, field, with, place })
 }
 
 /// Reads `all`: each group is a term or a list of alternatives.
 fn groups(reader: &mut Reader<'_>) -> Vec<Vec<Term>> {
     let scope = reader.scope;
-    let group = |value: Value| match value.what {
-        What::List(list) if list.is_empty() => {
+    let group = |value: Value| {
+        let What::List(list) = value.what else { return Vec::from_iter(term(scope, "all", value)) };
+        if list.is_empty() {
             scope.report(Problem::error(&value.place, "an empty group of `all` can never have points"));
-            Vec::new()
         }
-        What::List(list) => list.into_iter().filter_map(|value| term(scope, "all", value)).collect(),
-        what => term(scope, "all", Value { what, ..value }).into_iter().collect(),
+        list.into_iter().filter_map(|value| term(scope, "all", value)).collect()
     };
     reader.list("all").into_iter().map(group).filter(|group: &Vec<Term>| !group.is_empty()).collect()
 }
@@ -188,7 +187,7 @@ fn sources(reader: &mut Reader<'_>, names: &mut Names) -> Vec<String> {
 
 fn routes(reader: &mut Reader<'_>, names: &mut Names) -> Vec<String> {
     let routes = reader.texts("route");
-    routes.iter().for_each(|route| names.mention(Noun::Route, route));
+    names.mention_all(Noun::Route, &routes);
     routes.into_iter().map(|route| route.value).collect()
 }
 

@@ -48,11 +48,10 @@ fn collect_value(
     spans: &mut Vec<Range<usize>>,
 ) {
     match value.get_ref() {
-        DeValue::String(_) if depth == Depth::Secret => spans.push(value.span()),
+        DeValue::String(_) | DeValue::Integer(_) if depth == Depth::Secret => spans.push(value.span()),
         DeValue::String(_) => spans.extend(of_url(text, value.span())),
         DeValue::Array(list) => list.iter().for_each(|each| collect_value(text, each, depth, spans)),
         DeValue::Table(table) => collect(text, table, depth, spans),
-        DeValue::Integer(_) if depth == Depth::Secret => spans.push(value.span()),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
     }
 }

@@ -1,0 +1,34 @@
+//! What the configuration knows already and this version does not do yet. Such a key is a
+//! warning: never an error, and never passed over in silence.
+
+use super::place::{Place, Problem};
+
+/// Keys that only a later version acts on: section, key, and the values that change nothing
+/// because this version behaves so already.
+pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
+    ("", "watch", &["false"]),
+    ("store", "retention", &[]),
+    ("store", "identities", &[]),
+    ("stories", "window", &[]),
+    ("fetch", "min_interval", &["10m"]),
+    ("fetch", "max_interval", &["24h"]),
+    ("fetch", "full_text", &["false"]),
+    ("source", "full_text", &["false"]),
+    ("source", "select", &[]),
+    ("source", "watch", &[]),
+    ("topic", "learn", &["off"]),
+    ("topic", "follow_ups", &[]),
+    ("topic", "corrections", &["false"]),
+    ("channel", "probe", &[]),
+    ("channel", "template", &[]),
+    ("channel", "fallback", &[]),
+    ("route", "mode", &["now"]),
+    ("route", "digest", &[]),
+    ("route", "quiet", &[]),
+    ("route", "limit", &[]),
+];
+
+/// Says that something is understood and does nothing yet.
+pub(crate) fn no_effect(place: &Place, what: &str) -> Problem {
+    Problem::warning(place, format!("{what} has no effect in this version yet"))
+}

@@ -1,0 +1,133 @@
+//! What the values become.
+
+use std::time::Duration;
+
+use super::super::*;
+use super::loaded;
+
+#[track_caller]
+fn config(text: &str) -> Config {
+    let loaded = loaded(text);
+    let problems: Vec<String> = loaded.problems.iter().map(Problem::render).collect();
+    loaded.config.unwrap_or_else(|| panic!("{}", problems.join("\n")))
+}
+
+#[test]
+fn limits_are_taken_and_zero_is_the_default() {
+    let fetch = config(
+        "[fetch]\ntimeout='100ms'\nconnect_timeout='1s'\nfirst_byte_timeout='0s'\nmax_body='20MiB'\nmax_items=0\n\
+         max_redirects=3\nmax_depth=0\nmin_bytes=0\nmax_text='1KiB'\nper_host={concurrency=2, gap='0s'}\nparse_time=0\n\
+         contact='ops@example.org'\nbackfill='2h'\nproxy='socks5://127.0.0.1:1080'\ninterval='15m'\nconcurrency=7",
+    )
+    .fetch;
+    let default = FetchConfig::default();
+    assert_eq!(fetch.timeout, Duration::from_millis(100));
+    assert_eq!(fetch.connect_timeout, Duration::from_secs(1));
+    assert_eq!(fetch.first_byte_timeout, default.first_byte_timeout);
+    assert_eq!((fetch.max_body, fetch.max_items), (20 << 20, default.max_items));
+    assert_eq!((fetch.max_redirects, fetch.max_depth, fetch.max_text), (3, default.max_depth, 1024));
+    assert_eq!((fetch.min_bytes, fetch.parse_time), (default.min_bytes, default.parse_time));
+    assert_eq!(fetch.per_host, PerHost { concurrency: 2, gap: default.per_host.gap });
+    assert_eq!(fetch.contact.as_deref(), Some("ops@example.org"));
+    assert_eq!(fetch.backfill, Duration::from_hours(2));
+    assert_eq!(fetch.proxy.unwrap().expose(), "socks5://127.0.0.1:1080");
+    assert_eq!((fetch.interval, fetch.concurrency), (Some(Duration::from_mins(15)), 7));
+}
+
+#[test]
+fn a_store_that_is_not_absolute_lies_in_the_state_directory() {
+    for (url, expect) in [
+        ("sqlite:news.db", "sqlite:/here/state/news.db"),
+        ("sqlite:./news.db", "sqlite:/here/state/news.db"),
+        ("sqlite://news.db", "sqlite:/here/state/news.db"),
+        ("sqlite:/var/news.db", "sqlite:/var/news.db"),
+        ("sqlite:///var/news.db", "sqlite:/var/news.db"),
+    ] {
+        assert_eq!(config(&format!("[store]\nurl = '{url}'")).store.url, expect);
+    }
+}
+
+#[test]
+fn servers_listen_or_do_not() {
+    assert_eq!(config("[server]\nlisten = ''").server.listen, None);
+    assert_eq!(config("[server]\nlisten = 'localhost:0'").server.listen.unwrap().to_string(), "127.0.0.1:0");
+    let server =
+        config("[server]\nlisten='[::1]:80'\npublic_url='https://a.example/news/'\ntoken={env='SET'}").server;
+    assert_eq!(server.public_url.unwrap().as_str(), "https://a.example/news");
+    assert_eq!(server.token.unwrap().expose(), "value");
+}
+
+#[test]
+fn sources_have_defaults_by_fetch() {
+    let config = config(
+        "[fetch]\nbackfill='1h'\n[[source]]\nid='z'\nname='Z'\nurl='https://u:p@z.example:8080/f?x=1'\nkind='feed'\n\
+         interval='5m'\ntags=['world','en']\nlang='pt_BR'\nweight=2\nenabled=false\nbackfill='0s'\n\
+         headers={X-Key={env='SET'}}\n[[source]]\nurl='https://a.example/f.xml'",
+    );
+    let [a, z] = &config.sources[..] else { panic!("two sources, by id") };
+    assert_eq!(
+        (a.id.as_str(), a.name.as_str(), a.kind),
+        ("a-example-f-xml", "a-example-f-xml", SourceKind::Auto)
+    );
+    assert_eq!((a.backfill, a.interval, a.enabled, a.weight), (Duration::from_hours(1), None, true, 1.0));
+    assert_eq!((z.id.as_str(), z.name.as_str(), z.kind), ("z", "Z", SourceKind::Feed));
+    assert_eq!((z.backfill, z.interval), (Duration::ZERO, Some(Duration::from_mins(5))));
+    assert_eq!((z.enabled, z.weight, z.lang.as_deref()), (false, 2.0, Some("pt-br")));
+    assert_eq!(z.tags, ["world", "en"]);
+    assert_eq!(z.headers, [("X-Key".to_owned(), Secret::new("value"))]);
+    assert_eq!(z.url.as_str(), "https://u:p@z.example:8080/f?x=1");
+}
+
+#[test]
+fn topics_keep_their_terms_with_their_places() {
+    let config = config(
+        "[[channel]]\nname='c'\nkind='console'\n[[route]]\nname='desk'\nchannels='c'\n[[topic]]\nname='Kim travel'\n\
+         threshold=0.4\nmin_terms=2\nmention=true\nlanguages=['en']\nroute='desk'\nany='Kim^2'\n\
+         all=['Putin', ['visit', {term='trip', weight=0.5, field='title', with=['Kim']}]]\nless=['hockey']\n\
+         none=['advert']\nignore=['Kim Kardashian']\n[[topic.near]]\nwithin=12\nordered=true\nweight=0.9\na=['x']\nb='y'\n\
+         [[topic.example]]\ntext='Kim visits'\nexpect='miss'",
+    );
+    let topic = &config.topics[0];
+    assert_eq!((topic.id.as_str(), topic.name.as_str(), topic.threshold), ("kim-travel", "Kim travel", 0.4));
+    assert_eq!((topic.min_terms, topic.mention, topic.near_miss), (2, true, 0.25));
+    assert_eq!((&topic.languages[..], &topic.routes[..]), (&["en".to_owned()][..], &["desk".to_owned()][..]));
+    assert_eq!(topic.any[0].text, "Kim^2");
+    assert_eq!(format!("{:?}", topic.any[0].place), "n.toml:14:5");
+    assert_eq!(topic.all.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+    let trip = &topic.all[1][1];
+    assert_eq!(
+        (trip.weight, trip.field.as_deref(), trip.with[0].text.as_str()),
+        (Some(0.5), Some("title"), "Kim")
+    );
+    let near = &topic.near[0];
+    assert_eq!((near.within, near.ordered, near.weight, near.b[0].text.as_str()), (12, true, 0.9, "y"));
+    assert_eq!((topic.less.len(), topic.none.len(), topic.ignore.len()), (1, 1, 1));
+    assert_eq!((topic.examples[0].expect, topic.follow_ups), (Expect::Miss, FollowUps::NewFacts));
+}
+
+#[test]
+fn channels_and_routes_become_what_they_say() {
+    let config = config(
+        "[smtp]\nurl='smtp://[::1]:2525'\ntls='none'\nfrom='newshound <a@b.example>'\n[[channel]]\nname='mail'\n\
+         kind='email'\nto=['x@y.example', 'Desk <d@y.example>']\n[[channel]]\nname='hook'\nkind='webhook'\n\
+         url='https://h.example/in'\nsecrets=['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz']\nallow_networks='127.0.0.1'\n\
+         retry=['5s','0s']\nrate='5/min'\nin_flight=2\nmax_body='20KiB'\nheaders={X-A='b'}\n[[route]]\nname='desk'\n\
+         channels=['hook']\nwhen={min_score=0.6}",
+    );
+    let smtp = config.smtp.as_ref().unwrap();
+    assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), ("::1", 2525, MailTls::None));
+    let [mail, hook] = &config.channels[..] else { panic!("two channels") };
+    let ChannelKind::Email(email) = &mail.kind else { panic!("mail") };
+    assert_eq!(
+        (email.to.len(), mail.in_flight, mail.rate_per_minute, mail.retry.is_none()),
+        (2, 1, 30, true)
+    );
+    let ChannelKind::Webhook(webhook) = &hook.kind else { panic!("a webhook") };
+    assert_eq!(webhook.url.expose(), "https://h.example/in");
+    assert_eq!(webhook.secrets, [b"012345678901234567890123".to_vec()]);
+    assert_eq!(webhook.allow_networks[0].to_string(), "127.0.0.1/32");
+    assert_eq!((webhook.max_body, hook.in_flight, hook.rate_per_minute), (20 << 10, 2, 5));
+    assert_eq!(hook.retry.as_deref(), Some(&[Duration::from_secs(5), Duration::ZERO][..]));
+    assert_eq!((config.routes[0].name.as_str(), config.routes[0].min_score), ("desk", 0.6));
+    assert_eq!((config.routes[1].name.as_str(), config.routes[1].channels.len()), ("default", 2));
+}
