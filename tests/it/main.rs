@@ -1,4 +1,5 @@
 //! Tests of the whole from outside, in one binary.
+#![cfg(test)]
 
 mod corpora_feeds;
 mod fetch;

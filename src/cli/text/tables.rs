@@ -10,7 +10,7 @@ use super::words::{counted, cut, duration, number, plain, time, time_or_dash};
 fn table(columns: usize, header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::NOTHING)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(columns).unwrap_or(u16::MAX))
         .set_header(header);
