@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
-use crate::model::StoreClass;
+use crate::model::{StoreClass, fingerprint};
 use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Watched};
 use crate::web::{self, Site};
 use crate::worker::{Counts, Ctx, Tally, dispatch, poll};
@@ -64,7 +64,11 @@ impl App {
         let poll_length = config.fetch.timeout + config.fetch.parse_time + POLL_MARGIN;
         let ctx = Ctx {
             sources: config.sources.iter().map(|s| (s.id.clone(), Arc::new(s.clone()))).collect(),
-            topics: config.topics.iter().map(|topic| (topic.id.clone(), topic.clone())).collect::<HashMap<_, _>>(),
+            topics: config
+                .topics
+                .iter()
+                .map(|topic| (topic.id.clone(), topic.clone()))
+                .collect::<HashMap<_, _>>(),
             timezone: setup::timezone(&config),
             clock: outside.clock,
             store,
@@ -91,7 +95,8 @@ impl App {
         let ctx = &self.ctx;
         let server = async {
             if let Some(listener) = listener
-                && let Err(error) = web::serve(listener, Arc::new(self.site()), stop.clone().cancelled_owned()).await
+                && let Err(error) =
+                    web::serve(listener, Arc::new(self.site()), stop.clone().cancelled_owned()).await
             {
                 tracing::error!("the status server stopped: {error}");
             }
@@ -178,9 +183,8 @@ fn watched(config: &crate::config::Config) -> Vec<Watched> {
     let watch = |source: &crate::config::Source| Watched {
         id: source.id.clone(),
         host: poll::host_of(source),
-        address: setup::address_mark(source.url.as_str()),
+        address: fingerprint(source.url.as_str().as_bytes()),
         enabled: source.enabled,
     };
     config.sources.iter().map(watch).collect()
 }
-

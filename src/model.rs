@@ -14,6 +14,6 @@ pub mod words;
 pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
-pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId};
+pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
 pub use item::{Decision, Evidence, Field, Hit, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};

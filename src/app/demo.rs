@@ -65,12 +65,22 @@ impl Stage {
         let page = bind(port).await?;
         let newsroom_listener = TcpListener::bind(("127.0.0.1", 0)).await.context("opening the newsroom")?;
         let (page_address, newsroom_address) = (page.local_addr()?, newsroom_listener.local_addr()?);
-        let folder = tempfile::TempDir::with_prefix("newshound-demo-").context("making a folder for the store")?;
+        let folder =
+            tempfile::TempDir::with_prefix("newshound-demo-").context("making a folder for the store")?;
         let ready = configure(newsroom_address, page_address, folder.path(), environment)?;
         let topics = ready.config.topics.iter().map(|topic| topic.name.clone()).collect();
         let newsroom = Arc::new(Newsroom::new(newsroom_address, outside.clock.now(), speed));
         let app = App::open(ready, outside).await?;
-        Ok(Stage { app, page, newsroom, newsroom_listener, page_address, newsroom_address, topics, _folder: folder })
+        Ok(Stage {
+            app,
+            page,
+            newsroom,
+            newsroom_listener,
+            page_address,
+            newsroom_address,
+            topics,
+            _folder: folder,
+        })
     }
 
     /// Returns where the status page is.
@@ -102,8 +112,12 @@ impl Stage {
     ) -> anyhow::Result<()> {
         let ctx = Arc::clone(self.app.ctx());
         let clock = ctx.clock.clone();
-        let elapsed = { let (clock, begun) = (clock.clone(), clock.elapsed()); move || clock.elapsed().saturating_sub(begun) };
-        let serving = newsroom::serve(self.newsroom_listener, self.newsroom, elapsed, stop.clone().cancelled_owned());
+        let elapsed = {
+            let (clock, begun) = (clock.clone(), clock.elapsed());
+            move || clock.elapsed().saturating_sub(begun)
+        };
+        let serving =
+            newsroom::serve(self.newsroom_listener, self.newsroom, elapsed, stop.clone().cancelled_owned());
         let ending = async {
             match length {
                 Some(length) => {
@@ -124,7 +138,9 @@ impl Stage {
 /// The port asked for, or the usual one, or any.
 async fn bind(port: Option<u16>) -> anyhow::Result<TcpListener> {
     if let Some(port) = port {
-        return TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listening on port {port}"));
+        return TcpListener::bind(("127.0.0.1", port))
+            .await
+            .with_context(|| format!("listening on port {port}"));
     }
     match TcpListener::bind(("127.0.0.1", PORT)).await {
         Ok(listener) => Ok(listener),

@@ -118,7 +118,8 @@ pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Ex
 fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, Item)> {
     let text = String::from_utf8_lossy(bytes);
     if text.trim_start().starts_with('{') {
-        let GivenItem { id, source, raw, .. } = extract::item_json(&text, MAX_TEXT).context("reading the item")?;
+        let GivenItem { id, source, raw, .. } =
+            extract::item_json(&text, MAX_TEXT).context("reading the item")?;
         return Ok((id, by_hand(raw, source, question)));
     }
     Ok((None, by_hand(extract::text_or_page(&text, MAX_TEXT), None, question)))

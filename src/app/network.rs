@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{reading, setup};
+use super::reading;
 use crate::clock::Clock;
 use crate::config::{Config, Source};
 use crate::model::PollClass;

@@ -109,17 +109,17 @@ pub async fn poll_once(
     };
     let fetcher = setup::fetcher(config)?;
     let headers = source.map_or(&[][..], |source| &source.headers);
-    let fetched = match fetcher.get(&Request { url, validators: None, headers }).await {
-        Ok(fetched) => fetched,
+    let answer = match fetcher.get(&Request { url, validators: None, headers }).await {
+        Ok(answer) => answer,
         Err(error) => {
             let (class, message) = (error.class(), Some(said(&error)));
             return Ok(Polled { class, message, warnings: Vec::new(), items: Vec::new() });
         }
     };
-    let content_type = hints.content_type.clone().or(fetched.content_type);
+    let content_type = hints.content_type.clone().or(answer.content_type);
     let id = source.map_or_else(|| Source::id_of(url), |source| source.id.clone());
-    let base = hints.base.clone().unwrap_or(fetched.url);
-    let body = Body { bytes: fetched.body, content_type, base, source: id };
+    let base = hints.base.clone().unwrap_or(answer.url);
+    let body = Body { bytes: answer.body, content_type, base, source: id };
     Ok(read_aside(body, &config.fetch, clock).await)
 }
 
@@ -195,7 +195,10 @@ pub fn message_of(config: &Config, sheet: &AlertSheet) -> Message {
         to: first.map(|delivery| delivery.to.clone()).unwrap_or_default(),
         alert: sheet.alert.clone(),
         item: sheet.item.clone(),
-        source_name: known.map(|source| source.name.clone()).or_else(|| source.map(ToString::to_string)).unwrap_or_default(),
+        source_name: known
+            .map(|source| source.name.clone())
+            .or_else(|| source.map(ToString::to_string))
+            .unwrap_or_default(),
         outlets: Vec::new(),
         follow_up: None,
         links: Links::default(),
@@ -237,5 +240,9 @@ pub async fn test_channel(config: &Config, outlet: &Outlet, clock: &Clock) -> Tr
         }
     }
     let served: Vec<&str> = destinations.iter().map(|destination| destination.to.as_str()).collect();
-    Tried { channel, class: DeliveryClass::Ok, message: format!("a test alert went to {}", served.join(", ")) }
+    Tried {
+        channel,
+        class: DeliveryClass::Ok,
+        message: format!("a test alert went to {}", served.join(", ")),
+    }
 }

@@ -10,7 +10,6 @@ use std::{
 use anyhow::Context as _;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::config::{
@@ -82,7 +81,10 @@ pub struct Outside {
 impl Outside {
     /// Returns this machine's clock and its standard output.
     pub fn real(look: Look) -> Self {
-        let console = Console::new(Arc::new(Mutex::new(std::io::stdout())) as Arc<Mutex<dyn Write + std::marker::Send>>, look);
+        let console = Console::new(
+            Arc::new(Mutex::new(std::io::stdout())) as Arc<Mutex<dyn Write + std::marker::Send>>,
+            look,
+        );
         Outside { clock: Clock::system(), console }
     }
 }
@@ -99,7 +101,8 @@ pub fn outlets(config: &Config, outside: &Outside) -> anyhow::Result<Vec<Arc<Out
     let relay = relay(config)?;
     let build = |channel: &ChannelConfig| {
         let parts = parts(config, channel, outside, relay.clone())?;
-        let built = Channel::build(channel, parts).with_context(|| format!("building channel `{}`", channel.name))?;
+        let built =
+            Channel::build(channel, parts).with_context(|| format!("building channel `{}`", channel.name))?;
         let mut channel = channel.clone();
         if let ChannelKind::Email(_) = channel.kind {
             // One connection per relay at a time: more in hand would only wait.
@@ -129,7 +132,8 @@ fn parts(
     };
     let networks = Networks::new(config.fetch.allow_networks.iter().chain(own).copied());
     let timeouts = fetch::Timeouts { connect: config.fetch.connect_timeout, whole: WEBHOOK_TIME };
-    let client = fetch::guarded_client(&Arc::new(networks.clone()), timeouts).context("building the client")?;
+    let client =
+        fetch::guarded_client(&Arc::new(networks.clone()), timeouts).context("building the client")?;
     Ok(Parts { client, networks, webhook_timeout: WEBHOOK_TIME, relay, console: outside.console.clone() })
 }
 
@@ -137,10 +141,4 @@ fn parts(
 pub fn timezone(config: &Config) -> TimeZone {
     let named = config.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
     named.unwrap_or_else(TimeZone::system)
-}
-
-/// Returns what changes when an address changes, and tells nothing of it.
-pub(super) fn address_mark(address: &str) -> String {
-    let digest = Sha256::digest(address);
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -196,7 +196,8 @@ impl Filter {
     /// Returns the delivery state asked for.
     pub(super) fn delivery_state(&self) -> anyhow::Result<Option<DeliveryState>> {
         let names = || DeliveryState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
-        let parse = |state: &String| state.parse().map_err(|_| anyhow::anyhow!("--state is one of {}", names()));
+        let parse =
+            |state: &String| state.parse().map_err(|_| anyhow::anyhow!("--state is one of {}", names()));
         self.state.as_ref().map(parse).transpose()
     }
 }

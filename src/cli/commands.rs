@@ -20,7 +20,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
         Command::Init { dir } => init(&dir),
         Command::Check { network } => check::check(&session, network).await,
-        Command::Fetch { base, content_type, what } => ask::fetch(&session, (base, content_type), &what).await,
+        Command::Fetch { base, content_type, what } => {
+            ask::fetch(&session, (base, content_type), &what).await
+        }
         Command::Explain { topic, title, lang, expect, what } => {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, &what).await
         }

@@ -39,7 +39,10 @@ mod tests {
     fn case_spaces_and_signs_do_not_count() {
         let key = text_key("Kim arrives in Vladivostok", "The train, he said.");
         assert_eq!(key, text_key("KIM arrives  in “Vladivostok”", "the train\nhe said"));
-        assert_eq!(key, text_key("Ｋｉｍ arrives in Vladivostok", "The train he said https://a.example/?utm_source=x"));
+        assert_eq!(
+            key,
+            text_key("Ｋｉｍ arrives in Vladivostok", "The train he said https://a.example/?utm_source=x")
+        );
         assert_eq!(key.map(|key| key.len()), Some(32));
     }
 

@@ -11,12 +11,57 @@ const PATH_SUFFIXES: [&str; 4] = ["/amp", ".amp", "/amp.html", ".amp.html"];
 
 /// Parameters that say where a reader came from, and how the page is to be shown.
 const TRACKING: [&str; 51] = [
-    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid",
-    "ttclid", "li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "_hsenc", "_hsmi",
-    "__hstc", "__hssc", "__hsfp", "hsctatracking", "oly_enc_id", "oly_anon_id", "rb_clickid", "s_cid",
-    "icid", "ncid", "cmpid", "cmp", "ocid", "ito", "ref", "ref_src", "ref_url", "referrer", "referer",
-    "feature", "fb_ref", "fb_source", "action_object_map", "action_type_map", "action_ref_map", "spm",
-    "smid", "smtyp", "sr_share", "amp", "outputtype",
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "ysclid",
+    "twclid",
+    "ttclid",
+    "li_fat_id",
+    "igshid",
+    "igsh",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "vero_id",
+    "_hsenc",
+    "_hsmi",
+    "__hstc",
+    "__hssc",
+    "__hsfp",
+    "hsctatracking",
+    "oly_enc_id",
+    "oly_anon_id",
+    "rb_clickid",
+    "s_cid",
+    "icid",
+    "ncid",
+    "cmpid",
+    "cmp",
+    "ocid",
+    "ito",
+    "ref",
+    "ref_src",
+    "ref_url",
+    "referrer",
+    "referer",
+    "feature",
+    "fb_ref",
+    "fb_source",
+    "action_object_map",
+    "action_type_map",
+    "action_ref_map",
+    "spm",
+    "smid",
+    "smtyp",
+    "sr_share",
+    "amp",
+    "outputtype",
 ];
 
 /// Beginnings of such parameters.
@@ -36,7 +81,8 @@ pub fn canonical_url(address: &str) -> Option<String> {
     let host = site(url.host_str()?)?;
     let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}"));
     let path = path(url.path());
-    let fragment = url.fragment().filter(|fragment| fragment.starts_with("!/")).map(|fragment| format!("#{fragment}"));
+    let fragment =
+        url.fragment().filter(|fragment| fragment.starts_with("!/")).map(|fragment| format!("#{fragment}"));
     let canonical = format!(
         "https://{host}{}{path}{}{}",
         port.unwrap_or_default(),
@@ -49,7 +95,8 @@ pub fn canonical_url(address: &str) -> Option<String> {
 
 /// Says whether a canonical address is that of a whole site, which stands for no article.
 pub(super) fn is_front_page(canonical: &str) -> bool {
-    Url::parse(canonical).is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+    Url::parse(canonical)
+        .is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
 }
 
 /// Returns the page behind an address in an AMP cache.
@@ -64,14 +111,19 @@ fn cached_page(url: &Url) -> Option<Url> {
     };
     let path = path.strip_prefix("s/").unwrap_or(path);
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Url::parse(&format!("https://{path}{query}")).ok().filter(|page| page.host_str().is_some_and(|h| h.contains('.')))
+    Url::parse(&format!("https://{path}{query}"))
+        .ok()
+        .filter(|page| page.host_str().is_some_and(|h| h.contains('.')))
 }
 
 /// Takes the variants off a host name, as long as a name remains.
 fn site(host: &str) -> Option<&str> {
     let mut host = host.trim_end_matches('.');
     while let Some(rest) = HOST_PREFIXES.iter().find_map(|prefix| host.strip_prefix(prefix)) {
-        if !rest.contains('.') || rest.starts_with('.') || rest.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        if !rest.contains('.')
+            || rest.starts_with('.')
+            || rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        {
             break;
         }
         host = rest;

@@ -77,7 +77,9 @@ pub(super) fn read(doc: &str, bounds: &Bounds<'_>) -> Result<Document, Stop> {
             return Err(Stop::Expired);
         }
         match token {
-            Token::Start { name, attributes, closed } => reader.start(&Tag { name, attributes, closed }, lexer.raw()),
+            Token::Start { name, attributes, closed } => {
+                reader.start(&Tag { name, attributes, closed }, lexer.raw())
+            }
             Token::End { name } => reader.end(name, lexer.raw()),
             Token::Text(text) => reader.piece(Piece::Text(text)),
             Token::CData(text) => reader.piece(Piece::CData(text)),
@@ -209,7 +211,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let repeats = self.stack.last().is_some_and(|top| top.name.eq_ignore_ascii_case(tag.name));
-        if repeats && role == Role::Ignored && UNENDED.iter().any(|name| name.eq_ignore_ascii_case(tag.name)) {
+        if repeats && role == Role::Ignored && UNENDED.iter().any(|name| name.eq_ignore_ascii_case(tag.name))
+        {
             self.stack.pop();
         }
         self.push(tag, role);
@@ -245,14 +248,17 @@ impl<'a> Reader<'a> {
         let mut bases = self.bases.iter();
         let first = bases.next()?.clone();
         Some(bases.fold(first, |outer, inner| {
-            url::Url::parse(&outer).and_then(|outer| outer.join(inner)).map_or_else(|_| inner.clone(), String::from)
+            url::Url::parse(&outer)
+                .and_then(|outer| outer.join(inner))
+                .map_or_else(|_| inner.clone(), String::from)
         }))
     }
 
     fn open_field(&mut self, tag: &Tag<'a>, field: Field, vocabulary: Vocabulary) {
         self.push(tag, Role::Field);
         let depth = self.stack.len() - 1;
-        self.capture = Some(Capture { field, attributes: tag.attributes, vocabulary, pieces: Vec::new(), depth });
+        self.capture =
+            Some(Capture { field, attributes: tag.attributes, vocabulary, pieces: Vec::new(), depth });
         if tag.closed {
             self.close_to(depth);
         }
@@ -354,11 +360,20 @@ impl Capture<'_> {
     fn is_ended_by(&self, vocabulary: Vocabulary, local: &str) -> bool {
         let is_short = matches!(
             self.field,
-            Field::Title | Field::Link | Field::Guid | Field::Published | Field::Date | Field::Updated | Field::Category
+            Field::Title
+                | Field::Link
+                | Field::Guid
+                | Field::Published
+                | Field::Date
+                | Field::Updated
+                | Field::Category
         );
         is_short
             && vocabulary == Vocabulary::Core
-            && matches!(local, "guid" | "pubdate" | "description" | "author" | "category" | "link" | "updated")
+            && matches!(
+                local,
+                "guid" | "pubdate" | "description" | "author" | "category" | "link" | "updated"
+            )
     }
 
     fn has_markup(&self) -> bool {
@@ -429,7 +444,11 @@ impl Capture<'_> {
             Field::Summary => prefer(&mut item.summary, written(), self.vocabulary == Vocabulary::Core),
             Field::MediaSummary => prefer(&mut item.summary, written(), false),
             Field::Content => self.content(item, is_atom),
-            Field::Author => prefer(&mut item.author, self.inner(&["name", "email"]).filter(|a| !a.trim().is_empty()), false),
+            Field::Author => prefer(
+                &mut item.author,
+                self.inner(&["name", "email"]).filter(|a| !a.trim().is_empty()),
+                false,
+            ),
             Field::Published => prefer(&mut item.published, when(), true),
             Field::Date => prefer(&mut item.published, when(), false),
             Field::Updated => prefer(&mut item.updated, when(), false),
@@ -453,10 +472,13 @@ impl Capture<'_> {
             Some(href) => DraftLink { href, rel: self.attribute("rel"), media_type: self.attribute("type") },
             None => DraftLink { href: self.text(), ..DraftLink::default() },
         };
-        if link.rel.as_deref() == Some("enclosure") && link.media_type.as_deref().is_some_and(|t| t.starts_with("image")) {
+        if link.rel.as_deref() == Some("enclosure")
+            && link.media_type.as_deref().is_some_and(|t| t.starts_with("image"))
+        {
             prefer(&mut item.image, Some(link.href.clone()), false);
         }
-        if let Some(absolute) = base.and_then(|base| url::Url::parse(base).ok()?.join(link.href.trim()).ok()) {
+        if let Some(absolute) = base.and_then(|base| url::Url::parse(base).ok()?.join(link.href.trim()).ok())
+        {
             link.href = absolute.into();
         }
         item.links.push(link);
@@ -474,7 +496,10 @@ impl Capture<'_> {
     fn content(&self, item: &mut Draft, is_atom: bool) {
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
         let is_binary = attribute(self.attributes, "mode") == Some("base64")
-            || kind.contains('/') && !kind.starts_with("text") && !kind.contains("html") && !kind.contains("xml");
+            || kind.contains('/')
+                && !kind.starts_with("text")
+                && !kind.contains("html")
+                && !kind.contains("xml");
         let mut written = self.written(is_atom);
         if !is_binary && !written.value.trim().is_empty() {
             if written.markup == Markup::Unknown && !is_atom {

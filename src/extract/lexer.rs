@@ -257,7 +257,9 @@ mod tests {
 
     #[test]
     fn a_document_that_ends_inside_markup_is_cut() {
-        for (doc, cut) in [("<a>", false), ("<a", true), ("<![CDATA[x", true), ("<!-- x", true), ("a < b", false)] {
+        for (doc, cut) in
+            [("<a>", false), ("<a", true), ("<![CDATA[x", true), ("<!-- x", true), ("a < b", false)]
+        {
             let mut lexer = Lexer::new(doc);
             while lexer.next().is_some() {}
             assert_eq!(lexer.cut(), cut, "in {doc:?}");

@@ -19,8 +19,30 @@ const INLINE: [&str; 33] = [
 
 /// Elements that a headline or a doubly escaped text may be marked up with, besides [`INLINE`].
 const COMMON_BLOCKS: [&str; 24] = [
-    "p", "br", "div", "img", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-    "blockquote", "pre", "table", "tr", "td", "th", "center",
+    "p",
+    "br",
+    "div",
+    "img",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "blockquote",
+    "pre",
+    "table",
+    "tr",
+    "td",
+    "th",
+    "center",
 ];
 
 /// Returns the plain text of HTML or of text: tags dropped, block tags as line breaks, scripts

@@ -189,6 +189,14 @@ fn computed(prefix: &str, parts: &[&str]) -> String {
     id
 }
 
+/// Returns 128 bits of SHA-256 over the bytes, as 32 hexadecimal digits.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +208,11 @@ mod tests {
         assert_ne!(id("a", "bc"), id("ab", "c"));
         assert!(id("a", "bc").as_str().starts_with("it_"));
         assert_eq!(id("a", "bc").as_str().len(), 23);
+    }
+
+    #[test]
+    fn fingerprints_are_the_published_hash() {
+        assert_eq!(fingerprint(b"abc"), "ba7816bf8f01cfea414140de5dae2223");
     }
 
     #[test]

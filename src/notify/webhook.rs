@@ -86,7 +86,8 @@ impl Webhook {
     /// Opens a connection to an address that is not refused, and closes it.
     pub(super) async fn reach(&self) -> Result<(), SendError> {
         self.guard()?;
-        let (host, port) = (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default().unwrap_or(0));
+        let (host, port) =
+            (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default().unwrap_or(0));
         let connecting = async {
             let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
             let mut refused = None;
@@ -100,7 +101,9 @@ impl Webhook {
             if let Some(refused) = refused.filter(|_| permitted.is_empty()) {
                 return Err(SendError::Address(refused));
             }
-            tokio::net::TcpStream::connect(&permitted[..]).await.map_err(|error| SendError::Connect(error.into()))
+            tokio::net::TcpStream::connect(&permitted[..])
+                .await
+                .map_err(|error| SendError::Connect(error.into()))
         };
         let reached = tokio::time::timeout(self.timeout, connecting).await;
         reached.unwrap_or(Err(SendError::Timeout(self.timeout))).map(drop)

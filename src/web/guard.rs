@@ -21,7 +21,8 @@ pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next:
     let server = &site.config.server;
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_ours(server, host) {
-        return (StatusCode::MISDIRECTED_REQUEST, "this server answers to its own names only\n").into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, "this server answers to its own names only\n")
+            .into_response();
     }
     let exposed = server.listen.is_some_and(|listen| !listen.ip().is_loopback());
     if exposed && !OPEN.contains(&request.uri().path()) && !has_token(server, &request) {
@@ -39,7 +40,11 @@ fn is_ours(server: &ServerConfig, host: &str) -> bool {
     };
     name.parse::<IpAddr>().is_ok()
         || name.eq_ignore_ascii_case("localhost")
-        || server.public_url.as_ref().and_then(|url| url.host_str()).is_some_and(|own| name.eq_ignore_ascii_case(own))
+        || server
+            .public_url
+            .as_ref()
+            .and_then(|url| url.host_str())
+            .is_some_and(|own| name.eq_ignore_ascii_case(own))
 }
 
 /// Compares hashes, so that the time taken tells nothing of the token.

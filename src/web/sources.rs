@@ -48,11 +48,8 @@ pub struct SourceListing {
 
 /// Returns every configured source, by id.
 pub fn listing(config: &Config, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) -> Vec<SourceListing> {
-    let mut listed: Vec<SourceListing> = config
-        .sources
-        .iter()
-        .map(|source| one(source, &config.fetch, rows.get(&source.id), now))
-        .collect();
+    let mut listed: Vec<SourceListing> =
+        config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     listed
 }

@@ -304,7 +304,8 @@ fn events(overview: &Overview) -> Vec<EventPart> {
 fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
     let mut problems = Vec::new();
     if let Some((class, message)) = &seen.fault {
-        problems.push(format!("the store: {class}, {message}; polling and sending wait and go on by themselves"));
+        problems
+            .push(format!("the store: {class}, {message}; polling and sending wait and go on by themselves"));
     }
     if seen.running && !seen.alive {
         problems.push("a loop of the daemon stands still: restart it and report its log".to_owned());
@@ -315,7 +316,9 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
     let failing = overview.sources.backing_off;
     let polled = overview.sources.known - overview.sources.marked_off;
     if failing * 2 > polled {
-        problems.push(format!("{failing} of {polled} sources fail: `newshound sources list --state backing_off`"));
+        problems.push(format!(
+            "{failing} of {polled} sources fail: `newshound sources list --state backing_off`"
+        ));
     }
     problems
 }
@@ -330,7 +333,9 @@ fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures
     let class = figures.class.filter(|class| *class != DeliveryClass::Ok);
     if figures.failed_last_day > 0 {
         let n = figures.failed_last_day;
-        return Some(format!("channel {name}: {n} deliveries given up in 24 hours, `newshound deliveries retry`"));
+        return Some(format!(
+            "channel {name}: {n} deliveries given up in 24 hours, `newshound deliveries retry`"
+        ));
     }
     let since = figures.oldest_pending.filter(|oldest| seen.now.since(*oldest) > PATIENCE)?;
     let n = figures.pending;
@@ -339,7 +344,8 @@ fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures
 
 impl From<DeliveryFigures> for DeliveriesPart {
     fn from(figures: DeliveryFigures) -> Self {
-        let DeliveryFigures { created, pending, sending, delivered, failed, cancelled, oldest_pending } = figures;
+        let DeliveryFigures { created, pending, sending, delivered, failed, cancelled, oldest_pending } =
+            figures;
         DeliveriesPart { created, pending, sending, delivered, failed, cancelled, oldest_pending }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::Site;
 use super::page::{
     AlertView, ChannelView, DeliveryView, LatencyView, PageView, SourceCounts, SourceView, TopicView,
 };
 use super::sources::{SourceListing, listing};
 use super::status::{QuantilesPart, Status};
-use super::Site;
 use crate::config::Config;
 use crate::model::{Delivery, SourceMode, Timestamp};
 use crate::store::{AlertSheet, Overview, Page, StoreError};

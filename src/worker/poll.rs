@@ -94,18 +94,17 @@ async fn poll(ctx: Arc<Ctx>, source: Arc<Source>, state: SourceState) {
     };
     match settled {
         Ok(()) => {}
-        Err(StoreError::ClaimLost(id)) => tracing::warn!(source.id = %id, "`{id}` was polled by another worker"),
+        Err(StoreError::ClaimLost(id)) => {
+            tracing::warn!(source.id = %id, "`{id}` was polled by another worker")
+        }
         Err(error) => fault(&ctx, &error),
     }
 }
 
 async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> Result<(), StoreError> {
     let (polled_at, began) = (ctx.clock.now(), ctx.clock.elapsed());
-    let request = Request {
-        url: &source.url,
-        validators: state.validators.as_ref(),
-        headers: &source.headers,
-    };
+    let request =
+        Request { url: &source.url, validators: state.validators.as_ref(), headers: &source.headers };
     let fetched = ctx.fetcher.get(&request).await;
     let took = ctx.clock.elapsed().saturating_sub(began);
     let read = read::read(ctx, source, state, fetched, polled_at).await;

@@ -3,13 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sha2::{Digest, Sha256};
-
 use super::Ctx;
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
 use crate::model::{
-    Item, PollClass, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
+    Item, PollClass, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
@@ -49,7 +47,8 @@ pub(super) async fn read(
     if read_before && state.body_hash.as_deref() == Some(&hash) {
         return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
     }
-    let work = Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
+    let work =
+        Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
     match tokio::task::spawn_blocking(move || work.digest(fetched)).await {
         Ok(read) => Read { body_bytes, ..read },
         Err(_) => Read::nothing(Outcome {
@@ -77,12 +76,7 @@ fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {
 
 /// The version stands in the hash, so that a later version that reads more reads it again.
 fn body_hash(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let mut hash = format!("{}:", env!("CARGO_PKG_VERSION"));
-    for byte in &digest[..16] {
-        hash.push_str(&format!("{byte:02x}"));
-    }
-    hash
+    format!("{}:{}", env!("CARGO_PKG_VERSION"), fingerprint(body))
 }
 
 /// Returns what is wrong with a body, in words.
@@ -133,8 +127,13 @@ impl Work {
         if let Some(lang) = &self.source.lang {
             item.lang = Some(lang.clone());
         }
-        let scores: Vec<Score> =
-            self.ctx.matcher.score(&item, &self.source.tags).into_iter().filter(|score| self.keep(score)).collect();
+        let scores: Vec<Score> = self
+            .ctx
+            .matcher
+            .score(&item, &self.source.tags)
+            .into_iter()
+            .filter(|score| self.keep(score))
+            .collect();
         let routed = scores.iter().filter_map(|score| self.route(score)).collect();
         SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed }
     }
@@ -158,6 +157,7 @@ impl Work {
     /// On first sight only an item that says it is younger than the backfill is news.
     fn is_young(&self, item: &Item) -> bool {
         let backfill = self.source.backfill;
-        backfill > Duration::ZERO && item.published.is_some_and(|published| self.now.since(published) < backfill)
+        backfill > Duration::ZERO
+            && item.published.is_some_and(|published| self.now.since(published) < backfill)
     }
 }

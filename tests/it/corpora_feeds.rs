@@ -52,7 +52,9 @@ fn real_feeds_are_read_as_the_reference_reads_them() {
     }
     let [n_feeds, with_items, same_number, ..] =
         totals.values().fold([0; 6], |a, b| std::array::from_fn(|at| a[at] + b[at]));
-    println!("corpora/feeds, {n_feeds} feeds: {with_items} with items, {same_number} with the reference's number");
+    println!(
+        "corpora/feeds, {n_feeds} feeds: {with_items} with items, {same_number} with the reference's number"
+    );
     assert!(share(with_items, n_feeds) >= 0.99);
     assert!(share(same_number, n_feeds) >= 0.97);
     for (is_damaged, [_, _, _, compared, titles, links]) in totals {

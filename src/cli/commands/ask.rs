@@ -48,7 +48,9 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: &str) -> anyh
     } else {
         let given = Given::of(what, &ready.config)?;
         if let Given::Url(_) | Given::Source(_) = given {
-            anyhow::bail!("an address cannot be explained in this version yet: save the page, and name the file");
+            anyhow::bail!(
+                "an address cannot be explained in this version yet: save the page, and name the file"
+            );
         }
         explain::given(&ready, &question, &given)?
     };
@@ -65,10 +67,15 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: &str) -> anyh
 
 pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
-    let look = if session.json { Look::Json } else { Look::Block { columns: session.columns, colour: session.colour } };
+    let look = if session.json {
+        Look::Json
+    } else {
+        Look::Block { columns: session.columns, colour: session.colour }
+    };
     let outside = Outside::real(look);
-    let Some(outlet) =
-        setup::outlets(&ready.config, &outside)?.into_iter().find(|outlet| outlet.config.name.as_str() == name)
+    let Some(outlet) = setup::outlets(&ready.config, &outside)?
+        .into_iter()
+        .find(|outlet| outlet.config.name.as_str() == name)
     else {
         let known: Vec<&str> = ready.config.channels.iter().map(|channel| channel.name.as_str()).collect();
         complain(&format!("error: no channel is named `{name}`; there are {}", known.join(", ")));

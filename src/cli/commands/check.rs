@@ -1,7 +1,7 @@
 //! `check`: every problem at once, the topics' examples, and on request the network.
 
-use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::setup::Outside;
+use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::{examples, network};
 use newshound::clock::Clock;
 use newshound::config::{Problem, Severity, Wanted, guard_problems};
@@ -36,7 +36,11 @@ pub(super) async fn check(session: &Session, with_network: bool) -> anyhow::Resu
     let sums = sums(ready.as_ref(), &problems, &examples, n_files);
     let found = Found { problems, examples, network, sums };
     let exit = exit(&found);
-    if session.json { tell_json(&found, exit) } else { tell(&found, session.columns) }
+    if session.json {
+        tell_json(&found, exit)
+    } else {
+        tell(&found, session.columns)
+    }
     Ok(exit)
 }
 

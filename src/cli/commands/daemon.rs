@@ -21,7 +21,11 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
         let app = App::open(ready, outside).await?;
         let counts = app.run_once(send, &stop).await?;
         let result = text::counts::Counted::of(&counts);
-        if session.json { say_json(&result) } else { say(&result.in_words()) }
+        if session.json {
+            say_json(&result)
+        } else {
+            say(&result.in_words())
+        }
         return Ok(Exit::Done);
     }
     let listener = listen(&ready.config).await?;
@@ -42,7 +46,8 @@ async fn listen(config: &Config) -> anyhow::Result<Option<TcpListener>> {
 
 fn greet(ready: &Ready) {
     let Config { sources, topics, channels, server, .. } = &ready.config;
-    let page = server.listen.map_or_else(|| "no status page".to_owned(), |listen| format!("http://{listen}/"));
+    let page =
+        server.listen.map_or_else(|| "no status page".to_owned(), |listen| format!("http://{listen}/"));
     tracing::info!(
         "newshound {}: {} sources, {} topics, {} channels, {page}",
         env!("CARGO_PKG_VERSION"),

@@ -22,7 +22,11 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
             None => return Err(error.into()),
         },
     };
-    if session.json { say_json(&status) } else { say(&text::status::status(&status, now)) }
+    if session.json {
+        say_json(&status)
+    } else {
+        say(&text::status::status(&status, now))
+    }
     Ok(if status.health == Health::Failing { Exit::Failed } else { Exit::Done })
 }
 
@@ -144,7 +148,11 @@ pub(super) async fn retry(
     let due = store.retry_deliveries(&wanted, channel.as_ref(), Clock::system().now()).await?;
     store.close().await;
     for id in &due {
-        if session.json { say_json(&serde_json::json!({"delivery": id})) } else { say(&format!("{id} is due now")) }
+        if session.json {
+            say_json(&serde_json::json!({"delivery": id}))
+        } else {
+            say(&format!("{id} is due now"))
+        }
     }
     if due.len() < wanted.len() {
         let missing: Vec<&str> =

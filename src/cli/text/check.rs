@@ -14,7 +14,12 @@ pub(in crate::cli) fn example(tried: &Tried, columns: usize) -> String {
     };
     format!(
         "{}: example of topic {}: expected {expected}, got {} {:.2}\n       {}\n       newshound explain --topic {} -  shows all of it",
-        tried.place, tried.topic, tried.got(), tried.score, cut(&tried.text, columns.saturating_sub(8)), tried.topic
+        tried.place,
+        tried.topic,
+        tried.got(),
+        tried.score,
+        cut(&tried.text, columns.saturating_sub(8)),
+        tried.topic
     )
 }
 

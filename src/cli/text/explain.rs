@@ -41,8 +41,12 @@ fn one(line: &Line, (columns, names, colour): (usize, usize, bool)) -> Vec<Strin
     if line.evidence.is_empty() {
         return vec![format!("{bold}{name}{back}  {:.2}  {standing}", line.score)];
     }
-    let mut lines =
-        vec![format!("{bold}{name}{back}  {:.2}  {}  {}", line.score, pad(&standing, 24), scale(line.score, line.threshold))];
+    let mut lines = vec![format!(
+        "{bold}{name}{back}  {:.2}  {}  {}",
+        line.score,
+        pad(&standing, 24),
+        scale(line.score, line.threshold)
+    )];
     lines.extend(line.evidence.iter().map(|evidence| evidence_line(evidence, columns)));
     let needed = points_for(line.threshold);
     lines.push(match line.decision {

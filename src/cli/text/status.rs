@@ -15,7 +15,10 @@ pub(in crate::cli) fn status(status: &Status, now: Timestamp) -> String {
     lines.extend([sources(status), news(status), deliveries(status, now)]);
     lines.extend(status.channels.iter().map(|channel| {
         let class = channel.class.map_or("not used yet", newshound::model::DeliveryClass::as_str);
-        let last = channel.last_success.map(|last| format!(", last delivered {}", time(last, now))).unwrap_or_default();
+        let last = channel
+            .last_success
+            .map(|last| format!(", last delivered {}", time(last, now)))
+            .unwrap_or_default();
         format!("            {} ({}): {class}, {} waiting{last}", channel.name, channel.kind, channel.pending)
     }));
     lines.push(format!("latency     fetched to sent: {}", quantiles(status.latency_seconds.fetched_to_sent)));
@@ -23,9 +26,19 @@ pub(in crate::cli) fn status(status: &Status, now: Timestamp) -> String {
     lines.push(config(status, now));
     lines.push(daemon(status, now));
     lines.extend(status.events.iter().take(EVENTS).map(|event| {
-        let of = event.source.as_ref().map(ToString::to_string).or(event.channel.as_ref().map(ToString::to_string));
+        let of = event
+            .source
+            .as_ref()
+            .map(ToString::to_string)
+            .or(event.channel.as_ref().map(ToString::to_string));
         let times = if event.count > 1 { format!(" ×{}", number(event.count)) } else { String::new() };
-        format!("event       {} {}: {}{times}, {}", time(event.time, now), of.unwrap_or_default(), event.class, plain(&event.message))
+        format!(
+            "event       {} {}: {}{times}, {}",
+            time(event.time, now),
+            of.unwrap_or_default(),
+            event.class,
+            plain(&event.message)
+        )
     }));
     lines.join("\n")
 }
@@ -37,8 +50,13 @@ fn headline(status: &Status) -> String {
     let answering = status.sources.active + status.sources.degraded;
     let total = counted(status.sources.total, "source", "sources");
     match (status.health, status.problems.len()) {
-        (Health::Failing, _) => "The store or a loop stands still. Nothing that was recorded is lost.".to_owned(),
-        (Health::Ok, _) => format!("All well. {answering} of {total} answer; {} waiting.", counted(status.deliveries.pending, "alert is", "alerts are")),
+        (Health::Failing, _) => {
+            "The store or a loop stands still. Nothing that was recorded is lost.".to_owned()
+        }
+        (Health::Ok, _) => format!(
+            "All well. {answering} of {total} answer; {} waiting.",
+            counted(status.deliveries.pending, "alert is", "alerts are")
+        ),
         (Health::Degraded, 1) => "One thing is wrong.".to_owned(),
         (Health::Degraded, n) => format!("{n} things are wrong."),
     }
@@ -69,7 +87,8 @@ fn news(status: &Status) -> String {
 
 fn deliveries(status: &Status, now: Timestamp) -> String {
     let deliveries = &status.deliveries;
-    let oldest = deliveries.oldest_pending.map(|oldest| format!(" since {}", time(oldest, now))).unwrap_or_default();
+    let oldest =
+        deliveries.oldest_pending.map(|oldest| format!(" since {}", time(oldest, now))).unwrap_or_default();
     format!(
         "deliveries  {}: {} delivered, {} waiting{oldest}, {} failed",
         number(deliveries.created),
@@ -87,14 +106,18 @@ fn quantiles(part: QuantilesPart) -> String {
 }
 
 fn config(status: &Status, now: Timestamp) -> String {
-    let file = status.config.file.as_ref().map_or_else(|| "defaults".to_owned(), |file| file.display().to_string());
-    let loaded = status.config.loaded.map(|loaded| format!(", read {}", time(loaded, now))).unwrap_or_default();
+    let file =
+        status.config.file.as_ref().map_or_else(|| "defaults".to_owned(), |file| file.display().to_string());
+    let loaded =
+        status.config.loaded.map(|loaded| format!(", read {}", time(loaded, now))).unwrap_or_default();
     format!("config      {file}{loaded}")
 }
 
 fn daemon(status: &Status, now: Timestamp) -> String {
     match (status.daemon.running, status.daemon.pid, status.daemon.started) {
-        (true, Some(pid), Some(started)) => format!("daemon      running, process {pid}, since {}", time(started, now)),
+        (true, Some(pid), Some(started)) => {
+            format!("daemon      running, process {pid}, since {}", time(started, now))
+        }
         (true, _, _) => "daemon      running".to_owned(),
         (false, _, _) => "daemon      not running: `newshound run` starts it".to_owned(),
     }

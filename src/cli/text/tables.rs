@@ -42,7 +42,12 @@ pub(in crate::cli) fn sources(listed: &[SourceListing], columns: usize, now: Tim
     let mut text = format!("{rows}");
     for source in listed.iter().filter(|source| source.failures > 0) {
         let message = source.message.as_deref().unwrap_or_default();
-        text.push_str(&format!("\n{}: {} in a row, {}", source.id, counted(source.failures.into(), "failure", "failures"), plain(message)));
+        text.push_str(&format!(
+            "\n{}: {} in a row, {}",
+            source.id,
+            counted(source.failures.into(), "failure", "failures"),
+            plain(message)
+        ));
     }
     format!("{text}\n{}", counted(listed.len() as u64, "source", "sources"))
 }
