@@ -29,7 +29,8 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
             (raw, keys)
         })
         .collect();
-    let shared_guids = shared(&keyed, |keys| keys.guid.as_ref(), |raw, keys| (raw.title.as_str(), keys.url.as_deref()));
+    let shared_guids =
+        shared(&keyed, |keys| keys.guid.as_ref(), |raw, keys| (raw.title.as_str(), keys.url.as_deref()));
     let shared_urls = shared(&keyed, |keys| keys.url.as_ref(), |raw, _| raw.title.as_str());
     let mut seen = HashSet::new();
     keyed
@@ -142,7 +143,10 @@ mod tests {
     #[test]
     fn an_item_keeps_its_id_when_its_words_change() {
         assert_eq!(id(raw("g1", "https://a.example/1", "old")), id(raw("g1", "https://a.example/1", "new")));
-        assert_eq!(id(raw("", "https://a.example/1?utm_source=rss", "old")), id(raw("", "http://www.a.example/1/", "new")));
+        assert_eq!(
+            id(raw("", "https://a.example/1?utm_source=rss", "old")),
+            id(raw("", "http://www.a.example/1/", "new"))
+        );
         assert_ne!(id(raw("g1", "", "t")), id(raw("g2", "", "t")));
     }
 

@@ -3,6 +3,7 @@
 //! A bad feed is news, not an error: what can be read is read, and the rest is counted. Reading is
 //! bounded in depth, items, text and time; who calls decides how much time there is.
 
+mod capture;
 mod charset;
 mod date;
 mod draft;
@@ -67,7 +68,9 @@ impl Outcome {
         match self {
             Outcome::Feed => None,
             Outcome::Empty => Some("the body is empty"),
-            Outcome::NotAFeed(reason) | Outcome::ParseError(reason) | Outcome::ParseLimit(reason) => Some(reason),
+            Outcome::NotAFeed(reason) | Outcome::ParseError(reason) | Outcome::ParseLimit(reason) => {
+                Some(reason)
+            }
         }
     }
 }
@@ -100,7 +103,9 @@ impl Warning {
     /// Returns the class under which it is counted.
     pub fn class(&self) -> PollClass {
         match self {
-            Warning::ItemsLost { .. } | Warning::EndMissing { .. } | Warning::TooManyItems { .. } => PollClass::Degraded,
+            Warning::ItemsLost { .. } | Warning::EndMissing { .. } | Warning::TooManyItems { .. } => {
+                PollClass::Degraded
+            }
         }
     }
 }
@@ -112,7 +117,8 @@ impl fmt::Display for Warning {
                 write!(f, "{lost} of {} items could not be read", lost + kept)
             }
             Warning::EndMissing { incomplete } => {
-                write!(f, "the end of the document is missing, and with it the end of {incomplete} items")
+                let items = if *incomplete == 1 { "item" } else { "items" };
+                write!(f, "the end of the document is missing; incomplete: {incomplete} {items}")
             }
             Warning::TooManyItems { taken, left } => {
                 write!(f, "took the first {taken} items and left {left} (`fetch.max_items`)")
@@ -148,7 +154,14 @@ impl Extracted {
     }
 
     fn nothing(outcome: Outcome) -> Self {
-        Extracted { outcome, items: Vec::new(), warnings: Vec::new(), end_missing: false, title: None, lang: None }
+        Extracted {
+            outcome,
+            items: Vec::new(),
+            warnings: Vec::new(),
+            end_missing: false,
+            title: None,
+            lang: None,
+        }
     }
 }
 
@@ -304,7 +317,10 @@ mod tests {
         check_class("[1, 2]", PollClass::NotAFeed);
         check_class(rss(""), PollClass::Ok);
         check_class("<rss><channel><item><titl", PollClass::ParseError);
-        check_class(r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"#, PollClass::ParseError);
+        check_class(
+            r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"#,
+            PollClass::ParseError,
+        );
     }
 
     #[test]
@@ -321,7 +337,9 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_no_nesting_of_the_feed() {
         let divs = "&lt;div&gt;".repeat(100_000);
-        let extracted = read(rss(&format!("<item><title>a</title><description>{divs}</description></item><item><title>b</title></item>")));
+        let extracted = read(rss(&format!(
+            "<item><title>a</title><description>{divs}</description></item><item><title>b</title></item>"
+        )));
         assert_eq!(titles(&extracted), ["a", "b"]);
         assert!(!extracted.items[0].summary.contains('<'));
     }
@@ -355,7 +373,9 @@ mod tests {
 
     #[test]
     fn a_missing_end_is_told_and_costs_one_item_at_most() {
-        let whole = rss("<item><title>one</title></item><item><title>two</title><guid>2</guid><description>abc def</description></item>");
+        let whole = rss(
+            "<item><title>one</title></item><item><title>two</title><guid>2</guid><description>abc def</description></item>",
+        );
         for (cut_at, expect, warnings) in [
             ("wo</title>", vec!["one"], vec!["1 of 2 items could not be read"]),
             ("def", vec!["one", "two"], vec![]),
@@ -386,8 +406,10 @@ mod tests {
 
     #[test]
     fn a_source_inside_an_item_does_not_speak_for_it() {
-        let extracted = read(rss("<item><source><title>Other</title><link>https://o.example/</link></source>\
-            <title>Own</title><media:group><media:title>M</media:title><media:thumbnail url='/t.png'/></media:group></item>"));
+        let extracted = read(rss(
+            "<item><source><title>Other</title><link>https://o.example/</link></source>\
+            <title>Own</title><media:group><media:title>M</media:title><media:thumbnail url='/t.png'/></media:group></item>",
+        ));
         assert_eq!(titles(&extracted), ["Own"]);
         assert_eq!(extracted.items[0].url, None);
         assert_eq!(extracted.items[0].image.as_deref(), Some("https://news.example/t.png"));
@@ -404,10 +426,12 @@ mod tests {
 
     #[test]
     fn atom_texts_follow_their_type() {
-        let extracted = read("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de-DE' xml:base='/blog/'><title>B</title>\
+        let extracted = read(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de-DE' xml:base='/blog/'><title>B</title>\
             <entry><id> urn:1 </id><title>How &lt;b&gt; works</title><link rel='self' href='s'/><link href='1'/>\
             <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>One</p><p>T&amp;wo</p></div></content>\
-            <author><name>Ann</name><uri>x</uri></author><updated>2026-03-03T10:00:00Z</updated><category term='x'/></entry></feed>");
+            <author><name>Ann</name><uri>x</uri></author><updated>2026-03-03T10:00:00Z</updated><category term='x'/></entry></feed>",
+        );
         let item = &extracted.items[0];
         assert_eq!(item.guid.as_deref(), Some("urn:1"));
         assert_eq!(item.title, "How <b> works");

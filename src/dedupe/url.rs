@@ -1,6 +1,8 @@
 //! One address for all the addresses of a page: the scheme, the host's variants, tracking marks
 //! and the like aside.
 
+use std::fmt::Write;
+
 use url::Url;
 
 /// Beginnings of host names that lead to the same site.
@@ -11,12 +13,57 @@ const PATH_SUFFIXES: [&str; 4] = ["/amp", ".amp", "/amp.html", ".amp.html"];
 
 /// Parameters that say where a reader came from, and how the page is to be shown.
 const TRACKING: [&str; 51] = [
-    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid",
-    "ttclid", "li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "vero_id", "_hsenc", "_hsmi",
-    "__hstc", "__hssc", "__hsfp", "hsctatracking", "oly_enc_id", "oly_anon_id", "rb_clickid", "s_cid",
-    "icid", "ncid", "cmpid", "cmp", "ocid", "ito", "ref", "ref_src", "ref_url", "referrer", "referer",
-    "feature", "fb_ref", "fb_source", "action_object_map", "action_type_map", "action_ref_map", "spm",
-    "smid", "smtyp", "sr_share", "amp", "outputtype",
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "ysclid",
+    "twclid",
+    "ttclid",
+    "li_fat_id",
+    "igshid",
+    "igsh",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "vero_id",
+    "_hsenc",
+    "_hsmi",
+    "__hstc",
+    "__hssc",
+    "__hsfp",
+    "hsctatracking",
+    "oly_enc_id",
+    "oly_anon_id",
+    "rb_clickid",
+    "s_cid",
+    "icid",
+    "ncid",
+    "cmpid",
+    "cmp",
+    "ocid",
+    "ito",
+    "ref",
+    "ref_src",
+    "ref_url",
+    "referrer",
+    "referer",
+    "feature",
+    "fb_ref",
+    "fb_source",
+    "action_object_map",
+    "action_type_map",
+    "action_ref_map",
+    "spm",
+    "smid",
+    "smtyp",
+    "sr_share",
+    "amp",
+    "outputtype",
 ];
 
 /// Beginnings of such parameters.
@@ -36,7 +83,8 @@ pub fn canonical_url(address: &str) -> Option<String> {
     let host = site(url.host_str()?)?;
     let port = url.port().filter(|port| !matches!(port, 80 | 443)).map(|port| format!(":{port}"));
     let path = path(url.path());
-    let fragment = url.fragment().filter(|fragment| fragment.starts_with("!/")).map(|fragment| format!("#{fragment}"));
+    let fragment =
+        url.fragment().filter(|fragment| fragment.starts_with("!/")).map(|fragment| format!("#{fragment}"));
     let canonical = format!(
         "https://{host}{}{path}{}{}",
         port.unwrap_or_default(),
@@ -49,7 +97,8 @@ pub fn canonical_url(address: &str) -> Option<String> {
 
 /// Says whether a canonical address is that of a whole site, which stands for no article.
 pub(super) fn is_front_page(canonical: &str) -> bool {
-    Url::parse(canonical).is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+    Url::parse(canonical)
+        .is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
 }
 
 /// Returns the page behind an address in an AMP cache.
@@ -64,14 +113,19 @@ fn cached_page(url: &Url) -> Option<Url> {
     };
     let path = path.strip_prefix("s/").unwrap_or(path);
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Url::parse(&format!("https://{path}{query}")).ok().filter(|page| page.host_str().is_some_and(|h| h.contains('.')))
+    Url::parse(&format!("https://{path}{query}"))
+        .ok()
+        .filter(|page| page.host_str().is_some_and(|h| h.contains('.')))
 }
 
 /// Takes the variants off a host name, as long as a name remains.
 fn site(host: &str) -> Option<&str> {
     let mut host = host.trim_end_matches('.');
     while let Some(rest) = HOST_PREFIXES.iter().find_map(|prefix| host.strip_prefix(prefix)) {
-        if !rest.contains('.') || rest.starts_with('.') || rest.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        if !rest.contains('.')
+            || rest.starts_with('.')
+            || rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        {
             break;
         }
         host = rest;
@@ -121,7 +175,7 @@ fn unescape_plain(text: &str) -> String {
             Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') => {
                 plain.push(char::from(byte));
             }
-            Some(byte) => plain.push_str(&format!("%{byte:02X}")),
+            Some(byte) => write!(plain, "%{byte:02X}").expect("a string takes every text"),
             None => plain.push('%'),
         }
         rest = &rest[if code.is_some() { at + 3 } else { at + 1 }..];

@@ -74,7 +74,8 @@ fn labels(body: &[u8], content_type: Option<&str>) -> impl Iterator<Item = &'sta
     let own = declared(body);
     [http, own].into_iter().flatten().filter_map(|label| {
         let label = label.trim().to_ascii_lowercase();
-        let known = ALIASES.iter().find(|(alias, _)| *alias == label).map_or(label.as_str(), |(_, known)| known);
+        let known =
+            ALIASES.iter().find(|(alias, _)| *alias == label).map_or(label.as_str(), |(_, known)| known);
         // UTF-16 that shows in neither a mark nor its zero bytes is a wrong label.
         Encoding::for_label_no_replacement(known.as_bytes())
             .filter(|&encoding| encoding != UTF_16LE && encoding != UTF_16BE)
@@ -175,9 +176,14 @@ mod tests {
 
     #[test]
     fn undeclared_bytes_are_guessed() {
-        let text = encoding_rs::WINDOWS_1251.encode("<a>Президент России прибыл во Владивосток на форум</a>").0;
+        let text =
+            encoding_rs::WINDOWS_1251.encode("<a>Президент России прибыл во Владивосток на форум</a>").0;
         check(&text, None, "прибыл во Владивосток");
-        check(b"<a>caf\xe9 \xe0 la carte, no\xebl, \xeatre, gar\xe7on</a>", Some("text/xml; charset=utf-8"), "garçon");
+        check(
+            b"<a>caf\xe9 \xe0 la carte, no\xebl, \xeatre, gar\xe7on</a>",
+            Some("text/xml; charset=utf-8"),
+            "garçon",
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ const MAX_LENGTH: usize = 100;
 
 /// The beginnings of month names by which a month is known, in lower case; of two that fit, the
 /// earlier line counts.
+#[rustfmt::skip]
 const MONTHS: [(&str, i8); 78] = [
     ("januar", 1), ("jan", 1), ("jän", 1), ("janv", 1), ("ene", 1), ("gen", 1), ("stycz", 1), ("янв", 1),
     ("ιαν", 1), ("oca", 1), ("led", 1), ("feb", 2), ("fév", 2), ("fev", 2), ("luty", 2), ("lut", 2),
@@ -23,15 +24,20 @@ const MONTHS: [(&str, i8); 78] = [
     ("tem", 7), ("aug", 8), ("aoû", 8), ("aou", 8), ("ago", 8), ("sier", 8), ("авг", 8), ("αυγ", 8),
     ("αύγ", 8), ("ağu", 8), ("sep", 9), ("set", 9), ("wrz", 9), ("сен", 9),
 ];
+#[rustfmt::skip]
 const LATE_MONTHS: [(&str, i8); 24] = [
     ("σεπ", 9), ("eyl", 9), ("szept", 9), ("oct", 10), ("okt", 10), ("ott", 10), ("out", 10), ("paź", 10),
     ("окт", 10), ("οκτ", 10), ("eki", 10), ("nov", 11), ("lis", 11), ("ноя", 11), ("νοε", 11), ("νοέ", 11),
     ("kas", 11), ("dec", 12), ("dez", 12), ("déc", 12), ("dic", 12), ("gru", 12), ("дек", 12), ("δεκ", 12),
 ];
-const LAST_MONTHS: [(&str, i8); 2] = [("ara", 12), ("pros", 12)];
+#[rustfmt::skip]
+const LAST_MONTHS: [(&str, i8); 2] = [
+    ("ara", 12), ("pros", 12),
+];
 
 /// Names of zones, with their distance from UTC in minutes. Of names with two meanings the one in
 /// news feeds.
+#[rustfmt::skip]
 const ZONES: [(&str, i32); 53] = [
     ("z", 0), ("ut", 0), ("utc", 0), ("gmt", 0), ("wet", 0), ("west", 60), ("bst", 60), ("cet", 60),
     ("mez", 60), ("met", 60), ("cest", 120), ("mesz", 120), ("mest", 120), ("eet", 120), ("sast", 120),
@@ -100,7 +106,11 @@ impl Parts {
     fn digits<'a>(&mut self, rest: &'a str) -> &'a str {
         let end = digits_end(rest);
         let after = &rest[end..];
-        if self.time.is_none() && end <= 2 && after.starts_with(':') && after[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        if self.time.is_none()
+            && end <= 2
+            && after.starts_with(':')
+            && after[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
             return self.clock(rest);
         }
         if self.time.is_none() && end == 6 && self.numbers.iter().any(|n| n.digits == 8) {
@@ -208,7 +218,11 @@ impl Parts {
         match (first.digits, n(1), n(2)) {
             (8, _, _) => {
                 let value = first.value;
-                Some((i16::try_from(value / 10_000).ok()?, i8::try_from(value / 100 % 100).ok()?, i8::try_from(value % 100).ok()?))
+                Some((
+                    i16::try_from(value / 10_000).ok()?,
+                    i8::try_from(value / 100 % 100).ok()?,
+                    i8::try_from(value % 100).ok()?,
+                ))
             }
             (4, Some(month), Some(day)) => Some((year(first)?, small(month)?, small(day)?)),
             (4, Some(month), None) => Some((year(first)?, small(month)?, 1)),
@@ -251,7 +265,9 @@ fn month(word: &str) -> Option<i8> {
         return None;
     }
     // Where a shorter beginning belongs to another month.
-    for (whole, month) in [("červenec", 7), ("července", 7), ("červen", 6), ("června", 6), ("srpen", 8), ("srpna", 8)] {
+    for (whole, month) in
+        [("červenec", 7), ("července", 7), ("červen", 6), ("června", 6), ("srpen", 8), ("srpna", 8)]
+    {
         if word == whole {
             return Some(month);
         }
@@ -272,7 +288,11 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expect: &str) {
-        assert_eq!(parse(text).map(|time| time.to_string()).as_deref().unwrap_or("none"), expect, "of {text:?}");
+        assert_eq!(
+            parse(text).map(|time| time.to_string()).as_deref().unwrap_or("none"),
+            expect,
+            "of {text:?}"
+        );
     }
 
     #[test]
@@ -324,7 +344,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "yesterday", "30 February 2026", "2026-13-01", "99999-01-01", "Mon, 32 Nov 2026", "1", "::"] {
+        for text in
+            ["", "yesterday", "30 February 2026", "2026-13-01", "99999-01-01", "Mon, 32 Nov 2026", "1", "::"]
+        {
             check(text, "none");
         }
     }

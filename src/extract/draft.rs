@@ -97,10 +97,8 @@ impl Draft {
             image: self.image.and_then(|image| resolve(&image, base)),
             guid,
         };
-        let is_something = item.guid.is_some()
-            || item.url.is_some()
-            || !(item.title.is_empty() && item.summary.is_empty() && item.text.is_empty());
-        is_something.then_some(item)
+        let is_nothing = RawItem { lang: None, ..item.clone() } == RawItem::default();
+        (!is_nothing).then_some(item)
     }
 }
 
@@ -142,7 +140,8 @@ pub(super) fn resolve(href: &str, base: &Url) -> Option<String> {
         return None;
     }
     let url = base.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let is_clean = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
+    let is_clean =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
     let as_written = is_web(href) && href.chars().all(is_clean);
     let resolved = if as_written { href.to_owned() } else { String::from(url) };
     // A shortened address would be another one.
@@ -169,8 +168,13 @@ fn author_name(author: &str) -> String {
 fn language(tag: &str) -> Option<String> {
     let tag = tag.trim().replace('_', "-").to_lowercase();
     let is_tag = (2..=35).contains(&tag.len())
-        && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
-        && tag.split('-').next().is_some_and(|part| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_alphabetic()));
+        && tag
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && tag
+            .split('-')
+            .next()
+            .is_some_and(|part| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_alphabetic()));
     is_tag.then_some(tag)
 }
 

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_title_or_a_text_is_enough() {
-        let given = item_json(r#"{"title":"North Korea&#8217;s <b>Kim</b>","strange":{"x":1}}"#, 100).unwrap();
+        let given =
+            item_json(r#"{"title":"North Korea&#8217;s <b>Kim</b>","strange":{"x":1}}"#, 100).unwrap();
         assert_eq!(given.raw.title, "North Korea’s Kim");
         assert_eq!((given.id, given.first_seen), (None, None));
         let given = item_json(r#"{"text":"<p>One</p><p>Two</p>"}"#, 100).unwrap();
@@ -99,7 +100,9 @@ mod tests {
 
     #[test]
     fn what_is_no_item_says_why() {
-        for (json, expect) in [("[]", "expected an object"), ("{", "not JSON"), ("{\"url\":\"https://a.example\"}", "needs")] {
+        for (json, expect) in
+            [("[]", "expected an object"), ("{", "not JSON"), ("{\"url\":\"https://a.example\"}", "needs")]
+        {
             let error = item_json(json, 100).unwrap_err().to_string();
             assert!(error.contains(expect), "{error}");
         }

@@ -62,10 +62,10 @@ fn whole(feed: &Map<String, Value>, max_items: usize) -> JsonDocument {
     document.title = text(feed, "title");
     document.lang = text(feed, "language");
     for item in feed.get("items").and_then(Value::as_array).into_iter().flatten() {
-        match item {
-            Value::Object(item) if document.drafts.len() < max_items => document.drafts.push(draft(item)),
-            Value::Object(_) => document.n_over += 1,
-            _ => document.n_lost += 1,
+        match item.as_object() {
+            Some(item) if document.drafts.len() < max_items => document.drafts.push(draft(item)),
+            Some(_) => document.n_over += 1,
+            None => document.n_lost += 1,
         }
     }
     document
@@ -150,10 +150,7 @@ fn draft(item: &Map<String, Value>) -> Draft {
 
 fn author(item: &Map<String, Value>) -> Option<String> {
     let author = item.get("authors").and_then(|authors| authors.get(0)).or_else(|| item.get("author"))?;
-    match author {
-        Value::Object(author) => text(author, "name"),
-        other => scalar(other),
-    }
+    author.as_object().map_or_else(|| scalar(author), |author| text(author, "name"))
 }
 
 fn attached_image(item: &Map<String, Value>) -> Option<String> {
@@ -173,9 +170,9 @@ pub(super) fn text(item: &Map<String, Value>, key: &str) -> Option<String> {
 
 /// Returns the texts of a list, or of the one text that stands in its place.
 pub(super) fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().filter_map(scalar).collect(),
-        other => scalar(other).into_iter().collect(),
+    match value.as_array() {
+        Some(values) => values.iter().filter_map(scalar).collect(),
+        None => scalar(value).into_iter().collect(),
     }
 }
 

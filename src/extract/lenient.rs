@@ -1,10 +1,11 @@
 //! Reads a feed in XML of any version, well-formed or not, item by item: a mistake costs at most
 //! the item it is in. Knows no schema; an item's fields are the known elements directly in it.
 
-use super::draft::{Draft, DraftLink, Markup, Written};
+use super::capture::{Capture, Piece};
+use super::draft::{Draft, Written};
+use super::entities;
 use super::lexer::{Lexer, Token, attribute};
 use super::names::{Field, Prefixes, Vocabulary, field};
-use super::{date, entities};
 
 /// What a document turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,10 @@ const VOID: [&str; 9] = ["br", "hr", "img", "input", "meta", "wbr", "area", "col
 /// Elements of HTML whose end is often left out, so that the next one ends them.
 const UNENDED: [&str; 9] = ["p", "li", "dt", "dd", "tr", "td", "th", "option", "link"];
 
+/// How many `xml:base` inside each other are joined, and how long each may be.
+const MAX_BASES: usize = 4;
+const MAX_BASE: usize = 2048;
+
 /// How many tokens are read between two looks at the time.
 const TOKENS_BETWEEN_LOOKS: usize = 1024;
 
@@ -73,11 +78,13 @@ pub(super) fn read(doc: &str, bounds: &Bounds<'_>) -> Result<Document, Stop> {
     let mut n_tokens = 0_usize;
     while let Some(token) = lexer.next() {
         n_tokens += 1;
-        if n_tokens % TOKENS_BETWEEN_LOOKS == 0 && (bounds.expired)() {
+        if n_tokens.is_multiple_of(TOKENS_BETWEEN_LOOKS) && (bounds.expired)() {
             return Err(Stop::Expired);
         }
         match token {
-            Token::Start { name, attributes, closed } => reader.start(&Tag { name, attributes, closed }, lexer.raw()),
+            Token::Start { name, attributes, closed } => {
+                reader.start(&Tag { name, attributes, closed }, lexer.raw());
+            }
             Token::End { name } => reader.end(name, lexer.raw()),
             Token::Text(text) => reader.piece(Piece::Text(text)),
             Token::CData(text) => reader.piece(Piece::CData(text)),
@@ -109,22 +116,6 @@ struct Frame<'a> {
     role: Role,
     /// How many of the open `xml:base` are outside this element.
     n_bases: usize,
-}
-
-enum Piece<'a> {
-    Text(&'a str),
-    CData(&'a str),
-    Markup(&'a str),
-}
-
-/// The content of a field, as far as it was read.
-struct Capture<'a> {
-    field: Field,
-    attributes: &'a str,
-    vocabulary: Vocabulary,
-    pieces: Vec<Piece<'a>>,
-    /// The depth of the field's own frame.
-    depth: usize,
 }
 
 struct Tag<'a> {
@@ -209,7 +200,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let repeats = self.stack.last().is_some_and(|top| top.name.eq_ignore_ascii_case(tag.name));
-        if repeats && role == Role::Ignored && UNENDED.iter().any(|name| name.eq_ignore_ascii_case(tag.name)) {
+        if repeats && role == Role::Ignored && UNENDED.iter().any(|name| name.eq_ignore_ascii_case(tag.name))
+        {
             self.stack.pop();
         }
         self.push(tag, role);
@@ -217,7 +209,7 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, tag: &Tag<'a>, role: Role) {
         let n_bases = self.bases.len();
-        if let Some(base) = attribute(tag.attributes, "xml:base") {
+        if let Some(base) = attribute(tag.attributes, "xml:base").filter(|base| base.len() <= MAX_BASE) {
             self.bases.push(entities::decode(base).into_owned());
         }
         self.stack.push(Frame { name: tag.name, role, n_bases });
@@ -242,17 +234,20 @@ impl<'a> Reader<'a> {
 
     /// Returns the open `xml:base` addresses as one.
     fn base(&self) -> Option<String> {
-        let mut bases = self.bases.iter();
+        let mut bases = self.bases[self.bases.len().saturating_sub(MAX_BASES)..].iter();
         let first = bases.next()?.clone();
         Some(bases.fold(first, |outer, inner| {
-            url::Url::parse(&outer).and_then(|outer| outer.join(inner)).map_or_else(|_| inner.clone(), String::from)
+            url::Url::parse(&outer)
+                .and_then(|outer| outer.join(inner))
+                .map_or_else(|_| inner.clone(), String::from)
         }))
     }
 
     fn open_field(&mut self, tag: &Tag<'a>, field: Field, vocabulary: Vocabulary) {
         self.push(tag, Role::Field);
         let depth = self.stack.len() - 1;
-        self.capture = Some(Capture { field, attributes: tag.attributes, vocabulary, pieces: Vec::new(), depth });
+        self.capture =
+            Some(Capture { field, attributes: tag.attributes, vocabulary, pieces: Vec::new(), depth });
         if tag.closed {
             self.close_to(depth);
         }
@@ -312,14 +307,11 @@ impl<'a> Reader<'a> {
     fn head_field(&mut self, capture: &Capture<'a>, is_atom: bool) {
         // `image` and the like hold titles of their own.
         let is_direct = self.stack.last().is_some_and(|frame| frame.role == Role::Head);
-        match capture.field {
-            Field::Title if is_direct => {
-                self.document.title.get_or_insert_with(|| capture.written(is_atom));
-            }
-            Field::Language => {
-                self.document.lang.get_or_insert_with(|| capture.text());
-            }
-            _ => (),
+        if capture.field == Field::Title && is_direct && self.document.title.is_none() {
+            self.document.title = Some(capture.written(is_atom));
+        }
+        if capture.field == Field::Language && self.document.lang.is_none() {
+            self.document.lang = Some(capture.text());
         }
     }
 
@@ -346,148 +338,5 @@ impl<'a> Reader<'a> {
         self.capture = None;
         self.close_to(0);
         self.document
-    }
-}
-
-impl Capture<'_> {
-    /// Says whether an element can only stand behind this field, whose end was forgotten.
-    fn is_ended_by(&self, vocabulary: Vocabulary, local: &str) -> bool {
-        let is_short = matches!(
-            self.field,
-            Field::Title | Field::Link | Field::Guid | Field::Published | Field::Date | Field::Updated | Field::Category
-        );
-        is_short
-            && vocabulary == Vocabulary::Core
-            && matches!(local, "guid" | "pubdate" | "description" | "author" | "category" | "link" | "updated")
-    }
-
-    fn has_markup(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Markup(_)))
-    }
-
-    /// Returns the content as text; entities are left to HTML where there are tags among it.
-    fn text(&self) -> String {
-        let is_html = self.has_markup();
-        let mut text = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(piece) if is_html => text.push_str(piece),
-                Piece::Text(piece) => text.push_str(&entities::decode(piece)),
-                Piece::CData(piece) | Piece::Markup(piece) => text.push_str(piece),
-            }
-        }
-        text
-    }
-
-    fn written(&self, is_atom: bool) -> Written {
-        let kind = attribute(self.attributes, "type").map(str::to_ascii_lowercase);
-        let mode = attribute(self.attributes, "mode");
-        let markup = match kind.as_deref() {
-            _ if self.has_markup() => Markup::Html,
-            Some(kind) if kind.contains("html") || kind.contains("xml") => Markup::Html,
-            Some("text" | "text/plain" | "plain") if mode != Some("escaped") => Markup::None,
-            None if is_atom && mode.is_none() && self.field == Field::Title => Markup::None,
-            _ => Markup::Unknown,
-        };
-        Written { value: self.text(), markup }
-    }
-
-    fn attribute(&self, name: &str) -> Option<String> {
-        attribute(self.attributes, name)
-            .map(|value| entities::decode(value).into_owned())
-            .filter(|value| !value.trim().is_empty())
-    }
-
-    /// Returns the content of an element within the field, or the whole where there is none such.
-    fn inner(&self, names: &[&str]) -> Option<String> {
-        if !self.has_markup() {
-            return Some(self.text());
-        }
-        let content = self.text();
-        names.iter().find_map(|wanted| {
-            let mut lexer = Lexer::new(&content);
-            lexer.find(|token| {
-                matches!(token, Token::Start { name, .. } if name.rsplit(':').next().is_some_and(|n| n.eq_ignore_ascii_case(wanted)))
-            })?;
-            match lexer.next()? {
-                Token::Text(text) => Some(entities::decode(text).into_owned()),
-                Token::CData(text) => Some(text.to_owned()),
-                Token::Start { .. } | Token::End { .. } => None,
-            }
-        })
-    }
-
-    /// Puts the field where it belongs in its item.
-    fn fill(&self, item: &mut Draft, is_atom: bool, base: Option<&str>) {
-        let written = || Some(self.written(is_atom)).filter(|written| !written.value.trim().is_empty());
-        let when = || date::parse(&self.text());
-        match self.field {
-            Field::Title => prefer(&mut item.title, written(), self.vocabulary == Vocabulary::Core),
-            Field::MediaTitle => prefer(&mut item.title, written(), false),
-            Field::Link => self.link(item, base),
-            Field::Guid => self.guid(item),
-            Field::Summary => prefer(&mut item.summary, written(), self.vocabulary == Vocabulary::Core),
-            Field::MediaSummary => prefer(&mut item.summary, written(), false),
-            Field::Content => self.content(item, is_atom),
-            Field::Author => prefer(&mut item.author, self.inner(&["name", "email"]).filter(|a| !a.trim().is_empty()), false),
-            Field::Published => prefer(&mut item.published, when(), true),
-            Field::Date => prefer(&mut item.published, when(), false),
-            Field::Updated => prefer(&mut item.updated, when(), false),
-            Field::Category => item.tags.extend(self.attribute("term").or_else(|| Some(self.text()))),
-            Field::Keywords => item.tags.extend(self.text().split(',').map(str::to_owned)),
-            Field::Language => prefer(&mut item.lang, Some(self.text()), false),
-            Field::Enclosure => {
-                let is_image = self.attribute("type").is_some_and(|kind| kind.starts_with("image"));
-                prefer(&mut item.image, self.attribute("url").filter(|_| is_image), false);
-            }
-            Field::Picture => {
-                prefer(&mut item.image, self.attribute("href").or_else(|| self.inner(&["url"])), false);
-            }
-            Field::Thumbnail => prefer(&mut item.image, self.attribute("url"), true),
-            Field::Group => (),
-        }
-    }
-
-    fn link(&self, item: &mut Draft, base: Option<&str>) {
-        let mut link = match self.attribute("href") {
-            Some(href) => DraftLink { href, rel: self.attribute("rel"), media_type: self.attribute("type") },
-            None => DraftLink { href: self.text(), ..DraftLink::default() },
-        };
-        if link.rel.as_deref() == Some("enclosure") && link.media_type.as_deref().is_some_and(|t| t.starts_with("image")) {
-            prefer(&mut item.image, Some(link.href.clone()), false);
-        }
-        if let Some(absolute) = base.and_then(|base| url::Url::parse(base).ok()?.join(link.href.trim()).ok()) {
-            link.href = absolute.into();
-        }
-        item.links.push(link);
-    }
-
-    fn guid(&self, item: &mut Draft) {
-        let guid = Some(self.text()).filter(|guid| !guid.trim().is_empty());
-        if guid.is_some() && self.vocabulary == Vocabulary::Core {
-            item.guid_is_no_link =
-                self.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-        }
-        prefer(&mut item.guid, guid, self.vocabulary == Vocabulary::Core);
-    }
-
-    fn content(&self, item: &mut Draft, is_atom: bool) {
-        let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
-        let is_binary = attribute(self.attributes, "mode") == Some("base64")
-            || kind.contains('/') && !kind.starts_with("text") && !kind.contains("html") && !kind.contains("xml");
-        let mut written = self.written(is_atom);
-        if !is_binary && !written.value.trim().is_empty() {
-            if written.markup == Markup::Unknown && !is_atom {
-                written.markup = Markup::Html;
-            }
-            prefer(&mut item.content, Some(written), false);
-        }
-    }
-}
-
-/// Fills a place that is empty, or one where this source of the field is the better one.
-fn prefer<T>(place: &mut Option<T>, value: Option<T>, better: bool) {
-    if value.is_some() && (place.is_none() || better) {
-        *place = value;
     }
 }

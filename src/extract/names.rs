@@ -179,7 +179,8 @@ impl Prefixes {
             return (declared.unwrap_or(Vocabulary::Core), name.to_ascii_lowercase());
         };
         let declared = self.0.iter().find(|(known, _)| known == prefix).map(|&(_, vocabulary)| vocabulary);
-        let customary = || CUSTOMARY.iter().find(|(known, _)| prefix.eq_ignore_ascii_case(known)).map(|&(_, v)| v);
+        let customary =
+            || CUSTOMARY.iter().find(|(known, _)| prefix.eq_ignore_ascii_case(known)).map(|&(_, v)| v);
         (declared.or_else(customary).unwrap_or(Vocabulary::Other), local.to_ascii_lowercase())
     }
 }
@@ -217,13 +218,19 @@ mod tests {
         check("", "dc:creator", Some(Field::Author));
         check("xmlns:x='http://purl.org/dc/elements/1.1/'", "x:creator", Some(Field::Author));
         check("xmlns:dc='http://strange.example/'", "dc:creator", None);
-        check("xmlns:content='http://purl.org/rss/1.0/modules/content/'", "content:encoded", Some(Field::Content));
+        check(
+            "xmlns:content='http://purl.org/rss/1.0/modules/content/'",
+            "content:encoded",
+            Some(Field::Content),
+        );
         check("xmlns:slash='http://purl.org/rss/1.0/modules/slash/'", "slash:title", None);
     }
 
     #[test]
     fn atom_is_known_by_any_address() {
-        for address in ["http://www.w3.org/2005/Atom", "https://www.w3.org/2005/Atom", "http://purl.org/atom/ns#"] {
+        for address in
+            ["http://www.w3.org/2005/Atom", "https://www.w3.org/2005/Atom", "http://purl.org/atom/ns#"]
+        {
             check(&format!("xmlns:a='{address}'"), "a:title", Some(Field::Title));
         }
     }
