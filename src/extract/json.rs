@@ -183,3 +183,61 @@ fn scalar(value: &Value) -> Option<String> {
         Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_with(doc: &str, max_items: usize) -> Result<JsonDocument, Stop> {
+        read(doc, &Bounds { max_depth: 256, max_items, expired: &|| false })
+    }
+
+    fn feed(items: &str) -> String {
+        format!(r#"{{"version":"https://jsonfeed.org/version/1","items":[{items}]}}"#)
+    }
+
+    #[test]
+    fn fields_are_read_whatever_their_types() {
+        let item = r#"{"id":3.5,"title":null,"url":7,"tags":"one","author":"Ann","authors":null,"content_html":["x"],
+            "attachments":[{"url":"a.mp3"},{"url":"b.png","mime_type":"image/png"}],"date_published":1795428000}"#;
+        let draft = read_with(&feed(item), 9).unwrap().drafts.remove(0);
+        assert_eq!(draft.guid.as_deref(), Some("3.5"));
+        assert!(draft.title.is_none() && draft.content.is_none());
+        assert_eq!(draft.tags, ["one"]);
+        assert_eq!(draft.image.as_deref(), Some("b.png"));
+        assert_eq!(draft.published.unwrap().to_string(), "2026-11-23T10:00:00Z");
+    }
+
+    #[test]
+    fn items_that_are_none_and_items_too_many_are_counted() {
+        let document = read_with(&feed(r#"{"id":1},7,{"id":2},{"id":3}"#), 2).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.n_over), (2, 1, 1));
+    }
+
+    #[test]
+    fn other_json_is_no_feed() {
+        for doc in
+            [r#"{"error":"x"}"#, r#"{"items":[]}"#, r#"{"items":[1,2],"title":"x"}"#, "[{}]", "{\"a\":"]
+        {
+            assert!(!read_with(doc, 9).unwrap().is_feed, "{doc}");
+        }
+        assert!(read_with(&feed(""), 9).unwrap().is_feed);
+        assert!(read_with(r#"{"title":"x","items":[{"id":1}]}"#, 9).unwrap().is_feed);
+    }
+
+    #[test]
+    fn brackets_in_strings_are_no_nesting() {
+        let brackets = "[".repeat(1000);
+        assert!(read_with(&feed(&format!(r#"{{"id":1,"title":"\"{brackets}"}}"#)), 9).is_ok());
+        assert_eq!(read_with(&brackets, 9).unwrap_err(), Stop::TooDeep);
+    }
+
+    #[test]
+    fn the_end_may_be_missing_and_an_item_may_be_broken() {
+        let doc = feed(r#"{"id":1,"title":"a } b"},{"id":2,},{"id":3}"#);
+        let document = read_with(&doc, 9).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, false));
+        let document = read_with(&doc.replace(",}", "}")[..doc.len() - 8], 9).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, true));
+    }
+}

@@ -329,7 +329,10 @@ impl<'a> Reader<'a> {
         self.document.end_missing = is_feed && (cut || !self.stack.is_empty());
         // The field that is cut off is left out; an item that misses more than its text would be
         // another one when it comes whole.
-        let is_known = |item: &Draft| item.title.is_some() && (item.guid.is_some() || !item.links.is_empty());
+        let guids_are_usual = self.document.drafts.iter().any(|draft| draft.guid.is_some());
+        let is_known = |item: &Draft| {
+            item.title.is_some() && (item.guid.is_some() || !item.links.is_empty() && !guids_are_usual)
+        };
         let in_field = cut || self.capture.is_some();
         match self.item.take_if(|item| !is_known(item)) {
             Some(_) => self.document.n_cut = 1,
@@ -338,5 +341,109 @@ impl<'a> Reader<'a> {
         self.capture = None;
         self.close_to(0);
         self.document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(doc: &str) -> Document {
+        read(doc, &Bounds { max_depth: 64, max_items: 100, expired: &|| false }).unwrap()
+    }
+
+    #[track_caller]
+    fn check(doc: &str, root: Root, titles: &[&str]) {
+        let document = read_all(doc);
+        assert_eq!(document.root, Some(root), "of {doc}");
+        let found: Vec<_> = document
+            .drafts
+            .iter()
+            .map(|d| d.title.as_ref().map_or("", |title| title.value.as_str()))
+            .collect();
+        assert_eq!(found, titles, "of {doc}");
+    }
+
+    #[test]
+    fn items_are_found_in_every_version() {
+        let item = "<item><title>a</title></item>";
+        check(&format!("<rss><channel>{item}</channel></rss>"), Root::Rss, &["a"]);
+        check(&format!("<rss version='0.94'><channel/>{item}</rss>"), Root::Rss, &["a"]);
+        check(&format!("<channel>{item}{item}</channel>"), Root::Rss, &["a", "a"]);
+        check(
+            &format!("<rdf:RDF xmlns='http://my.netscape.com/rdf/simple/0.9/'>{item}</rdf:RDF>"),
+            Root::Rss,
+            &["a"],
+        );
+        check(
+            "<a:feed xmlns:a='http://purl.org/atom/ns#'><a:entry><a:title>a</a:title></a:entry></a:feed>",
+            Root::Atom,
+            &["a"],
+        );
+        check("<entry xmlns='http://www.w3.org/2005/Atom'><title>a</title></entry>", Root::Atom, &["a"]);
+        check(&format!("<html><body><rss><channel>{item}</channel></rss></body></html>"), Root::Rss, &["a"]);
+    }
+
+    #[test]
+    fn pages_and_other_documents_are_told_apart() {
+        check("<!DOCTYPE html><HTML><body><p>x</HTML>", Root::Html, &[]);
+        check("<svg><title>x</title></svg>", Root::Other, &[]);
+        assert_eq!(read_all("no markup").root, None);
+    }
+
+    #[test]
+    fn a_forgotten_end_ends_where_the_next_begins() {
+        check("<rss><item><title>a</title><item><title>b</title></rss>", Root::Rss, &["a", "b"]);
+        check("<rss><item><title>a<pubDate>x</pubDate></item></rss>", Root::Rss, &["a"]);
+        check("<rss><item><title>a</b></title></i></item></foo></rss>", Root::Rss, &["a"]);
+        check(
+            "<rss><item><description><p>x<p>y<br>z</description><title>a</title></item></rss>",
+            Root::Rss,
+            &["a"],
+        );
+    }
+
+    #[test]
+    fn titles_within_other_elements_are_not_the_items() {
+        check(
+            "<rss><channel><image><title>i</title></image><title>c</title><item><foo:x><title>n</title></foo:x>\
+             <itunes:title>p</itunes:title><title>a</title><dc:title>d</dc:title></item></channel></rss>",
+            Root::Rss,
+            &["a"],
+        );
+    }
+
+    #[test]
+    fn an_end_that_is_missing_is_noticed() {
+        for (doc, missing) in [
+            ("<rss><channel></channel></rss>", false),
+            ("<rss><channel></rss>", false),
+            ("<rss><channel>", true),
+            ("<rss><channel></channel></rss><!-- x", true),
+            ("<html><body>", false),
+        ] {
+            assert_eq!(read_all(doc).end_missing, missing, "of {doc}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_relative_to_the_nearest_base() {
+        let document = read_all(
+            "<feed xml:base='http://a.example/x/'><entry xml:base='y/'><link href='1'/></entry>\
+             <entry><link xml:base='http://b.example/' href='2'/></entry></feed>",
+        );
+        let hrefs: Vec<_> = document.drafts.iter().map(|draft| draft.links[0].href.as_str()).collect();
+        assert_eq!(hrefs, ["http://a.example/x/y/1", "http://b.example/2"]);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let bounds = Bounds { max_depth: 64, max_items: 9, expired: &|| false };
+        for name in ["a", "item", "media:group", "title"] {
+            let doc = format!("<rss>{}", format!("<{name}><x>").repeat(100));
+            let is_deep = read(&doc, &bounds).is_err();
+            // An item cannot stand in an item, nor can it grow deep so.
+            assert_eq!(is_deep, name != "item", "of {name}");
+        }
     }
 }

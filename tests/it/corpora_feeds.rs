@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking that its corpus is broken")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use newshound::dedupe::canonical_url;
+use newshound::dedupe::{self, canonical_url};
 use newshound::extract::{self, Extracted, Limits};
-use newshound::model::RawItem;
+use newshound::model::{ItemId, RawItem, SourceId, Timestamp};
 use serde_json::Value;
 use url::Url;
 
@@ -363,4 +363,26 @@ fn a_huge_feed_is_read_within_its_bounds() {
     let extracted = read(body.as_bytes());
     assert_eq!(extracted.items.len(), 5000);
     assert_eq!(extracted.class().as_str(), "degraded");
+}
+
+#[test]
+fn items_keep_their_ids_when_the_end_of_their_feed_is_missing() {
+    let Some(feeds) = feeds_folder() else { return };
+    let (mut n_items, mut n_known) = (0, 0);
+    for reference in references(&feeds) {
+        let body = read_bytes(&feeds.join(&reference.file));
+        let whole: HashSet<ItemId> = ids(&body).into_iter().collect();
+        let cut = ids(&body[..body.len() * 7 / 10]);
+        n_items += cut.len();
+        n_known += cut.iter().filter(|id| whole.contains(id)).count();
+    }
+    println!(
+        "corpora/feeds cut at 70 %: {n_known} of {n_items} items have the id they have in the whole feed"
+    );
+    assert!(share(n_known, n_items) >= 0.99);
+}
+
+fn ids(body: &[u8]) -> Vec<ItemId> {
+    let now = Timestamp::from_millis(1_795_428_000_000);
+    dedupe::identify(&SourceId::new("s"), read(body).items, now).into_iter().map(|item| item.id).collect()
 }
