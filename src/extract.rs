@@ -116,9 +116,9 @@ impl fmt::Display for Warning {
             Warning::ItemsLost { lost, kept } => {
                 write!(f, "{lost} of {} items could not be read", lost + kept)
             }
+            Warning::EndMissing { incomplete: 0 } => f.write_str("the end of the document is missing"),
             Warning::EndMissing { incomplete } => {
-                let items = if *incomplete == 1 { "item" } else { "items" };
-                write!(f, "the end of the document is missing; incomplete: {incomplete} {items}")
+                write!(f, "the end of the document is missing (items without their end: {incomplete})")
             }
             Warning::TooManyItems { taken, left } => {
                 write!(f, "took the first {taken} items and left {left} (`fetch.max_items`)")
