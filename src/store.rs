@@ -35,7 +35,9 @@ pub use sources::{SourceRow, Watched};
 /// How long a reader or writer waits for a lock before it says `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers at one time.
-const READERS: u32 = 4;
+const READERS: u32 = 2;
+/// Memory for the pages of one connection, in KiB (negative by SQLite's rule).
+const CACHE_KIB: &str = "-1024";
 /// Pages the write-ahead log holds before it is written back: 4 MiB, far under its bound of 64.
 const CHECKPOINT_PAGES: &str = "1000";
 
@@ -85,6 +87,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", CACHE_KIB)
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         let writer = pool(1).connect_with(options.clone()).await?;
