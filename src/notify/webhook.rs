@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::{SendError, find};
 use super::{BuildError, message::Message, payload};
-use crate::config::WebhookConfig;
+use crate::config::{SigningKey, WebhookConfig};
 use crate::config::network::{Networks, Refused, literal_address, refused_port};
 use crate::model::{DeliveryId, Timestamp};
 
@@ -33,7 +33,7 @@ pub struct Webhook {
     timeout: Duration,
     url: Url,
     headers: HeaderMap,
-    secrets: Vec<Vec<u8>>,
+    secrets: Vec<SigningKey>,
     max_body: usize,
 }
 
@@ -155,7 +155,7 @@ fn is_dns(error: &reqwest::Error) -> bool {
 fn our_headers(
     delivery: &DeliveryId,
     now: Timestamp,
-    secrets: &[Vec<u8>],
+    secrets: &[SigningKey],
     body: &str,
 ) -> Result<HeaderMap, SendError> {
     let timestamp = now.as_secs().to_string();
@@ -177,9 +177,9 @@ fn our_headers(
 }
 
 /// Signs with every secret, so that one can be replaced while receivers still know the other.
-fn signatures(secrets: &[Vec<u8>], id: &str, timestamp: &str, body: &str) -> String {
-    let signature = |secret: &Vec<u8>| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+fn signatures(secrets: &[SigningKey], id: &str, timestamp: &str, body: &str) -> String {
+    let signature = |secret: &SigningKey| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose()).expect("HMAC takes a key of any length");
         for part in [id, ".", timestamp, ".", body] {
             mac.update(part.as_bytes());
         }
@@ -221,7 +221,7 @@ mod tests {
     fn the_signature_is_that_of_the_published_example() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signed = signatures(
-            &[secret.clone(), b"another".to_vec()],
+            &[SigningKey::new(secret), SigningKey::new(*b"another")],
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             "1614265330",
             r#"{"test": 2432232314}"#,
