@@ -1,6 +1,7 @@
 //! One POST by Standard Webhooks: signed with every secret, not redirected, and bounded in time
 //! and size.
 
+use std::io::{self, ErrorKind::UnexpectedEof};
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -9,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use sha2::Sha256;
 use url::Url;
 
-use super::error::{SendError, find};
+use super::error::{SendError, find, find_where};
 use super::{BuildError, message::Message, payload};
 use crate::config::{SigningKey, WebhookConfig};
 use crate::config::network::{Networks, Refused, literal_address, refused_port};
@@ -127,13 +128,15 @@ impl Webhook {
         if error.is_timeout() {
             return SendError::Timeout(self.timeout);
         }
-        if find::<rustls::Error>(&error).is_some() {
+        // A handshake that is hung up on is one that failed.
+        let hung_up = find_where::<io::Error>(&error, &|error| error.kind() == UnexpectedEof).is_some();
+        if find::<rustls::Error>(&error).is_some() || (error.is_connect() && hung_up) {
             return SendError::Tls(error.into());
         }
         if error.is_connect() && is_dns(&error) {
             return SendError::Dns(error.into());
         }
-        if error.is_connect() || find::<std::io::Error>(&error).is_some() {
+        if error.is_connect() || find::<io::Error>(&error).is_some() {
             return SendError::Connect(error.into());
         }
         SendError::Protocol(error.into())

@@ -164,7 +164,7 @@ async fn no_secret_is_told_however_loud_the_program_is() {
     let deliveries = program.json(&["deliveries", "list"]).await;
     let classes: Vec<_> = deliveries.iter().map(|delivery| delivery["class"].as_str().unwrap_or("")).collect();
     for class in ["ok", "transient", "tls", "address_refused", "dns"] {
-        assert!(classes.contains(&class), "{class}: {classes:?}");
+        assert!(classes.contains(&class), "{class}: {deliveries:?}");
     }
 
     let daemon = program.start(&["run", "-vvv"]);
