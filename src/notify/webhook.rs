@@ -12,8 +12,8 @@ use url::Url;
 
 use super::error::{SendError, find, find_where};
 use super::{BuildError, message::Message, payload};
-use crate::config::{SigningKey, WebhookConfig};
 use crate::config::network::{Networks, Refused, literal_address, refused_port};
+use crate::config::{SigningKey, WebhookConfig};
 use crate::model::{DeliveryId, Timestamp};
 
 /// An answer must begin within this long.
@@ -182,7 +182,8 @@ fn our_headers(
 /// Signs with every secret, so that one can be replaced while receivers still know the other.
 fn signatures(secrets: &[SigningKey], id: &str, timestamp: &str, body: &str) -> String {
     let signature = |secret: &SigningKey| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose()).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.expose()).expect("HMAC takes a key of any length");
         for part in [id, ".", timestamp, ".", body] {
             mac.update(part.as_bytes());
         }

@@ -99,7 +99,8 @@ async fn a_real_relay_takes_mail_that_a_mail_client_shows() {
     let deliveries = program.json(&["deliveries", "list"]).await;
     let mut expected: Vec<_> = deliveries.iter().map(|delivery| (id_of(delivery), to_of(delivery))).collect();
     let to = |mail: &Kept| mail.envelope["to"][0].as_str().unwrap().to_owned();
-    let mut found: Vec<_> = mails.iter().map(|mail| (mail.header("message-id").to_owned(), to(mail))).collect();
+    let mut found: Vec<_> =
+        mails.iter().map(|mail| (mail.header("message-id").to_owned(), to(mail))).collect();
     expected.sort();
     found.sort();
     assert_eq!(found, expected, "one message a delivery, under its id");
@@ -127,7 +128,10 @@ fn to_of(delivery: &Value) -> String {
 #[track_caller]
 fn is_well_formed(mail: &Kept) {
     assert_eq!(mail.envelope["encrypted"], true);
-    assert_eq!((&mail.envelope["user"], &mail.envelope["from"]), (&json!("alerts"), &json!("alerts@example.org")));
+    assert_eq!(
+        (&mail.envelope["user"], &mail.envelope["from"]),
+        (&json!("alerts"), &json!("alerts@example.org"))
+    );
     assert_eq!(mail.envelope["to"].as_array().unwrap().len(), 1, "one recipient a message");
     assert_eq!(mail.read["defects"], json!([]));
     let lines: Vec<&[u8]> = mail.wire.split(|byte| *byte == b'\n').collect();
@@ -150,7 +154,8 @@ fn is_well_formed(mail: &Kept) {
 /// The first item of the feed, as both parts tell it.
 #[track_caller]
 fn reads_as_the_alert(mail: &Kept) {
-    let headline = "Поезд <Ким Чен Ына> прибыл — Kim Jong-un’s train reaches Vladivostok x Bcc: evil@example.org";
+    let headline =
+        "Поезд <Ким Чен Ына> прибыл — Kim Jong-un’s train reaches Vladivostok x Bcc: evil@example.org";
     assert_eq!(mail.header("subject"), format!("[Владивосток & more] {headline}"));
     assert_eq!(mail.header("list-id"), "Владивосток & more <vladivostok.newshound.example.org>");
     let to = &mail.read["addresses"]["to"];
@@ -229,14 +234,19 @@ async fn a_relay_with_a_wrong_certificate_gets_nothing_and_the_mail_waits() {
     let waiting = program.json(&["deliveries", "list"]).await;
     assert_eq!(waiting.len(), 2);
     for delivery in &waiting {
-        assert_eq!((&delivery["state"], &delivery["class"]), (&json!("pending"), &json!("tls")), "{delivery}");
+        assert_eq!(
+            (&delivery["state"], &delivery["class"]),
+            (&json!("pending"), &json!("tls")),
+            "{delivery}"
+        );
         assert_eq!(delivery["held"], "retry");
     }
     is_silent(&ear, "STARTTLS");
 
     program.set("SSL_CERT_FILE", certificates.authority());
     let daemon = program.start(&["run"]);
-    let mut arrived = [relay.next().await, relay.next().await].map(|mail| mail.header("message-id").to_owned());
+    let mut arrived =
+        [relay.next().await, relay.next().await].map(|mail| mail.header("message-id").to_owned());
     assert!(stopped(daemon).await.status.success());
     let mut waited: Vec<_> = waiting.iter().map(id_of).collect();
     arrived.sort();
@@ -256,7 +266,11 @@ async fn without_starttls_nothing_is_said() {
     program.set("MAIL_WORD", WORD);
     program.run(&["run", "--once"]).await;
     for delivery in program.json(&["deliveries", "list"]).await {
-        assert_eq!((&delivery["state"], &delivery["class"]), (&json!("pending"), &json!("tls")), "{delivery}");
+        assert_eq!(
+            (&delivery["state"], &delivery["class"]),
+            (&json!("pending"), &json!("tls")),
+            "{delivery}"
+        );
         assert!(delivery["error"].as_str().unwrap().to_lowercase().contains("starttls"), "{delivery}");
     }
     is_silent(&ear, "EHLO");
@@ -271,7 +285,8 @@ async fn without_starttls_nothing_is_said() {
 fn is_silent(ear: &Ear, last: &str) {
     let heard = ear.heard();
     let clear = String::from_utf8_lossy(&heard).to_uppercase();
-    let verbs: Vec<_> = clear.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).collect();
+    let verbs: Vec<_> =
+        clear.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).collect();
     assert!(clear.contains("EHLO") && clear.contains(last), "{verbs:?}");
     for word in ["AUTH", "MAIL FROM", "RCPT", "DATA", "SUBJECT", "YWXLCNRZ", "ALERTS@"] {
         assert!(!clear.contains(word), "`{word}` in the clear: {verbs:?}");
@@ -289,7 +304,11 @@ async fn a_wrong_password_is_told_and_the_mail_waits() {
     let output = program.run(&["run", "--once"]).await;
     assert!(output.status.success() && !text(&output.stderr).contains("not-the-word"), "{output:?}");
     for delivery in program.json(&["deliveries", "list"]).await {
-        assert_eq!((&delivery["state"], &delivery["class"]), (&json!("pending"), &json!("auth")), "{delivery}");
+        assert_eq!(
+            (&delivery["state"], &delivery["class"]),
+            (&json!("pending"), &json!("auth")),
+            "{delivery}"
+        );
     }
 }
 

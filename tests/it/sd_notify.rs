@@ -7,7 +7,7 @@ use tokio::net::UnixDatagram;
 use crate::program::{PATIENCE, Program, stopped};
 
 /// Waits for a message that holds this line; returns all that was said before it.
-async fn hear(socket: &UnixDatagram, line: &str) -> Vec<String> {
+pub(crate) async fn hear(socket: &UnixDatagram, line: &str) -> Vec<String> {
     let mut said = Vec::new();
     let hearing = async {
         let mut bytes = [0; 4096];

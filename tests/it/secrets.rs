@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixDatagram};
 
 use crate::http::Recorder;
 use crate::program::{Program, stopped, text};
+use crate::sd_notify;
 use crate::smtp::{self, Tls};
 use crate::wire::{Reply, Seen, Server};
 
@@ -113,7 +114,8 @@ fn script(seen: &Seen) -> Reply {
 #[track_caller]
 fn has_no_secret(what: &str, said: &[u8]) {
     let said = text(said);
-    let forms = [MARK, KEY, "aHVudGVyMi", "104, 117, 110, 116, 101, 114", "YWxlcnRzAGh1bnRlcjI", "aHVudGVyMi1tYWls"];
+    let forms =
+        [MARK, KEY, "aHVudGVyMi", "104, 117, 110, 116, 101, 114", "YWxlcnRzAGh1bnRlcjI", "aHVudGVyMi1tYWls"];
     for line in said.lines() {
         assert!(!forms.iter().any(|form| line.contains(form)), "{what} tells a secret: {line}");
     }
@@ -126,7 +128,7 @@ async fn no_secret_is_told_however_loud_the_program_is() {
     let off = Recorder::start(&["HTTP/1.1 500 Off\r\ncontent-length: 0\r\n\r\n"]).await;
     let relay = smtp::Relay::start(Tls::Start, &[]).await;
     let port = free_port().await;
-    let program = program(&feed, &hook, &off, &relay, port);
+    let mut program = program(&feed, &hook, &off, &relay, port);
 
     for form in ["text", "json"] {
         for command in [
@@ -162,16 +164,20 @@ async fn no_secret_is_told_however_loud_the_program_is() {
     assert!(off.requests().iter().any(|request| request.head.contains("hunter2-path")));
     assert!(!relay.mails().is_empty());
     let deliveries = program.json(&["deliveries", "list"]).await;
-    let classes: Vec<_> = deliveries.iter().map(|delivery| delivery["class"].as_str().unwrap_or("")).collect();
+    let classes: Vec<_> =
+        deliveries.iter().map(|delivery| delivery["class"].as_str().unwrap_or("")).collect();
     for class in ["ok", "transient", "tls", "address_refused", "dns"] {
         assert!(classes.contains(&class), "{class}: {deliveries:?}");
     }
 
+    let socket = UnixDatagram::bind(program.path("notify")).unwrap();
+    program.set("NOTIFY_SOCKET", program.path("notify"));
     let daemon = program.start(&["run", "-vvv"]);
-    let page = until_served(port, "/").await;
+    sd_notify::hear(&socket, "READY=1").await;
+    let page = served(port, "/").await;
     has_no_secret("the page", page.as_bytes());
     assert!(page.contains("refused"), "{page}");
-    has_no_secret("the metrics", until_served(port, "/metrics").await.as_bytes());
+    has_no_secret("the metrics", served(port, "/metrics").await.as_bytes());
     let output = stopped(daemon).await;
     has_no_secret("run", &output.stderr);
     has_no_secret("run", &output.stdout);
@@ -196,20 +202,9 @@ async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
-/// Asks for a page until the daemon is up.
-async fn until_served(port: u16, path: &str) -> String {
-    let asking = async {
-        loop {
-            match TcpStream::connect(("127.0.0.1", port)).await {
-                Ok(stream) => return ask(stream, path).await,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-    };
-    tokio::time::timeout(crate::program::PATIENCE, asking).await.expect("the page is served")
-}
-
-async fn ask(mut stream: TcpStream, path: &str) -> String {
+/// Asks for a page.
+async fn served(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer hunter2-server\r\nConnection: close\r\n\r\n"
     );

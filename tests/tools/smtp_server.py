@@ -11,9 +11,11 @@ Ends when its standard input does.
 import argparse
 import asyncio
 import json
+import logging
 import pathlib
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -78,4 +80,7 @@ async def serve(given):
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
+# What a test asks for on purpose.
+warnings.simplefilter("ignore")
+logging.disable()
 asyncio.run(serve(options()))
