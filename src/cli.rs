@@ -18,7 +18,7 @@ use clap::Parser;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::config::{Environment, Severity, Wanted};
 
-use self::args::{Args, Command};
+use self::args::Args;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

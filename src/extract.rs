@@ -3,6 +3,7 @@
 //! A bad feed is news, not an error: what can be read is read, and the rest is counted. Reading is
 //! bounded in depth, items, text and time; who calls decides how much time there is.
 
+mod capture;
 mod charset;
 mod date;
 mod draft;
@@ -117,8 +118,9 @@ impl fmt::Display for Warning {
             Warning::ItemsLost { lost, kept } => {
                 write!(f, "{lost} of {} items could not be read", lost + kept)
             }
+            Warning::EndMissing { incomplete: 0 } => f.write_str("the end of the document is missing"),
             Warning::EndMissing { incomplete } => {
-                write!(f, "the end of the document is missing, and with it the end of {incomplete} items")
+                write!(f, "the end of the document is missing (items without their end: {incomplete})")
             }
             Warning::TooManyItems { taken, left } => {
                 write!(f, "took the first {taken} items and left {left} (`fetch.max_items`)")

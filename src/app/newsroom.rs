@@ -4,6 +4,8 @@
 
 mod configuration;
 mod edition;
+#[cfg(test)]
+mod matched;
 mod render;
 mod serve;
 

@@ -1,6 +1,6 @@
 //! A source as configured.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use super::place::Place;
 use super::secret::Secret;
@@ -53,8 +53,8 @@ impl Source {
     }
 }
 
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Source").field("id", &self.id).field("url", &self.shown_url()).finish_non_exhaustive()
     }
 }

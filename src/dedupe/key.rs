@@ -1,5 +1,7 @@
 //! The hash of an item's words: the same for the same words, however they are set.
 
+use std::fmt::Write;
+
 use caseless::default_case_fold_str;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -17,7 +19,11 @@ pub fn text_key(title: &str, text: &str) -> Option<String> {
         return None;
     }
     let digest = hasher.finalize();
-    Some(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    let mut key = String::with_capacity(32);
+    for byte in &digest[..16] {
+        write!(key, "{byte:02x}").expect("a string takes every text");
+    }
+    Some(key)
 }
 
 fn feed_words(text: &str, hasher: &mut Sha256) -> bool {

@@ -1,6 +1,8 @@
 //! One address for all the addresses of a page: the scheme, the host's variants, tracking marks
 //! and the like aside.
 
+use std::fmt::Write;
+
 use url::Url;
 
 /// Beginnings of host names that lead to the same site.
@@ -173,7 +175,7 @@ fn unescape_plain(text: &str) -> String {
             Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') => {
                 plain.push(char::from(byte));
             }
-            Some(byte) => plain.push_str(&format!("%{byte:02X}")),
+            Some(byte) => write!(plain, "%{byte:02X}").expect("a string takes every text"),
             None => plain.push('%'),
         }
         rest = &rest[if code.is_some() { at + 3 } else { at + 1 }..];

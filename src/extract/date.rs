@@ -11,6 +11,7 @@ const MAX_LENGTH: usize = 100;
 
 /// The beginnings of month names by which a month is known, in lower case; of two that fit, the
 /// earlier line counts.
+#[rustfmt::skip]
 const MONTHS: [(&str, i8); 78] = [
     ("januar", 1),
     ("jan", 1),
@@ -91,6 +92,7 @@ const MONTHS: [(&str, i8); 78] = [
     ("wrz", 9),
     ("сен", 9),
 ];
+#[rustfmt::skip]
 const LATE_MONTHS: [(&str, i8); 24] = [
     ("σεπ", 9),
     ("eyl", 9),
@@ -117,10 +119,14 @@ const LATE_MONTHS: [(&str, i8); 24] = [
     ("дек", 12),
     ("δεκ", 12),
 ];
-const LAST_MONTHS: [(&str, i8); 2] = [("ara", 12), ("pros", 12)];
+#[rustfmt::skip]
+const LAST_MONTHS: [(&str, i8); 2] = [
+    ("ara", 12), ("pros", 12),
+];
 
 /// Names of zones, with their distance from UTC in minutes. Of names with two meanings the one in
 /// news feeds.
+#[rustfmt::skip]
 const ZONES: [(&str, i32); 53] = [
     ("z", 0),
     ("ut", 0),

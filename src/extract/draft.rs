@@ -97,10 +97,8 @@ impl Draft {
             image: self.image.and_then(|image| resolve(&image, base)),
             guid,
         };
-        let is_something = item.guid.is_some()
-            || item.url.is_some()
-            || !(item.title.is_empty() && item.summary.is_empty() && item.text.is_empty());
-        is_something.then_some(item)
+        let is_nothing = RawItem { lang: None, ..item.clone() } == RawItem::default();
+        (!is_nothing).then_some(item)
     }
 }
 
@@ -112,10 +110,31 @@ fn headline(title: &Written) -> String {
 }
 
 fn plain(written: &Written, max_text: usize) -> String {
-    match written.markup {
+    let mut plain = match written.markup {
         Markup::None => text::literal(&written.value, max_text),
         Markup::Html | Markup::Unknown => text::plain(&written.value, max_text),
+    };
+    plain.truncate(footer_start(&plain));
+    plain
+}
+
+/// Last lines that publishing software adds to every text.
+const FOOTERS: [&str; 6] =
+    ["read more", "continue reading", "read the full story", "read full article", "comments", "permalink"];
+
+/// Returns where the lines begin that belong to the feed and not to the article.
+fn footer_start(text: &str) -> usize {
+    let mut end = text.len();
+    while let Some(at) = text[..end].rfind('\n') {
+        let line = text[at..end].trim();
+        let words = line.trim_end_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let is_signature = line.starts_with("The post ") && line.contains(" appeared first on ");
+        if !is_signature && !FOOTERS.contains(&words.as_str()) {
+            break;
+        }
+        end = at;
     }
+    end
 }
 
 /// Chooses the address of the article: a page before anything else, the first before later ones.
@@ -213,6 +232,14 @@ mod tests {
         check_link(&[link("/a b", None, None)], Some("https://example.org/a%20b"));
         check_link(&[link("HTTP://Example.org", None, None)], Some("HTTP://Example.org"));
         check_link(&[link(&format!("http://example.org/{}", "a".repeat(5000)), None, None)], None);
+    }
+
+    #[test]
+    fn the_last_lines_of_publishing_software_are_no_text() {
+        let kept = |text: &'static str| &text[..footer_start(text)];
+        assert_eq!(kept("The news.\nRead more »\nThe post The news appeared first on Site."), "The news.");
+        assert_eq!(kept("Read more"), "Read more");
+        assert_eq!(kept("One.\nThe post office closes."), "One.\nThe post office closes.");
     }
 
     #[test]

@@ -62,10 +62,10 @@ fn whole(feed: &Map<String, Value>, max_items: usize) -> JsonDocument {
     document.title = text(feed, "title");
     document.lang = text(feed, "language");
     for item in feed.get("items").and_then(Value::as_array).into_iter().flatten() {
-        match item {
-            Value::Object(item) if document.drafts.len() < max_items => document.drafts.push(draft(item)),
-            Value::Object(_) => document.n_over += 1,
-            _ => document.n_lost += 1,
+        match item.as_object() {
+            Some(item) if document.drafts.len() < max_items => document.drafts.push(draft(item)),
+            Some(_) => document.n_over += 1,
+            None => document.n_lost += 1,
         }
     }
     document
@@ -150,10 +150,7 @@ fn draft(item: &Map<String, Value>) -> Draft {
 
 fn author(item: &Map<String, Value>) -> Option<String> {
     let author = item.get("authors").and_then(|authors| authors.get(0)).or_else(|| item.get("author"))?;
-    match author {
-        Value::Object(author) => text(author, "name"),
-        other => scalar(other),
-    }
+    author.as_object().map_or_else(|| scalar(author), |author| text(author, "name"))
 }
 
 fn attached_image(item: &Map<String, Value>) -> Option<String> {
@@ -173,9 +170,9 @@ pub(super) fn text(item: &Map<String, Value>, key: &str) -> Option<String> {
 
 /// Returns the texts of a list, or of the one text that stands in its place.
 pub(super) fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().filter_map(scalar).collect(),
-        other => scalar(other).into_iter().collect(),
+    match value.as_array() {
+        Some(values) => values.iter().filter_map(scalar).collect(),
+        None => scalar(value).into_iter().collect(),
     }
 }
 
@@ -184,5 +181,63 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_with(doc: &str, max_items: usize) -> Result<JsonDocument, Stop> {
+        read(doc, &Bounds { max_depth: 256, max_items, expired: &|| false })
+    }
+
+    fn feed(items: &str) -> String {
+        format!(r#"{{"version":"https://jsonfeed.org/version/1","items":[{items}]}}"#)
+    }
+
+    #[test]
+    fn fields_are_read_whatever_their_types() {
+        let item = r#"{"id":3.5,"title":null,"url":7,"tags":"one","author":"Ann","authors":null,"content_html":["x"],
+            "attachments":[{"url":"a.mp3"},{"url":"b.png","mime_type":"image/png"}],"date_published":1795428000}"#;
+        let draft = read_with(&feed(item), 9).unwrap().drafts.remove(0);
+        assert_eq!(draft.guid.as_deref(), Some("3.5"));
+        assert!(draft.title.is_none() && draft.content.is_none());
+        assert_eq!(draft.tags, ["one"]);
+        assert_eq!(draft.image.as_deref(), Some("b.png"));
+        assert_eq!(draft.published.unwrap().to_string(), "2026-11-23T10:00:00Z");
+    }
+
+    #[test]
+    fn items_that_are_none_and_items_too_many_are_counted() {
+        let document = read_with(&feed(r#"{"id":1},7,{"id":2},{"id":3}"#), 2).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.n_over), (2, 1, 1));
+    }
+
+    #[test]
+    fn other_json_is_no_feed() {
+        for doc in
+            [r#"{"error":"x"}"#, r#"{"items":[]}"#, r#"{"items":[1,2],"title":"x"}"#, "[{}]", "{\"a\":"]
+        {
+            assert!(!read_with(doc, 9).unwrap().is_feed, "{doc}");
+        }
+        assert!(read_with(&feed(""), 9).unwrap().is_feed);
+        assert!(read_with(r#"{"title":"x","items":[{"id":1}]}"#, 9).unwrap().is_feed);
+    }
+
+    #[test]
+    fn brackets_in_strings_are_no_nesting() {
+        let brackets = "[".repeat(1000);
+        assert!(read_with(&feed(&format!(r#"{{"id":1,"title":"\"{brackets}"}}"#)), 9).is_ok());
+        assert_eq!(read_with(&brackets, 9).unwrap_err(), Stop::TooDeep);
+    }
+
+    #[test]
+    fn the_end_may_be_missing_and_an_item_may_be_broken() {
+        let doc = feed(r#"{"id":1,"title":"a } b"},{"id":2,},{"id":3}"#);
+        let document = read_with(&doc, 9).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, false));
+        let document = read_with(&doc.replace(",}", "}")[..doc.len() - 8], 9).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, true));
     }
 }

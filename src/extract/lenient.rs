@@ -1,10 +1,11 @@
 //! Reads a feed in XML of any version, well-formed or not, item by item: a mistake costs at most
 //! the item it is in. Knows no schema; an item's fields are the known elements directly in it.
 
-use super::draft::{Draft, DraftLink, Markup, Written};
+use super::capture::{Capture, Piece};
+use super::draft::{Draft, Written};
+use super::entities;
 use super::lexer::{Lexer, Token, attribute};
 use super::names::{Field, Prefixes, Vocabulary, field};
-use super::{date, entities};
 
 /// What a document turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,10 @@ const VOID: [&str; 9] = ["br", "hr", "img", "input", "meta", "wbr", "area", "col
 /// Elements of HTML whose end is often left out, so that the next one ends them.
 const UNENDED: [&str; 9] = ["p", "li", "dt", "dd", "tr", "td", "th", "option", "link"];
 
+/// How many `xml:base` inside each other are joined, and how long each may be.
+const MAX_BASES: usize = 4;
+const MAX_BASE: usize = 2048;
+
 /// How many tokens are read between two looks at the time.
 const TOKENS_BETWEEN_LOOKS: usize = 1024;
 
@@ -73,12 +78,12 @@ pub(super) fn read(doc: &str, bounds: &Bounds<'_>) -> Result<Document, Stop> {
     let mut n_tokens = 0_usize;
     while let Some(token) = lexer.next() {
         n_tokens += 1;
-        if n_tokens % TOKENS_BETWEEN_LOOKS == 0 && (bounds.expired)() {
+        if n_tokens.is_multiple_of(TOKENS_BETWEEN_LOOKS) && (bounds.expired)() {
             return Err(Stop::Expired);
         }
         match token {
             Token::Start { name, attributes, closed } => {
-                reader.start(&Tag { name, attributes, closed }, lexer.raw())
+                reader.start(&Tag { name, attributes, closed }, lexer.raw());
             }
             Token::End { name } => reader.end(name, lexer.raw()),
             Token::Text(text) => reader.piece(Piece::Text(text)),
@@ -111,22 +116,6 @@ struct Frame<'a> {
     role: Role,
     /// How many of the open `xml:base` are outside this element.
     n_bases: usize,
-}
-
-enum Piece<'a> {
-    Text(&'a str),
-    CData(&'a str),
-    Markup(&'a str),
-}
-
-/// The content of a field, as far as it was read.
-struct Capture<'a> {
-    field: Field,
-    attributes: &'a str,
-    vocabulary: Vocabulary,
-    pieces: Vec<Piece<'a>>,
-    /// The depth of the field's own frame.
-    depth: usize,
 }
 
 struct Tag<'a> {
@@ -220,7 +209,7 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, tag: &Tag<'a>, role: Role) {
         let n_bases = self.bases.len();
-        if let Some(base) = attribute(tag.attributes, "xml:base") {
+        if let Some(base) = attribute(tag.attributes, "xml:base").filter(|base| base.len() <= MAX_BASE) {
             self.bases.push(entities::decode(base).into_owned());
         }
         self.stack.push(Frame { name: tag.name, role, n_bases });
@@ -245,7 +234,7 @@ impl<'a> Reader<'a> {
 
     /// Returns the open `xml:base` addresses as one.
     fn base(&self) -> Option<String> {
-        let mut bases = self.bases.iter();
+        let mut bases = self.bases[self.bases.len().saturating_sub(MAX_BASES)..].iter();
         let first = bases.next()?.clone();
         Some(bases.fold(first, |outer, inner| {
             url::Url::parse(&outer)
@@ -318,14 +307,11 @@ impl<'a> Reader<'a> {
     fn head_field(&mut self, capture: &Capture<'a>, is_atom: bool) {
         // `image` and the like hold titles of their own.
         let is_direct = self.stack.last().is_some_and(|frame| frame.role == Role::Head);
-        match capture.field {
-            Field::Title if is_direct => {
-                self.document.title.get_or_insert_with(|| capture.written(is_atom));
-            }
-            Field::Language => {
-                self.document.lang.get_or_insert_with(|| capture.text());
-            }
-            _ => (),
+        if capture.field == Field::Title && is_direct && self.document.title.is_none() {
+            self.document.title = Some(capture.written(is_atom));
+        }
+        if capture.field == Field::Language && self.document.lang.is_none() {
+            self.document.lang = Some(capture.text());
         }
     }
 
@@ -343,7 +329,10 @@ impl<'a> Reader<'a> {
         self.document.end_missing = is_feed && (cut || !self.stack.is_empty());
         // The field that is cut off is left out; an item that misses more than its text would be
         // another one when it comes whole.
-        let is_known = |item: &Draft| item.title.is_some() && (item.guid.is_some() || !item.links.is_empty());
+        let guids_are_usual = self.document.drafts.iter().any(|draft| draft.guid.is_some());
+        let is_known = |item: &Draft| {
+            item.title.is_some() && (item.guid.is_some() || !item.links.is_empty() && !guids_are_usual)
+        };
         let in_field = cut || self.capture.is_some();
         match self.item.take_if(|item| !is_known(item)) {
             Some(_) => self.document.n_cut = 1,
@@ -355,164 +344,106 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Capture<'_> {
-    /// Says whether an element can only stand behind this field, whose end was forgotten.
-    fn is_ended_by(&self, vocabulary: Vocabulary, local: &str) -> bool {
-        let is_short = matches!(
-            self.field,
-            Field::Title
-                | Field::Link
-                | Field::Guid
-                | Field::Published
-                | Field::Date
-                | Field::Updated
-                | Field::Category
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(doc: &str) -> Document {
+        read(doc, &Bounds { max_depth: 64, max_items: 100, expired: &|| false }).unwrap()
+    }
+
+    #[track_caller]
+    fn check(doc: &str, root: Root, titles: &[&str]) {
+        let document = read_all(doc);
+        assert_eq!(document.root, Some(root), "of {doc}");
+        let found: Vec<_> = document
+            .drafts
+            .iter()
+            .map(|d| d.title.as_ref().map_or("", |title| title.value.as_str()))
+            .collect();
+        assert_eq!(found, titles, "of {doc}");
+    }
+
+    #[test]
+    fn items_are_found_in_every_version() {
+        let item = "<item><title>a</title></item>";
+        check(&format!("<rss><channel>{item}</channel></rss>"), Root::Rss, &["a"]);
+        check(&format!("<rss version='0.94'><channel/>{item}</rss>"), Root::Rss, &["a"]);
+        check(&format!("<channel>{item}{item}</channel>"), Root::Rss, &["a", "a"]);
+        check(
+            &format!("<rdf:RDF xmlns='http://my.netscape.com/rdf/simple/0.9/'>{item}</rdf:RDF>"),
+            Root::Rss,
+            &["a"],
         );
-        is_short
-            && vocabulary == Vocabulary::Core
-            && matches!(
-                local,
-                "guid" | "pubdate" | "description" | "author" | "category" | "link" | "updated"
-            )
+        check(
+            "<a:feed xmlns:a='http://purl.org/atom/ns#'><a:entry><a:title>a</a:title></a:entry></a:feed>",
+            Root::Atom,
+            &["a"],
+        );
+        check("<entry xmlns='http://www.w3.org/2005/Atom'><title>a</title></entry>", Root::Atom, &["a"]);
+        check(&format!("<html><body><rss><channel>{item}</channel></rss></body></html>"), Root::Rss, &["a"]);
     }
 
-    fn has_markup(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Markup(_)))
+    #[test]
+    fn pages_and_other_documents_are_told_apart() {
+        check("<!DOCTYPE html><HTML><body><p>x</HTML>", Root::Html, &[]);
+        check("<svg><title>x</title></svg>", Root::Other, &[]);
+        assert_eq!(read_all("no markup").root, None);
     }
 
-    /// Returns the content as text; entities are left to HTML where there are tags among it.
-    fn text(&self) -> String {
-        let is_html = self.has_markup();
-        let mut text = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(piece) if is_html => text.push_str(piece),
-                Piece::Text(piece) => text.push_str(&entities::decode(piece)),
-                Piece::CData(piece) | Piece::Markup(piece) => text.push_str(piece),
-            }
-        }
-        text
+    #[test]
+    fn a_forgotten_end_ends_where_the_next_begins() {
+        check("<rss><item><title>a</title><item><title>b</title></rss>", Root::Rss, &["a", "b"]);
+        check("<rss><item><title>a<pubDate>x</pubDate></item></rss>", Root::Rss, &["a"]);
+        check("<rss><item><title>a</b></title></i></item></foo></rss>", Root::Rss, &["a"]);
+        check(
+            "<rss><item><description><p>x<p>y<br>z</description><title>a</title></item></rss>",
+            Root::Rss,
+            &["a"],
+        );
     }
 
-    fn written(&self, is_atom: bool) -> Written {
-        let kind = attribute(self.attributes, "type").map(str::to_ascii_lowercase);
-        let mode = attribute(self.attributes, "mode");
-        let markup = match kind.as_deref() {
-            _ if self.has_markup() => Markup::Html,
-            Some(kind) if kind.contains("html") || kind.contains("xml") => Markup::Html,
-            Some("text" | "text/plain" | "plain") if mode != Some("escaped") => Markup::None,
-            None if is_atom && mode.is_none() && self.field == Field::Title => Markup::None,
-            _ => Markup::Unknown,
-        };
-        Written { value: self.text(), markup }
+    #[test]
+    fn titles_within_other_elements_are_not_the_items() {
+        check(
+            "<rss><channel><image><title>i</title></image><title>c</title><item><foo:x><title>n</title></foo:x>\
+             <itunes:title>p</itunes:title><title>a</title><dc:title>d</dc:title></item></channel></rss>",
+            Root::Rss,
+            &["a"],
+        );
     }
 
-    fn attribute(&self, name: &str) -> Option<String> {
-        attribute(self.attributes, name)
-            .map(|value| entities::decode(value).into_owned())
-            .filter(|value| !value.trim().is_empty())
-    }
-
-    /// Returns the content of an element within the field, or the whole where there is none such.
-    fn inner(&self, names: &[&str]) -> Option<String> {
-        if !self.has_markup() {
-            return Some(self.text());
-        }
-        let content = self.text();
-        names.iter().find_map(|wanted| {
-            let mut lexer = Lexer::new(&content);
-            lexer.find(|token| {
-                matches!(token, Token::Start { name, .. } if name.rsplit(':').next().is_some_and(|n| n.eq_ignore_ascii_case(wanted)))
-            })?;
-            match lexer.next()? {
-                Token::Text(text) => Some(entities::decode(text).into_owned()),
-                Token::CData(text) => Some(text.to_owned()),
-                Token::Start { .. } | Token::End { .. } => None,
-            }
-        })
-    }
-
-    /// Puts the field where it belongs in its item.
-    fn fill(&self, item: &mut Draft, is_atom: bool, base: Option<&str>) {
-        let written = || Some(self.written(is_atom)).filter(|written| !written.value.trim().is_empty());
-        let when = || date::parse(&self.text());
-        match self.field {
-            Field::Title => prefer(&mut item.title, written(), self.vocabulary == Vocabulary::Core),
-            Field::MediaTitle => prefer(&mut item.title, written(), false),
-            Field::Link => self.link(item, base),
-            Field::Guid => self.guid(item),
-            Field::Summary => prefer(&mut item.summary, written(), self.vocabulary == Vocabulary::Core),
-            Field::MediaSummary => prefer(&mut item.summary, written(), false),
-            Field::Content => self.content(item, is_atom),
-            Field::Author => prefer(
-                &mut item.author,
-                self.inner(&["name", "email"]).filter(|a| !a.trim().is_empty()),
-                false,
-            ),
-            Field::Published => prefer(&mut item.published, when(), true),
-            Field::Date => prefer(&mut item.published, when(), false),
-            Field::Updated => prefer(&mut item.updated, when(), false),
-            Field::Category => item.tags.extend(self.attribute("term").or_else(|| Some(self.text()))),
-            Field::Keywords => item.tags.extend(self.text().split(',').map(str::to_owned)),
-            Field::Language => prefer(&mut item.lang, Some(self.text()), false),
-            Field::Enclosure => {
-                let is_image = self.attribute("type").is_some_and(|kind| kind.starts_with("image"));
-                prefer(&mut item.image, self.attribute("url").filter(|_| is_image), false);
-            }
-            Field::Picture => {
-                prefer(&mut item.image, self.attribute("href").or_else(|| self.inner(&["url"])), false);
-            }
-            Field::Thumbnail => prefer(&mut item.image, self.attribute("url"), true),
-            Field::Group => (),
+    #[test]
+    fn an_end_that_is_missing_is_noticed() {
+        for (doc, missing) in [
+            ("<rss><channel></channel></rss>", false),
+            ("<rss><channel></rss>", false),
+            ("<rss><channel>", true),
+            ("<rss><channel></channel></rss><!-- x", true),
+            ("<html><body>", false),
+        ] {
+            assert_eq!(read_all(doc).end_missing, missing, "of {doc}");
         }
     }
 
-    fn link(&self, item: &mut Draft, base: Option<&str>) {
-        let mut link = match self.attribute("href") {
-            Some(href) => DraftLink { href, rel: self.attribute("rel"), media_type: self.attribute("type") },
-            None => DraftLink { href: self.text(), ..DraftLink::default() },
-        };
-        if link.rel.as_deref() == Some("enclosure")
-            && link.media_type.as_deref().is_some_and(|t| t.starts_with("image"))
-        {
-            prefer(&mut item.image, Some(link.href.clone()), false);
-        }
-        if let Some(absolute) = base.and_then(|base| url::Url::parse(base).ok()?.join(link.href.trim()).ok())
-        {
-            link.href = absolute.into();
-        }
-        item.links.push(link);
+    #[test]
+    fn addresses_are_relative_to_the_nearest_base() {
+        let document = read_all(
+            "<feed xml:base='http://a.example/x/'><entry xml:base='y/'><link href='1'/></entry>\
+             <entry><link xml:base='http://b.example/' href='2'/></entry></feed>",
+        );
+        let hrefs: Vec<_> = document.drafts.iter().map(|draft| draft.links[0].href.as_str()).collect();
+        assert_eq!(hrefs, ["http://a.example/x/y/1", "http://b.example/2"]);
     }
 
-    fn guid(&self, item: &mut Draft) {
-        let guid = Some(self.text()).filter(|guid| !guid.trim().is_empty());
-        if guid.is_some() && self.vocabulary == Vocabulary::Core {
-            item.guid_is_no_link =
-                self.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+    #[test]
+    fn nesting_is_bounded() {
+        let bounds = Bounds { max_depth: 64, max_items: 9, expired: &|| false };
+        for name in ["a", "item", "media:group", "title"] {
+            let doc = format!("<rss>{}", format!("<{name}><x>").repeat(100));
+            let is_deep = read(&doc, &bounds).is_err();
+            // An item cannot stand in an item, nor can it grow deep so.
+            assert_eq!(is_deep, name != "item", "of {name}");
         }
-        prefer(&mut item.guid, guid, self.vocabulary == Vocabulary::Core);
-    }
-
-    fn content(&self, item: &mut Draft, is_atom: bool) {
-        let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
-        let is_binary = attribute(self.attributes, "mode") == Some("base64")
-            || kind.contains('/')
-                && !kind.starts_with("text")
-                && !kind.contains("html")
-                && !kind.contains("xml");
-        let mut written = self.written(is_atom);
-        if !is_binary && !written.value.trim().is_empty() {
-            if written.markup == Markup::Unknown && !is_atom {
-                written.markup = Markup::Html;
-            }
-            prefer(&mut item.content, Some(written), false);
-        }
-    }
-}
-
-/// Fills a place that is empty, or one where this source of the field is the better one.
-fn prefer<T>(place: &mut Option<T>, value: Option<T>, better: bool) {
-    if value.is_some() && (place.is_none() || better) {
-        *place = value;
     }
 }

@@ -14,7 +14,17 @@ pub(super) enum Token<'a> {
     CData(&'a str),
 }
 
+/// What begins with a `<`.
+enum Found<'a> {
+    Token(Token<'a>),
+    /// Markup without content: a comment, a declaration.
+    Nothing,
+    /// The sign itself, which is text.
+    Text,
+}
+
 /// Reads a document from its start to its end.
+#[expect(clippy::struct_excessive_bools, reason = "each says that one search need not be made again")]
 pub(super) struct Lexer<'a> {
     doc: &'a str,
     at: usize,
@@ -53,49 +63,51 @@ impl<'a> Lexer<'a> {
         &self.doc[self.token_start..self.at]
     }
 
-    /// Reads what begins with `<` here, if it is markup; `Some(None)` for markup without content.
-    fn markup(&mut self) -> Option<Option<Token<'a>>> {
+    /// Reads what begins with `<` here.
+    fn markup(&mut self) -> Found<'a> {
         let rest = &self.doc[self.at..];
-        match *rest.as_bytes().get(1)? {
-            b'!' => self.declaration(rest),
-            b'?' => {
+        match rest.as_bytes().get(1) {
+            Some(b'!') => self.declaration(rest),
+            Some(b'?') => {
                 let end = self.close(rest);
                 self.skip(end)
             }
-            b'/' => {
-                let name = name_at(rest, 2)?;
-                let end = self.tag_end(rest, 2 + name.len())?;
-                self.at += end + 1;
-                Some(Some(Token::End { name }))
-            }
-            _ => {
-                let name = name_at(rest, 1)?;
-                let end = self.tag_end(rest, 1 + name.len())?;
-                let inside = &rest[1 + name.len()..end];
-                let attributes = inside.strip_suffix('/').unwrap_or(inside);
-                self.at += end + 1;
-                Some(Some(Token::Start { name, attributes, closed: attributes.len() < inside.len() }))
-            }
+            Some(b'/') => self.tag(rest, 2),
+            Some(_) => self.tag(rest, 1),
+            None => Found::Text,
         }
     }
 
-    fn declaration(&mut self, rest: &'a str) -> Option<Option<Token<'a>>> {
+    fn tag(&mut self, rest: &'a str, name_from: usize) -> Found<'a> {
+        let Some(name) = name_at(rest, name_from) else { return Found::Text };
+        let inside_from = name_from + name.len();
+        let Some(end) = self.tag_end(rest, inside_from) else { return Found::Text };
+        self.at += end + 1;
+        if name_from == 2 {
+            return Found::Token(Token::End { name });
+        }
+        let inside = &rest[inside_from..end];
+        let attributes = inside.strip_suffix('/').unwrap_or(inside);
+        Found::Token(Token::Start { name, attributes, closed: attributes.len() < inside.len() })
+    }
+
+    fn declaration(&mut self, rest: &'a str) -> Found<'a> {
         if let Some(inside) = rest.strip_prefix("<![CDATA[") {
             let end = if self.no_cdata_end { None } else { inside.find("]]>") };
             self.no_cdata_end |= end.is_none();
             self.cut |= end.is_none();
             self.at += end.map_or(rest.len(), |end| 9 + end + 3);
-            return Some(Some(Token::CData(&inside[..end.unwrap_or(inside.len())])));
+            return Found::Token(Token::CData(&inside[..end.unwrap_or(inside.len())]));
         }
-        if rest.starts_with("<!--") {
-            let end = if self.no_comment_end { None } else { rest[4..].find("-->") };
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            let end = if self.no_comment_end { None } else { comment.find("-->") };
             if let Some(end) = end {
                 return self.skip(Some(4 + end + 3));
             }
             self.no_comment_end = true;
             self.cut = true;
         } else if !rest[2..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '[') {
-            return None;
+            return Found::Text;
         }
         if rest.starts_with("<!DOCTYPE") && !self.doctype_seen {
             self.doctype_seen = true;
@@ -108,16 +120,16 @@ impl<'a> Lexer<'a> {
         self.skip(end)
     }
 
+    fn skip(&mut self, length: Option<usize>) -> Found<'a> {
+        self.at += length.unwrap_or(0);
+        if length.is_some() { Found::Nothing } else { Found::Text }
+    }
+
     /// Returns the length up to the next `>`.
     fn close(&mut self, rest: &str) -> Option<usize> {
         let end = if self.no_close { None } else { rest.find('>') };
         self.no_close |= end.is_none();
         end.map(|end| end + 1)
-    }
-
-    fn skip(&mut self, length: Option<usize>) -> Option<Option<Token<'a>>> {
-        self.at += length?;
-        Some(None)
     }
 
     /// Finds the `>` that ends a tag: not the one inside a quoted value, unless that value never ends.
@@ -150,9 +162,9 @@ impl<'a> Iterator for Lexer<'a> {
             let mut text_from = start;
             if self.doc.as_bytes()[start] == b'<' {
                 match self.markup() {
-                    Some(Some(token)) => return Some(token),
-                    Some(None) => continue,
-                    None => text_from = start + 1,
+                    Found::Token(token) => return Some(token),
+                    Found::Nothing => continue,
+                    Found::Text => text_from = start + 1,
                 }
             }
             let end = self.doc[text_from..].find('<').map_or(self.doc.len(), |end| text_from + end);

@@ -7,8 +7,7 @@ use super::entities;
 use super::lexer::{Lexer, Token};
 
 /// Elements whose content is not text.
-const HIDDEN: [&str; 9] =
-    ["script", "style", "head", "noscript", "template", "iframe", "object", "svg", "select"];
+const HIDDEN: [&str; 5] = ["script", "style", "template", "svg", "select"];
 
 /// Elements within a line; every other one breaks the words around it.
 const INLINE: [&str; 33] = [
@@ -70,15 +69,12 @@ pub fn literal(text: &str, max_chars: usize) -> String {
 /// a headline about `<script>` keeps its words.
 pub fn headline(html_or_text: &str, max_chars: usize) -> String {
     let input = cut(html_or_text, max_chars.saturating_mul(16).max(4096));
-    let decoded = match looks_like_html(input) {
-        true => Cow::Owned(strip(input)),
-        false => entities::decode(input),
-    };
-    let decoded = match looks_like_html(&decoded) {
-        true => Cow::Owned(strip(&decoded)),
-        false => Cow::Owned(entities::decode(&decoded).into_owned()),
-    };
-    one_line(&decoded, max_chars)
+    let once = stripped_if_html(input);
+    one_line(&stripped_if_html(&once), max_chars)
+}
+
+fn stripped_if_html(text: &str) -> Cow<'_, str> {
+    if looks_like_html(text) { Cow::Owned(strip(text)) } else { entities::decode(text) }
 }
 
 /// Returns a short text without markup, like a name, on one line.

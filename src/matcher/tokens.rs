@@ -99,13 +99,10 @@ impl Reader<'_> {
         let next = self.peek(self.at + c.len_utf8())?;
         let tied = match class(c) {
             Class::Joiner => matches!(class(next), Class::Word | Class::Hangul),
-            Class::Word
-            | Class::Hangul
-            | Class::Single
-            | Class::Ignorable
-            | Class::Apostrophe
-            | Class::Comma
-            | Class::Break => false,
+            Class::Apostrophe => is_typographic(c) && matches!(class(next), Class::Word | Class::Hangul),
+            Class::Word | Class::Hangul | Class::Single | Class::Ignorable | Class::Comma | Class::Break => {
+                false
+            }
         };
         tied.then_some(c)
     }
@@ -131,7 +128,8 @@ impl Reader<'_> {
                     self.at += c.len_utf8() + 1;
                     break;
                 }
-                Class::Apostrophe if self.joins(script) => self.apostrophe(&mut piece, c),
+                Class::Apostrophe if self.joins(script) && self.elides(&piece) => self.elide(&mut piece, c),
+                Class::Apostrophe if self.joins(script) && !is_typographic(c) => {}
                 Class::Word
                 | Class::Hangul
                 | Class::Single
@@ -192,16 +190,18 @@ impl Reader<'_> {
         self.text[self.at..].chars().nth(1).is_some_and(|c| Some(class(c)) == script)
     }
 
-    /// Cuts an elision, or lets the apostrophe join what stands around it.
-    fn apostrophe(&mut self, piece: &mut Piece, c: char) {
-        let form = &self.words.forms[piece.form.start as usize..];
-        if ELISIONS.contains(&form) {
-            self.words.forms.truncate(piece.form.start as usize);
-            let at = self.at;
-            self.at += c.len_utf8();
-            *piece = self.empty_piece();
-            self.at = at;
-        }
+    /// Says whether what was read so far is a word that lost its vowel to the next.
+    fn elides(&self, piece: &Piece) -> bool {
+        ELISIONS.contains(&&self.words.forms[piece.form.start as usize..])
+    }
+
+    /// Cuts an elision: the word begins behind the apostrophe.
+    fn elide(&mut self, piece: &mut Piece, c: char) {
+        self.words.forms.truncate(piece.form.start as usize);
+        let at = self.at;
+        self.at += c.len_utf8();
+        *piece = self.empty_piece();
+        self.at = at;
     }
 
     /// Makes words of the parts that were read.
@@ -291,6 +291,12 @@ impl Reader<'_> {
     }
 }
 
+/// Says whether an apostrophe is set as printers do. Such a one gives the parts and the joined
+/// form, like a hyphen: `they’re` holds "they", and `O’Neill` is oneill all the same.
+fn is_typographic(c: char) -> bool {
+    c == '\u{2019}'
+}
+
 /// Single letters with dots between them.
 fn are_initials(pieces: &[Piece]) -> bool {
     let single = |piece: &Piece| piece.letters == 1 && piece.span.len() <= 4 && piece.form.len() <= 4;
@@ -341,6 +347,7 @@ mod tests {
         check("Kim's KIM’S", "kim@0 kim@1");
         check("l'Ukraine d’État", "ukraine@0 etat@1");
         check("O'Neill don't workers' pay", "oneill@0 dont@1 workers@2 pay@3");
+        check("O’Neill they’re", "o@0 oneill@0-2 neill@1 they@2 theyre@2-4 re@3");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod corpora_feeds;
+mod feeds;
 mod fetch;
 mod http;
 mod matching;

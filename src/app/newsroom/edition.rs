@@ -120,6 +120,16 @@ impl Edition {
         pieces
     }
 
+    /// Returns every version of every piece up to the end of the second hour, with the topics it
+    /// must be alerted for.
+    #[cfg(test)]
+    pub(super) fn everything(&self) -> Vec<(Showing, Vec<String>)> {
+        let stock = self.baseline.keys().flat_map(|feed| self.stock(*feed)).map(|piece| (piece, Vec::new()));
+        let script = self.script.iter().map(|event| (self.showing(event), event.alerts.clone()));
+        let later = (0..2_400).map(|index| (self.later_piece(index), self.pattern(index).alerts.clone()));
+        stock.chain(script).chain(later).collect()
+    }
+
     /// Returns the article under a slug, in the version that is out by then.
     pub(super) fn article(&self, slug: &str, script: Option<Duration>) -> Option<Showing> {
         let stock = self.baseline.keys().flat_map(|feed| self.stock(*feed));

@@ -1,0 +1,196 @@
+//! One field of an item in XML: what was captured between its tags, and where in the item it goes.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::draft::{Draft, DraftLink, Markup, Written};
+use super::lexer::{Lexer, Token, attribute};
+use super::names::{Field, Vocabulary};
+use super::{date, entities};
+
+/// A piece of a field's content.
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    CData(&'a str),
+    Markup(&'a str),
+}
+
+/// The content of a field, as far as it was read.
+pub(super) struct Capture<'a> {
+    pub(super) field: Field,
+    pub(super) attributes: &'a str,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) pieces: Vec<Piece<'a>>,
+    /// The depth of the field's own frame.
+    pub(super) depth: usize,
+}
+
+impl Capture<'_> {
+    /// Says whether an element can only stand behind this field, whose end was forgotten.
+    pub(super) fn is_ended_by(&self, vocabulary: Vocabulary, local: &str) -> bool {
+        let is_short = matches!(
+            self.field,
+            Field::Title
+                | Field::Link
+                | Field::Guid
+                | Field::Published
+                | Field::Date
+                | Field::Updated
+                | Field::Category
+        );
+        is_short
+            && vocabulary == Vocabulary::Core
+            && matches!(
+                local,
+                "guid" | "pubdate" | "description" | "author" | "category" | "link" | "updated"
+            )
+    }
+
+    fn has_markup(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Markup(_)))
+    }
+
+    /// Returns the content as text; entities are left to HTML where there are tags among it.
+    pub(super) fn text(&self) -> String {
+        let is_html = self.has_markup();
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(piece) if is_html => text.push_str(piece),
+                Piece::Text(piece) => text.push_str(&entities::decode(piece)),
+                Piece::CData(piece) | Piece::Markup(piece) => text.push_str(piece),
+            }
+        }
+        text
+    }
+
+    pub(super) fn written(&self, is_atom: bool) -> Written {
+        let kind = attribute(self.attributes, "type").map(str::to_ascii_lowercase);
+        let mode = attribute(self.attributes, "mode");
+        let markup = match kind.as_deref() {
+            _ if self.has_markup() => Markup::Html,
+            Some(kind) if kind.contains("html") || kind.contains("xml") => Markup::Html,
+            Some("text" | "text/plain" | "plain") if mode != Some("escaped") => Markup::None,
+            None if is_atom && mode.is_none() && self.field == Field::Title => Markup::None,
+            _ => Markup::Unknown,
+        };
+        let value = self.text();
+        let is_packed = mode == Some("base64") || kind.as_deref() == Some("application/octet-stream");
+        match is_packed.then(|| unpack(&value)).flatten() {
+            Some(value) => Written { value, markup: Markup::Html },
+            None => Written { value, markup },
+        }
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        attribute(self.attributes, name)
+            .map(|value| entities::decode(value).into_owned())
+            .filter(|value| !value.trim().is_empty())
+    }
+
+    /// Returns the content of an element within the field, or the whole where there is none such.
+    fn inner(&self, names: &[&str]) -> Option<String> {
+        if !self.has_markup() {
+            return Some(self.text());
+        }
+        let content = self.text();
+        names.iter().find_map(|wanted| {
+            let mut lexer = Lexer::new(&content);
+            lexer.find(|token| {
+                matches!(token, Token::Start { name, .. } if name.rsplit(':').next().is_some_and(|n| n.eq_ignore_ascii_case(wanted)))
+            })?;
+            match lexer.next()? {
+                Token::Text(text) => Some(entities::decode(text).into_owned()),
+                Token::CData(text) => Some(text.to_owned()),
+                Token::Start { .. } | Token::End { .. } => None,
+            }
+        })
+    }
+
+    /// Puts the field where it belongs in its item.
+    pub(super) fn fill(&self, item: &mut Draft, is_atom: bool, base: Option<&str>) {
+        let written = || Some(self.written(is_atom)).filter(|written| !written.value.trim().is_empty());
+        let when = || date::parse(&self.text());
+        match self.field {
+            Field::Title => prefer(&mut item.title, written(), self.vocabulary == Vocabulary::Core),
+            Field::MediaTitle => prefer(&mut item.title, written(), false),
+            Field::Link => self.link(item, base),
+            Field::Guid => self.guid(item),
+            Field::Summary => prefer(&mut item.summary, written(), self.vocabulary == Vocabulary::Core),
+            Field::MediaSummary => prefer(&mut item.summary, written(), false),
+            Field::Content => self.content(item, is_atom),
+            Field::Author => prefer(
+                &mut item.author,
+                self.inner(&["name", "email"]).filter(|a| !a.trim().is_empty()),
+                false,
+            ),
+            Field::Published => prefer(&mut item.published, when(), true),
+            Field::Date => prefer(&mut item.published, when(), false),
+            Field::Updated => prefer(&mut item.updated, when(), false),
+            Field::Category => item.tags.extend(self.attribute("term").or_else(|| Some(self.text()))),
+            Field::Keywords => item.tags.extend(self.text().split(',').map(str::to_owned)),
+            Field::Language => prefer(&mut item.lang, Some(self.text()), false),
+            Field::Enclosure => {
+                let is_image = self.attribute("type").is_some_and(|kind| kind.starts_with("image"));
+                prefer(&mut item.image, self.attribute("url").filter(|_| is_image), false);
+            }
+            Field::Picture => {
+                prefer(&mut item.image, self.attribute("href").or_else(|| self.inner(&["url"])), false);
+            }
+            Field::Thumbnail => prefer(&mut item.image, self.attribute("url"), true),
+            Field::Group => (),
+        }
+    }
+
+    fn link(&self, item: &mut Draft, base: Option<&str>) {
+        let mut link = match self.attribute("href") {
+            Some(href) => DraftLink { href, rel: self.attribute("rel"), media_type: self.attribute("type") },
+            None => DraftLink { href: self.text(), ..DraftLink::default() },
+        };
+        if link.rel.as_deref() == Some("enclosure")
+            && link.media_type.as_deref().is_some_and(|t| t.starts_with("image"))
+        {
+            prefer(&mut item.image, Some(link.href.clone()), false);
+        }
+        if let Some(absolute) = base.and_then(|base| url::Url::parse(base).ok()?.join(link.href.trim()).ok())
+        {
+            link.href = absolute.into();
+        }
+        item.links.push(link);
+    }
+
+    fn guid(&self, item: &mut Draft) {
+        let guid = Some(self.text()).filter(|guid| !guid.trim().is_empty());
+        if guid.is_some() && self.vocabulary == Vocabulary::Core {
+            item.guid_is_no_link =
+                self.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        }
+        prefer(&mut item.guid, guid, self.vocabulary == Vocabulary::Core);
+    }
+
+    fn content(&self, item: &mut Draft, is_atom: bool) {
+        let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
+        let is_text = ["text", "html", "xml", "octet-stream"].iter().any(|part| kind.contains(part));
+        let is_binary = kind.contains('/') && !is_text;
+        let mut written = self.written(is_atom);
+        if !is_binary && !written.value.trim().is_empty() {
+            if written.markup == Markup::Unknown && !is_atom {
+                written.markup = Markup::Html;
+            }
+            prefer(&mut item.content, Some(written), false);
+        }
+    }
+}
+
+/// Returns the text that was packed as base 64; `None` where it was something else.
+fn unpack(value: &str) -> Option<String> {
+    let packed: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    String::from_utf8(STANDARD.decode(packed).ok()?).ok()
+}
+
+/// Fills a place that is empty, or one where this source of the field is the better one.
+fn prefer<T>(place: &mut Option<T>, value: Option<T>, better: bool) {
+    if value.is_some() && (place.is_none() || better) {
+        *place = value;
+    }
+}
