@@ -62,7 +62,7 @@ impl Recorder {
     pub(crate) async fn arrived(&self, n: usize) -> Vec<Request> {
         let mut requests = self.requests.subscribe();
         let waiting = requests.wait_for(|requests| requests.len() >= n);
-        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        let waited = tokio::time::timeout(Duration::from_mins(1), waiting).await;
         waited.expect("the requests arrive").unwrap().clone()
     }
 }

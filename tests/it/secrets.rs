@@ -24,8 +24,18 @@ const KEY: &str = "whsec_aHVudGVyMi1zaWduaW5nLWtleS1vZi1ob29r";
 /// Returns a program that has a secret in every place that takes one; sources and receivers
 /// answer well, by a refusal, by a redirect, or not at all.
 fn program(feed: &Server, hook: &Recorder, off: &Recorder, relay: &smtp::Relay, port: u16) -> Program {
-    let feed = feed.port();
-    let mut program = Program::new(&format!(
+    let config = sources(feed.port(), port) + &channels(feed.port(), hook, relay);
+    let mut program = Program::new(&config);
+    program.set("API_KEY", "hunter2-api");
+    program.set("OFF_URL", format!("http://user:hunter2-user@{}/hunter2-path?k=hunter2-query", off.address));
+    let authority = program.path("authority.pem");
+    std::fs::write(&authority, &relay.root).unwrap();
+    program.set("SSL_CERT_FILE", authority);
+    program
+}
+
+fn sources(feed: u16, port: u16) -> String {
+    format!(
         r#"
         [server]
         listen = "127.0.0.1:{port}"
@@ -59,6 +69,13 @@ fn program(feed: &Server, hook: &Recorder, off: &Recorder, relay: &smtp::Relay, 
         [[topic]]
         id = "vladivostok"
         any = ["Vladivostok"]
+        "#
+    )
+}
+
+fn channels(feed: u16, hook: &Recorder, relay: &smtp::Relay) -> String {
+    format!(
+        r#"
         [[channel]]
         name = "hook"
         kind = "webhook"
@@ -93,13 +110,7 @@ fn program(feed: &Server, hook: &Recorder, off: &Recorder, relay: &smtp::Relay, 
         "#,
         hook = hook.address,
         relay = relay.address,
-    ));
-    program.set("API_KEY", "hunter2-api");
-    program.set("OFF_URL", format!("http://user:hunter2-user@{}/hunter2-path?k=hunter2-query", off.address));
-    let authority = program.path("authority.pem");
-    std::fs::write(&authority, &relay.root).unwrap();
-    program.set("SSL_CERT_FILE", authority);
-    program
+    )
 }
 
 /// Answers as the path says.
@@ -121,15 +132,7 @@ fn has_no_secret(what: &str, said: &[u8]) {
     }
 }
 
-#[tokio::test]
-async fn no_secret_is_told_however_loud_the_program_is() {
-    let feed = Server::start("127.0.0.1", script).await;
-    let hook = Recorder::start(&["HTTP/1.1 204 No Content\r\n\r\n"]).await;
-    let off = Recorder::start(&["HTTP/1.1 500 Off\r\ncontent-length: 0\r\n\r\n"]).await;
-    let relay = smtp::Relay::start(Tls::Start, &[]).await;
-    let port = free_port().await;
-    let mut program = program(&feed, &hook, &off, &relay, port);
-
+async fn every_command_is_discreet(program: &Program) {
     for form in ["text", "json"] {
         for command in [
             &["check", "--show"][..],
@@ -155,6 +158,18 @@ async fn no_secret_is_told_however_loud_the_program_is() {
             has_no_secret(&format!("{command:?} on stderr"), &output.stderr);
         }
     }
+}
+
+#[tokio::test]
+async fn no_secret_is_told_however_loud_the_program_is() {
+    let feed = Server::start("127.0.0.1", script).await;
+    let hook = Recorder::start(&["HTTP/1.1 204 No Content\r\n\r\n"]).await;
+    let off = Recorder::start(&["HTTP/1.1 500 Off\r\ncontent-length: 0\r\n\r\n"]).await;
+    let relay = smtp::Relay::start(Tls::Start, &[]).await;
+    let port = free_port().await;
+    let mut program = program(&feed, &hook, &off, &relay, port);
+
+    every_command_is_discreet(&program).await;
 
     // The test can fail: secrets were used, and all of these commands had something to say.
     let asked = feed.seen();
