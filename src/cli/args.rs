@@ -13,8 +13,8 @@ use newshound::model::DeliveryState;
 pub(super) struct Args {
     /// The configuration file.
     ///
-    /// Without it: `$NEWSHOUND_CONFIG`, ./newshound.toml, ./config/newshound.toml,
-    /// `$XDG_CONFIG_HOME/newshound/newshound.toml`, /etc/newshound/newshound.toml.
+    /// Without it: $NEWSHOUND_CONFIG, ./newshound.toml, ./config/newshound.toml,
+    /// $XDG_CONFIG_HOME/newshound/newshound.toml, /etc/newshound/newshound.toml.
     #[arg(long, global = true, value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
     /// Results for machines: one JSON object, or one a line.

@@ -221,7 +221,7 @@ fn tell(outgoing: &Outgoing, settled: &Settled) {
         (&outgoing.delivery.id, &outgoing.delivery.channel, outgoing.delivery.attempts);
     match settled {
         Settled::Delivered => {
-            tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`");
+            tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`")
         }
         Settled::Again { class, error, due } => tracing::warn!(delivery = %id, %channel, %class, attempts,
             "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}"),

@@ -95,7 +95,7 @@ async fn poll(ctx: Arc<Ctx>, source: Arc<Source>, state: SourceState) {
     match settled {
         Ok(()) => {}
         Err(StoreError::ClaimLost(id)) => {
-            tracing::warn!(source.id = %id, "`{id}` was polled by another worker");
+            tracing::warn!(source.id = %id, "`{id}` was polled by another worker")
         }
         Err(error) => fault(&ctx, &error),
     }
@@ -108,8 +108,10 @@ async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> 
     let fetched = ctx.fetcher.get(&request).await;
     let took = ctx.clock.elapsed().saturating_sub(began);
     let read = read::read(ctx, source, state, fetched, polled_at).await;
-    let asks_all = matches!(read.outcome.class, PollClass::RateLimited | PollClass::Unavailable);
-    let host_pause = read.outcome.retry_after.filter(|_| asks_all);
+    let host_pause = match read.outcome.class {
+        PollClass::RateLimited | PollClass::Unavailable => read.outcome.retry_after,
+        _ => None,
+    };
     let pace = Pace::of(source.interval, &ctx.config.fetch);
     let record = PollRecord {
         state: after_poll(pace, state, read.outcome, polled_at),

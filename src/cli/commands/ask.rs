@@ -5,7 +5,7 @@ use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
 use newshound::clock::Clock;
 use newshound::config::Expect;
-use newshound::model::{ItemId, TopicId};
+use newshound::model::{ItemId, PollClass, TopicId};
 use newshound::notify::console::Look;
 use url::Url;
 
@@ -94,7 +94,6 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use newshound::model::PollClass;
 
     #[test]
     fn an_empty_or_degraded_feed_is_still_a_feed() {

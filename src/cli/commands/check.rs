@@ -37,9 +37,9 @@ pub(super) async fn check(session: &Session, with_network: bool) -> anyhow::Resu
     let found = Found { problems, examples, network, sums };
     let exit = exit(&found);
     if session.json {
-        tell_json(&found, exit);
+        tell_json(&found, exit)
     } else {
-        tell(&found, session.columns);
+        tell(&found, session.columns)
     }
     Ok(exit)
 }

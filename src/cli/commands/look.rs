@@ -23,9 +23,9 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
         },
     };
     if session.json {
-        say_json(&status);
+        say_json(&status)
     } else {
-        say(&text::status::status(&status, now));
+        say(&text::status::status(&status, now))
     }
     Ok(if status.health == Health::Failing { Exit::Failed } else { Exit::Done })
 }
@@ -149,9 +149,9 @@ pub(super) async fn retry(
     store.close().await;
     for id in &due {
         if session.json {
-            say_json(&serde_json::json!({"delivery": id}));
+            say_json(&serde_json::json!({"delivery": id}))
         } else {
-            say(&format!("{id} is due now"));
+            say(&format!("{id} is due now"))
         }
     }
     if due.len() < wanted.len() {

@@ -49,12 +49,10 @@ fn one(line: &Line, (columns, names, colour): (usize, usize, bool)) -> Vec<Strin
     )];
     lines.extend(line.evidence.iter().map(|evidence| evidence_line(evidence, columns)));
     let needed = points_for(line.threshold);
-    lines.push(if line.decision == Decision::Vetoed {
-        "         vetoed: no score counts".to_owned()
-    } else if line.score >= line.threshold {
-        format!("  {:5.2}  points", line.points)
-    } else {
-        format!("  {:5.2}  points; a hit needs {needed:.2}", line.points)
+    lines.push(match line.decision {
+        Decision::Vetoed => "         vetoed: no score counts".to_owned(),
+        _ if line.score >= line.threshold => format!("  {:5.2}  points", line.points),
+        _ => format!("  {:5.2}  points; a hit needs {needed:.2}", line.points),
     });
     lines.extend((!line.failed.is_empty()).then(|| format!("  without points: {}", line.failed.join("; "))));
     lines.extend(fate(line));
@@ -62,20 +60,16 @@ fn one(line: &Line, (columns, names, colour): (usize, usize, bool)) -> Vec<Strin
 }
 
 fn standing(line: &Line) -> String {
-    if line.decision == Decision::Excluded {
-        format!("excluded: {}", line.failed.join("; "))
-    } else if line.decision == Decision::Vetoed {
-        "vetoed".to_owned()
-    } else if line.evidence.is_empty() && line.failed.is_empty() {
-        "no term of the topic occurs".to_owned()
-    } else if line.evidence.is_empty() {
-        format!("miss, without points: {}", line.failed.join("; "))
-    } else if line.score >= line.threshold {
-        format!("hit, {:.2} above {:.2}", line.score - line.threshold, line.threshold)
-    } else if line.score >= line.near_miss {
-        format!("near miss, {:.2} short", line.distance)
-    } else {
-        format!("miss, {:.2} short", line.distance)
+    match line.decision {
+        Decision::Excluded => format!("excluded: {}", line.failed.join("; ")),
+        Decision::Vetoed => "vetoed".to_owned(),
+        _ if line.evidence.is_empty() && line.failed.is_empty() => "no term of the topic occurs".to_owned(),
+        _ if line.evidence.is_empty() => format!("miss, without points: {}", line.failed.join("; ")),
+        _ if line.score >= line.threshold => {
+            format!("hit, {:.2} above {:.2}", line.score - line.threshold, line.threshold)
+        }
+        _ if line.score >= line.near_miss => format!("near miss, {:.2} short", line.distance),
+        _ => format!("miss, {:.2} short", line.distance),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Lists as tables: rules between rows only, numbers to the right, the widest text cut.
 
-use std::fmt::Write as _;
-
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use newshound::model::{Delivery, Timestamp};
 use newshound::store::AlertSheet;
@@ -40,19 +38,16 @@ pub(in crate::cli) fn sources(listed: &[SourceListing], columns: usize, now: Tim
             format!("{:.1}", source.items_per_day),
         ]);
     }
-    for column in [5, 6, 7] {
-        right(&mut rows, column);
-    }
+    [5, 6, 7].into_iter().for_each(|column| right(&mut rows, column));
     let mut text = format!("{rows}");
     for source in listed.iter().filter(|source| source.failures > 0) {
         let message = source.message.as_deref().unwrap_or_default();
-        let _ = write!(
-            text,
+        text.push_str(&format!(
             "\n{}: {} in a row, {}",
             source.id,
             counted(source.failures.into(), "failure", "failures"),
             plain(message)
-        );
+        ));
     }
     format!("{text}\n{}", counted(listed.len() as u64, "source", "sources"))
 }
