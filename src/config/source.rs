@@ -8,7 +8,7 @@ use super::value::slug;
 use crate::model::SourceId;
 
 /// `[[source]]`
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Source {
     /// Stable across edits.
     pub id: SourceId,
@@ -47,7 +47,15 @@ impl Source {
         let mut url = self.url.clone();
         let _ = url.set_username("");
         let _ = url.set_password(None);
+        url.set_query(None);
+        url.set_fragment(None);
         url.into()
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("id", &self.id).field("url", &self.shown_url()).finish_non_exhaustive()
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_receivers_wish_is_a_least_and_a_permanent_no_is_final() {
-        check(&console(None), 1, Retry::After(Duration::from_secs(120)), Some((120, 120)));
+        check(&console(None), 1, Retry::After(Duration::from_mins(2)), Some((120, 120)));
         check(&console(None), 1, Retry::Never, None);
     }
 

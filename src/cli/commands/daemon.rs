@@ -22,9 +22,9 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
         let counts = app.run_once(send, &stop).await?;
         let result = text::counts::Counted::of(&counts);
         if session.json {
-            say_json(&result)
+            say_json(&result);
         } else {
-            say(&result.in_words())
+            say(&result.in_words());
         }
         return Ok(Exit::Done);
     }
