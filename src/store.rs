@@ -28,7 +28,10 @@ pub use daemon::{DaemonLock, DaemonNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Settled};
-pub use overview::{ChannelFigures, DeliveryFigures, EventRow, Latency, Overview, Quantiles, SourceFigures};
+pub use overview::{
+    ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
+    SourceFigures,
+};
 pub use poll::Recorded;
 pub use sources::{SourceRow, Watched};
 

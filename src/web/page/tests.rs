@@ -46,6 +46,14 @@ fn source(name: &str, state: SourceMode, class: PollClass) -> SourceView {
     }
 }
 
+fn topic(name: &str, hit: &[(usize, u64, u64)]) -> TopicView {
+    let mut hours = vec![HourView::default(); 48];
+    for (at, hits, alerts) in hit {
+        hours[*at] = HourView { hits: *hits, alerts: *alerts };
+    }
+    TopicView { name: name.to_owned(), hours }
+}
+
 fn sample() -> PageView {
     PageView {
         version: "0.1.0",
@@ -54,20 +62,22 @@ fn sample() -> PageView {
         refresh: None,
         started: Some(at("2026-02-19T08:00:00Z")),
         problems: Vec::new(),
+        store_answers: true,
+        store_fails_since: None,
         last_poll: Some(at("2026-03-03T08:13:40Z")),
         counts: SourceCounts { total: 4, active: 2, backing_off: 1, degraded: 1, disabled: 0 },
         pending: 0,
         alerts: alerts(),
-        topics: vec![
-            TopicView { name: "Kim travel".to_owned(), hits: 1_276, alerts: 6 },
-            TopicView { name: "Vladivostok".to_owned(), hits: 11, alerts: 0 },
-        ],
+        topics: vec![topic("Kim travel", &[(0, 1_270, 5), (47, 6, 1)]), topic("Vladivostok", &[(30, 11, 0)])],
+        more_topics: 0,
+        midnights: vec![at("2026-03-02T00:00:00Z"), at("2026-03-03T00:00:00Z")],
         channels: vec![ChannelView {
             name: "desk-mail".to_owned(),
             kind: "email",
             pending: 2,
             oldest_pending: Some(at("2026-03-03T08:13:19Z")),
             delivered_last_day: 61,
+            failed_last_day: 0,
             last_success: Some(at("2026-03-03T08:10:02Z")),
             class: Some(DeliveryClass::RateLimited),
         }],
@@ -150,7 +160,12 @@ fn the_answer_comes_first_and_the_rest_in_its_order() {
             "<span>Vladivostok</span><span class=\"value\">0.65</span>",
             "<h3 lang=\"ko\" dir=\"auto\">",
             "Hits per topic",
-            "1,276",
+            "1,276 hits, 6 alerts",
+            "aria-label=\"Kim travel: hits per hour in the last 48 hours, highest 1270\"",
+            "Mon 09:00",
+            ">Tue<",
+            "now",
+            "tallest bar 1,270",
             "desk-mail",
             "<code class=\"bad\">rate_limited</code>",
             "38 ms",
