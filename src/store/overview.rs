@@ -334,6 +334,56 @@ fn quantiles(mut millis: Vec<i64>) -> Option<Quantiles> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Decision;
+
+    async fn hit(store: &Store, item: &str, topic: &str, decision: Decision, created: i64) {
+        sqlx::query(
+            "insert into hit (item, topic, decision, score, threshold, evidence, created)
+             values ($1, $2, $3, 0.7, 0.5, '[]', $4)",
+        )
+        .bind(item)
+        .bind(topic)
+        .bind(decision.as_str())
+        .bind(created)
+        .execute(&store.writer)
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn hits_are_told_by_the_hour_of_the_last_two_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
+        let present = 490_000 * HOUR_MS;
+        let oldest = present - (HOURS - 1) * HOUR_MS;
+        for (item, topic, decision, created) in [
+            ("before", "a", Decision::Alert, oldest - 1),
+            ("oldest", "a", Decision::Baseline, oldest),
+            ("last", "a", Decision::Alert, present - 1),
+            ("first", "a", Decision::Alert, present),
+            ("same", "a", Decision::SameStory, present + 5),
+            ("below", "a", Decision::Below, present),
+            ("vetoed", "a", Decision::Vetoed, present),
+            ("other", "b", Decision::Silenced, present),
+        ] {
+            hit(&store, item, topic, decision, created).await;
+        }
+        let topics = store.hits_per_hour(Timestamp::from_millis(present + 10)).await.unwrap();
+        let told: Vec<_> = topics
+            .iter()
+            .flat_map(|(topic, hours)| hours.iter().map(move |hour| (topic.as_str(), *hour)))
+            .collect();
+        let hour = |start, hits, alerts| HourFigures { start: Timestamp::from_millis(start), hits, alerts };
+        assert_eq!(
+            told,
+            [
+                ("a", hour(oldest, 1, 0)),
+                ("a", hour(present - HOUR_MS, 1, 1)),
+                ("a", hour(present, 2, 1)),
+                ("b", hour(present, 1, 0)),
+            ]
+        );
+    }
 
     #[test]
     fn quantiles_are_values_that_occurred() {

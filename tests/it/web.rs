@@ -4,6 +4,7 @@
 mod figures;
 mod limits;
 mod news;
+mod size;
 mod store;
 
 use std::net::SocketAddr;

@@ -66,7 +66,7 @@ fn effect(view: &PageView) -> String {
         let verb = if polled == 1 { "answers" } else { "answer" };
         format!("{} {verb}", words::plural(polled, "source"))
     } else {
-        format!("{answering} of {} answer", words::plural(polled, "source"))
+        format!("{} of {} answer", words::count(answering), words::plural(polled, "source"))
     };
     let store_fails = view.problems.iter().any(|problem| matches!(problem, Problem::Store { .. }));
     match health(view) {

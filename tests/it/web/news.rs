@@ -20,12 +20,13 @@ async fn read_and_serve(items: &str) -> (SocketAddr, tempfile::TempDir) {
     );
     let server = Server::start("127.0.0.21", move |_| Reply::ok(feed.as_bytes())).await;
     let receiver = Recorder::start(&["HTTP/1.1 500 no\r\ncontent-length: 0\r\n\r\n"]).await;
+    let closed = TcpListener::bind("127.0.0.22:0").await.unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "timezone = \"UTC\"\n[fetch]\nallow_networks = [\"127.0.0.0/24\"]\nbackfill = \"1d\"\n\
          [store]\nurl = \"sqlite:{}\"\n\
          [[source]]\nid = \"harbour-wire\"\nname = \"<script>Harbour</script>\"\nurl = \"{}\"\n\
-         [[source]]\nid = \"gone\"\nname = \"Gone\"\nurl = \"http://127.0.0.22:1/\"\n\
+         [[source]]\nid = \"gone\"\nname = \"Gone\"\nurl = \"http://{closed}/\"\n\
          [[topic]]\nid = \"kim\"\nname = \"Kim\"\nany = [\"kim jong un\", \"kim\"]\n\
          [[topic]]\nid = \"train\"\nname = \"Train\"\nany = [\"train\"]\n\
          [[channel]]\nname = \"desk\"\nkind = \"console\"\n\
