@@ -50,7 +50,9 @@ pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
     metrics.set(Level::ReloadSuccessful, &[], 1.0);
     metrics.set(Level::ReloadTime, &[], seconds(site.note.config_loaded));
     metrics.set(Level::Build, &[env!("CARGO_PKG_VERSION")], 1.0);
-    OF_THE_STORE.iter().for_each(|level| metrics.clear(*level));
+    for level in OF_THE_STORE {
+        metrics.clear(level);
+    }
     let Some(read) = read else { return };
     set_sources(metrics, status::sources(&site.config, &read.overview), &read.successes);
     set_deliveries(metrics, &read.overview);

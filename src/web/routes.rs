@@ -54,7 +54,7 @@ async fn within<T>(
 ) -> Result<T, (StoreClass, String)> {
     match tokio::time::timeout(limit, read).await {
         Ok(Ok(read)) => Ok(read),
-        Ok(Err(error)) => Err((error.class().unwrap_or(StoreClass::IoError), error.to_string())),
+        Ok(Err(error)) => Err((error.class().unwrap_or(StoreClass::IoError), error.told())),
         Err(_) => Err((StoreClass::Busy, "it did not answer in time".to_owned())),
     }
 }
@@ -118,7 +118,7 @@ async fn overview(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> 
         store_fails_since: fault.map(|fault| fault.since),
         now,
     };
-    page::overview(&view::view(&site, status, read.ok(), asked)).into_response()
+    page::overview(&view::view(&site, status, read.ok(), &asked)).into_response()
 }
 
 /// Bounds of the page's own refreshing, in seconds.

@@ -1,6 +1,6 @@
 //! Sources as other programs and the page see them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::BuildHasher};
 
 use serde::Serialize;
 
@@ -47,7 +47,11 @@ pub struct SourceListing {
 }
 
 /// Returns every configured source, by id.
-pub fn listing(config: &Config, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) -> Vec<SourceListing> {
+pub fn listing<S: BuildHasher>(
+    config: &Config,
+    rows: &HashMap<SourceId, SourceRow, S>,
+    now: Timestamp,
+) -> Vec<SourceListing> {
     let mut listed: Vec<SourceListing> =
         config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));

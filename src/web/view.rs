@@ -54,7 +54,7 @@ pub(super) struct Asked {
 }
 
 /// Returns what the page shows; without a store that answers, the settings and what is wrong.
-pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: Asked) -> PageView {
+pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Asked) -> PageView {
     let store_answers = read.is_some();
     let read = read.unwrap_or_else(|| Read {
         overview: Overview::default(),

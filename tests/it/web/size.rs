@@ -57,10 +57,8 @@ fn rows(now_ms: i64) -> Vec<String> {
 
 #[tokio::test]
 async fn ten_thousand_sources_cost_no_more_than_the_rows_shown() {
-    let mut settings = String::new();
-    for n in 0..SOURCES {
-        settings += &format!("[[source]]\nid = \"s{n}\"\nurl = \"https://h{n}.example/feed\"\n");
-    }
+    let source = |n| format!("[[source]]\nid = \"s{n}\"\nurl = \"https://h{n}.example/feed\"\n");
+    let settings = (0..SOURCES).map(source).collect::<Vec<_>>().concat();
     let served = serve(&settings, Limits { store_time: DEADLINE, ..Limits::default() }).await;
     let path = format!("sqlite:{}", served.folder.path().join("newshound.db").display());
     let mut other = SqliteConnection::connect(&path).await.unwrap();

@@ -29,16 +29,15 @@ async fn a_writer_that_holds_the_store_does_not_hold_up_the_page() {
     assert!(soon(served.address, "/").await.body.contains("harbour-wire"));
 }
 
-/// Puts something else where the store is, before anything was read from it.
-async fn replaced(with: impl AsyncFn(&std::path::Path)) -> Served {
+/// Takes the store's file away, before anything was read from it.
+async fn moved() -> (Served, std::path::PathBuf) {
     let served = serve("", Limits::default()).await;
     let path = served.folder.path().join("newshound.db");
     std::fs::rename(&path, served.folder.path().join("moved.db")).unwrap();
     for log in ["newshound.db-wal", "newshound.db-shm"] {
         let _ = std::fs::remove_file(served.folder.path().join(log));
     }
-    with(&path).await;
-    served
+    (served, path)
 }
 
 async fn assert_told(served: &Served, class: &str) {
@@ -58,14 +57,11 @@ async fn assert_told(served: &Served, class: &str) {
 
 #[tokio::test]
 async fn a_store_that_others_lock_against_reading_is_told_within_a_second() {
-    let mut holder = None;
-    let served = replaced(async |_| {}).await;
-    let path = served.folder.path().join("newshound.db");
+    let (served, path) = moved().await;
     let mut other = open(&path).await;
     for step in ["create table daemon (name text)", "pragma locking_mode = exclusive", "begin exclusive"] {
         other.execute(step).await.unwrap();
     }
-    holder.replace(other);
     assert_told(&served, "busy").await;
     // More questions than there are connections to ask them with are answered in time as well.
     let asked: Vec<_> = (0..12).map(|_| tokio::spawn(soon(served.address, "/"))).collect();
@@ -76,8 +72,24 @@ async fn a_store_that_others_lock_against_reading_is_told_within_a_second() {
 
 #[tokio::test]
 async fn a_damaged_store_is_told() {
-    let served = replaced(async |path| std::fs::write(path, "no database ".repeat(1000)).unwrap()).await;
+    let (served, path) = moved().await;
+    std::fs::write(path, "no database ".repeat(1000)).unwrap();
     assert_told(&served, "corrupt").await;
+}
+
+#[tokio::test]
+async fn a_store_that_went_away_is_told_and_not_replaced() {
+    let served = serve("", Limits::default()).await;
+    let (path, elsewhere) =
+        (served.folder.path().join("newshound.db"), served.folder.path().join("moved.db"));
+    std::fs::rename(&path, &elsewhere).unwrap();
+    assert_told(&served, "io_error").await;
+    let refused = served.store.sync_sources(&[], now()).await.unwrap_err();
+    assert_eq!(refused.class(), Some(StoreClass::ReadOnly));
+    assert!(!path.exists(), "an empty store was put in its place");
+    std::fs::rename(&elsewhere, &path).unwrap();
+    served.store.sync_sources(&[], now()).await.unwrap();
+    assert_eq!(soon(served.address, "/readyz").await.status, 200);
 }
 
 #[tokio::test]
