@@ -140,6 +140,7 @@ impl App {
             pulse: Arc::clone(&self.ctx.pulse),
             timezone: self.ctx.timezone.clone(),
             note: self.note.clone(),
+            limits: web::Limits::default(),
         }
     }
 

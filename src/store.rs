@@ -15,7 +15,12 @@ mod poll;
 mod rows;
 mod sources;
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
@@ -28,7 +33,10 @@ pub use daemon::{DaemonLock, DaemonNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Settled};
-pub use overview::{ChannelFigures, DeliveryFigures, EventRow, Latency, Overview, Quantiles, SourceFigures};
+pub use overview::{
+    ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
+    SourceFigures,
+};
 pub use poll::Recorded;
 pub use sources::{SourceRow, Watched};
 
@@ -50,7 +58,11 @@ pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
     path: PathBuf,
+    file: FileId,
 }
+
+/// Device and inode: what stays the same while a path may come to mean another file.
+type FileId = (u64, u64);
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -91,8 +103,12 @@ impl Store {
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         let writer = pool(1).connect_with(options.clone()).await?;
+        // A file that goes missing under way is not silently replaced by an empty one.
+        let options = options.create_if_missing(false);
+        writer.set_connect_options(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
-        Ok(Store { writer, reader, path })
+        let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
+        Ok(Store { writer, reader, path, file })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -106,7 +122,17 @@ impl Store {
     /// Starts a transaction that holds the write lock from its first moment on, so that what
     /// it read cannot have changed when it writes.
     async fn begin(&self) -> Result<Tx<'static>, StoreError> {
+        self.in_place()?;
         Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    /// Says whether the file still lies where it was opened. What is written into one that was
+    /// moved or deleted would be found by nobody.
+    fn in_place(&self) -> Result<(), StoreError> {
+        if file_id(&self.path) == Some(self.file) {
+            return Ok(());
+        }
+        Err(StoreError::Moved { path: self.path.clone() })
     }
 
     /// Returns the pool for reading.
@@ -116,6 +142,7 @@ impl Store {
 
     /// Says whether the store answers.
     pub async fn answers(&self) -> Result<(), StoreError> {
+        self.in_place()?;
         sqlx::query("select count(*) from daemon").execute(self.reader()).await?;
         Ok(())
     }
@@ -133,6 +160,10 @@ impl Store {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Returns the path behind `sqlite:`.

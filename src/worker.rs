@@ -72,6 +72,5 @@ pub struct Outlet {
 /// Tells the pulse what is wrong with the store.
 fn fault(ctx: &Ctx, error: &StoreError) {
     let class = error.class().unwrap_or(StoreClass::IoError);
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    ctx.pulse.failed(class, format!("{error}{cause}"), ctx.clock.now());
+    ctx.pulse.failed(class, error.told(), ctx.clock.now());
 }

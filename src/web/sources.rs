@@ -58,7 +58,13 @@ pub fn listing<S: BuildHasher>(
     listed
 }
 
-fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: Timestamp) -> SourceListing {
+/// Returns one source; without a row it was never polled.
+pub(super) fn one(
+    source: &Source,
+    fetch: &FetchConfig,
+    row: Option<&SourceRow>,
+    now: Timestamp,
+) -> SourceListing {
     let unseen = SourceState::unseen(source.id.clone(), now);
     let state = row.map_or(&unseen, |row| &row.state);
     let off = !source.enabled || state.marker != Marker::None;

@@ -12,5 +12,6 @@ mod real_mail;
 mod sd_notify;
 mod secrets;
 mod smtp;
+mod web;
 mod webhook_real;
 mod wire;

@@ -10,7 +10,7 @@ use crate::model::{DeliveryState, Evidence, Field, Timestamp};
 const SNIPPETS: usize = 2;
 
 pub(super) fn section(alerts: &[AlertView], words: &Words<'_>) -> Markup {
-    let pieces: Vec<_> = alerts.chunk_by(|one, next| one.item == next.item).collect();
+    let pieces = by_item(alerts);
     html! {
         section #news {
             h2.head { "Latest alerts" }
@@ -26,8 +26,23 @@ pub(super) fn section(alerts: &[AlertView], words: &Words<'_>) -> Markup {
     }
 }
 
+/// Puts the alerts of one item together, where the newest of them stands, the highest score first.
+fn by_item(alerts: &[AlertView]) -> Vec<Vec<&AlertView>> {
+    let mut pieces: Vec<Vec<&AlertView>> = Vec::new();
+    for alert in alerts {
+        match pieces.iter_mut().find(|piece| piece[0].item == alert.item) {
+            Some(piece) => piece.push(alert),
+            None => pieces.push(vec![alert]),
+        }
+    }
+    for piece in &mut pieces {
+        piece.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+    pieces
+}
+
 /// Draws an item with all the alerts it made.
-fn article(alerts: &[AlertView], words: &Words<'_>) -> Markup {
+fn article(alerts: &[&AlertView], words: &Words<'_>) -> Markup {
     let alert = &alerts[0];
     let reasons = || alerts.iter().flat_map(|alert| &alert.evidence).filter(|reason| reason.points > 0.0);
     let title = mark_title(&alert.title, reasons());
@@ -86,7 +101,7 @@ fn score(score: f64, threshold: f64) -> Markup {
 }
 
 /// Says in words where the alerts of one item went.
-fn deliveries(alerts: &[AlertView], words: &Words<'_>) -> String {
+fn deliveries(alerts: &[&AlertView], words: &Words<'_>) -> String {
     let all = || alerts.iter().flat_map(|alert| &alert.deliveries);
     let named = |states: &[DeliveryState]| {
         let mut names: Vec<String> =
