@@ -33,6 +33,7 @@ pub use secret::Secret;
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
+pub(crate) use text_file::reason as why_unreadable;
 pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};
 
 #[cfg(test)]

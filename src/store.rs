@@ -87,7 +87,10 @@ impl Store {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(|cause| StoreError::of_opening(&path, create, cause))?;
         let reader = pool(READERS).connect_lazy_with(options);
         Ok(Store { writer, reader, path })
     }

@@ -8,4 +8,7 @@ pub(super) mod explain;
 pub(super) mod rows;
 pub(super) mod status;
 pub(super) mod tables;
-mod words;
+pub(super) mod failure;
+mod grid;
+pub(super) mod ink;
+pub(super) mod words;
