@@ -114,8 +114,10 @@ impl Session {
     /// Loads the configuration; tells every problem on standard error.
     fn load(&self, wanted: Wanted) -> Result<Ready, Exit> {
         let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
-        let wrong = ready.is_none();
-        for problem in problems.iter().filter(|problem| !wrong || problem.severity == Severity::Error) {
+        // Warnings stand aside where an error has to be read first, and where a command only
+        // borrows the settings: its own warnings are about what it was given.
+        let warn = ready.is_some() && wanted == Wanted::Required;
+        for problem in problems.iter().filter(|problem| warn || problem.severity == Severity::Error) {
             complain(&text::check::problem(problem, self.aside));
         }
         ready.ok_or(Exit::Usage)

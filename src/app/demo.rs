@@ -65,8 +65,7 @@ impl Stage {
         let page = bind(port).await?;
         let newsroom_listener = TcpListener::bind(("127.0.0.1", 0)).await.context("opening the newsroom")?;
         let (page_address, newsroom_address) = (page.local_addr()?, newsroom_listener.local_addr()?);
-        let folder =
-            tempfile::TempDir::with_prefix("newshound-demo-")
+        let folder = tempfile::TempDir::with_prefix("newshound-demo-")
             .context("making a folder for the store: set TMPDIR to one that can be written")?;
         let ready = configure(newsroom_address, page_address, folder.path(), environment)?;
         let topics = ready.config.topics.iter().map(|topic| topic.name.clone()).collect();

@@ -9,8 +9,8 @@ use super::setup::Ready;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
 use crate::model::{
-    Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score, ScoreOutcome, SourceId, Timestamp,
-    TopicId,
+    Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
+    ScoreOutcome, SourceId, Timestamp, TopicId,
 };
 use crate::store::{Store, StoredDecision, StoredItem};
 
@@ -127,8 +127,8 @@ pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Ex
 pub fn unknown<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     match known.as_slice() {
-        [] => format!("no {noun} `{name}`: the configuration has none at all"),
-        known => format!("no {noun} `{name}`; there is {}", known.join(", ")),
+        [] => format!("no {noun} `{name}` is configured, and no other: `newshound init` writes a start"),
+        known => format!("no {noun} `{name}` is configured; known: {}", known.join(", ")),
     }
 }
 
@@ -187,9 +187,8 @@ fn explain(
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
     let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
     let words = matcher::words(&item);
-    let source_name = source
-        .map(|source| source.name.clone())
-        .or_else(|| item.source.as_ref().map(ToString::to_string));
+    let source_name =
+        source.map(|source| source.name.clone()).or_else(|| item.source.as_ref().map(ToString::to_string));
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 

@@ -16,19 +16,25 @@ pub(super) struct Args {
     ///
     /// Without it: $NEWSHOUND_CONFIG, ./newshound.toml, ./config/newshound.toml,
     /// $XDG_CONFIG_HOME/newshound/newshound.toml, /etc/newshound/newshound.toml.
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
     /// Results for machines: one JSON object, or one a line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) json: bool,
     /// The form of the log, which goes to standard error.
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     pub(super) log_format: LogFormat,
     /// Log more: -v each poll, -vv everything.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = "Global options", action = ArgAction::Count)]
     pub(super) verbose: u8,
     /// Log less: -q warnings and errors, -qq errors only.
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = "Global options", action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -104,7 +110,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         title: Option<String>,
         /// The language of the text, such as `en`, instead of the detected one.
-        #[arg(long)]
+        #[arg(long, value_name = "LANG", value_parser = newshound::config::language)]
         lang: Option<String>,
         /// Exit with 3 unless every topic asked for comes out so.
         #[arg(long, value_name = "hit|miss", value_parser = expect)]

@@ -312,8 +312,7 @@ const WAITING: &str = "; polling and sending wait and go on by themselves";
 fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
     let mut problems = Vec::new();
     if let Some((class, message)) = &seen.fault {
-        problems
-            .push(format!("the store: {class}, {message}{}", if seen.running { WAITING } else { "" }));
+        problems.push(format!("the store: {class}, {message}{}", if seen.running { WAITING } else { "" }));
     }
     if seen.running && !seen.alive {
         problems.push("a loop of the daemon stands still: restart it and report its log".to_owned());

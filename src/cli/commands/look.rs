@@ -38,10 +38,7 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
     Ok(if status.health == Health::Failing { Exit::Failed } else { Exit::Done })
 }
 
-async fn look(
-    config: &Config,
-    now: Timestamp,
-) -> Result<(Status, HashMap<SourceId, SourceRow>), StoreError> {
+async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<SourceId, SourceRow>), StoreError> {
     let store = Store::open_existing(&config.store.url).await?;
     let overview = store.overview(now).await?;
     let rows = store.source_rows(now).await?;

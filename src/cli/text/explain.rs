@@ -15,7 +15,7 @@ const BEFORE_TERM: usize = 16;
 /// Returns an explanation for people.
 pub(in crate::cli) fn explained(explained: &Explained, terminal: Terminal, now: Timestamp) -> String {
     let mut lines = head(explained, terminal, now);
-    let name = |line: &Line| cut(&line.topic_name, terminal.columns / 4);
+    let name = |line: &Line| cut(&line.topic_name, terminal.columns * 3 / 10);
     let names = explained.lines.iter().map(|line| width(&name(line))).max().unwrap_or(0);
     let mut spaced = true;
     for line in &explained.lines {
@@ -164,8 +164,12 @@ fn scale(score: f64, threshold: f64, utf8: bool) -> String {
     let place = |value: f64| ((value.clamp(0.0, 1.0) * (SCALE - 1) as f64).round()) as usize;
     let [bar, mark, hit, miss] = if utf8 { ['─', '┼', '●', '○'] } else { ['-', '|', '*', 'o'] };
     let mut cells = vec![bar; SCALE];
-    cells[place(threshold)] = mark;
-    cells[place(score)] = if score >= threshold { hit } else { miss };
+    let (at, is_hit) = (place(threshold), score >= threshold);
+    cells[at] = mark;
+    // On the side where it lies, however near that is.
+    let beside =
+        if is_hit { place(score).max(at + 1).min(SCALE - 1) } else { place(score).min(at.saturating_sub(1)) };
+    cells[beside] = if is_hit { hit } else { miss };
     format!("0 {} 1", cells.into_iter().collect::<String>())
 }
 
@@ -177,6 +181,8 @@ mod tests {
     fn the_scale_shows_on_which_side_of_the_threshold_a_score_lies() {
         assert_eq!(scale(0.77, 0.5, true), "0 ──────────┼────●──── 1");
         assert_eq!(scale(0.37, 0.5, true), "0 ───────○──┼───────── 1");
+        assert_eq!(scale(0.501, 0.5, true), "0 ──────────┼●──────── 1");
+        assert_eq!(scale(0.499, 0.5, true), "0 ─────────○┼───────── 1");
         assert_eq!(scale(1.0, 0.5, false), "0 ----------|--------* 1");
         assert_eq!(scale(0.0, 0.5, false), "0 o---------|--------- 1");
     }

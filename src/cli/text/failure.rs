@@ -28,7 +28,7 @@ fn causes<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String 
             Some(error) => of_system(error),
             None => cause.to_string(),
         };
-        let text = plain(text.trim_start_matches("error returned from database: "));
+        let text = plain(without_kind(&text));
         if told.contains(&text) {
             continue;
         }
@@ -38,6 +38,13 @@ fn causes<'a>(chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String 
         told.push_str(&text);
     }
     told
+}
+
+/// Returns what a database said, without how its library announces that.
+fn without_kind(text: &str) -> &str {
+    let text = text.strip_prefix("error returned from database: ").unwrap_or(text);
+    let code = text.strip_prefix("(code: ").and_then(|rest| rest.split_once(") "));
+    code.map_or(text, |(_, text)| text)
 }
 
 /// Returns the system's words in lower case and without its number.
@@ -59,6 +66,11 @@ mod tests {
         assert_eq!(told(&error), "error: reading the feed: no such file or directory");
         let twice = anyhow::anyhow!("unable to open").context("the database failed: unable to open");
         assert_eq!(told(&twice), "error: the database failed: unable to open");
+        let coded = anyhow::anyhow!("error returned from database: (code: 26) file is not a database");
+        assert_eq!(
+            told(&coded.context("the database failed")),
+            "error: the database failed: file is not a database"
+        );
     }
 
     #[test]

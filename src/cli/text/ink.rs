@@ -150,8 +150,16 @@ mod tests {
     #[test]
     fn a_snippet_is_cut_around_its_matched_words() {
         check("Ships left «Vladivostok» late.", 40, "Ships left «Vladivostok» late.");
-        check("crosses into Russia for Putin talks in «Vladivostok»", 36, "…for Putin talks in «Vladivostok»");
-        check("a meeting in the port city of «Vladivostok» as early as Tuesday", 30, "…city of «Vladivostok» as ear…");
+        check(
+            "crosses into Russia for Putin talks in «Vladivostok»",
+            36,
+            "…for Putin talks in «Vladivostok»",
+        );
+        check(
+            "a meeting in the port city of «Vladivostok» as early as Tuesday",
+            30,
+            "…city of «Vladivostok» as ear…",
+        );
         check("«Kim Jong-un» «arrives» in Vladivostok today", 30, "«Kim Jong-un» «arrives» in Vl…");
         check("«Kim» said much of … nothing and left by «train»", 20, "«Kim» said much of…");
         check("«金正恩乘专列访问俄罗斯»", 12, "«金正恩乘…»");

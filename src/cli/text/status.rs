@@ -174,7 +174,8 @@ impl Page {
             n => format!(", {} waiting", number(n)),
         };
         let last = channel.last_success.map(|last| format!(", last delivered {}", time(last, self.now)));
-        let text = format!("{} ({}): {class}{waiting}{}", channel.name, channel.kind, last.unwrap_or_default());
+        let text =
+            format!("{} ({}): {class}{waiting}{}", channel.name, channel.kind, last.unwrap_or_default());
         wrap(&text, self.terminal.columns, &" ".repeat(LABEL))
     }
 

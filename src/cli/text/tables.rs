@@ -1,7 +1,7 @@
 //! Lists: one row a thing, and under it what is too long for a row.
 
-use newshound::model::{DeliveryClass, DeliveryState, SourceMode, Timestamp};
 use newshound::model::{Delivery, PollClass};
+use newshound::model::{DeliveryClass, DeliveryState, SourceMode, Timestamp};
 use newshound::store::AlertSheet;
 use newshound::web::sources::SourceListing;
 
@@ -70,12 +70,8 @@ pub(super) fn source_state(state: SourceMode) -> Cell {
 
 /// Returns the alerts.
 pub(in crate::cli) fn alerts(sheets: &[AlertSheet], terminal: Terminal, now: Timestamp) -> String {
-    const COLUMNS: &[Column] = &[
-        Column::whole(""),
-        Column::number(""),
-        Column::text("", 12),
-        Column::headline(""),
-    ];
+    const COLUMNS: &[Column] =
+        &[Column::whole(""), Column::number(""), Column::text("", 12), Column::headline("")];
     let row = |sheet: &AlertSheet| {
         let AlertSheet { alert, item, deliveries } = sheet;
         let states: Vec<String> =

@@ -157,7 +157,7 @@ fn tag(text: &str) -> Result<String, String> {
 }
 
 /// Reads a language: `en`, `pt-BR`.
-pub(crate) fn language(text: &str) -> Result<String, String> {
+pub fn language(text: &str) -> Result<String, String> {
     let mut parts = text.split(['-', '_']);
     let first = parts.next().unwrap_or("");
     let plain = (2..=3).contains(&first.len()) && first.chars().all(|c| c.is_ascii_alphabetic());
