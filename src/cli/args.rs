@@ -9,6 +9,7 @@ use newshound::model::{DeliveryState, SourceMode};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 #[derive(Debug, Parser)]
 #[command(name = "newshound", version, max_term_width = 100)]
 pub(super) struct Args {

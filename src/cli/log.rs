@@ -25,11 +25,9 @@ pub(super) fn start(args: &Args) {
 /// The daemon tells its stories; other commands tell only what is wrong, and the demo, which
 /// tells its own, only what must not be.
 fn level(args: &Args) -> LevelFilter {
-    let quietly = args.quiet.saturating_add(match args.command {
-        Command::Run { .. } => 0,
-        Command::Demo { .. } => 2,
-        _ => 1,
-    });
+    let daemon = matches!(args.command, Command::Run { .. });
+    let demo = matches!(args.command, Command::Demo { .. });
+    let quietly = args.quiet.saturating_add(u8::from(!daemon) + u8::from(demo));
     match (args.verbose, quietly) {
         (0, 0) | (1, 1..) => LevelFilter::INFO,
         (0, 1) => LevelFilter::WARN,

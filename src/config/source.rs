@@ -1,5 +1,6 @@
 //! A source as configured.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::place::Place;
@@ -50,7 +51,7 @@ impl Source {
         let mut text = format!("{}{port}{}", url.host_str().unwrap_or(""), url.path());
         for (name, value) in url.query_pairs() {
             let value = if is_secret(&name) { "" } else { &*value };
-            text.push_str(&format!("?{name}={value}"));
+            let _ = write!(text, "?{name}={value}");
         }
         SourceId::new(slug(&text))
     }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
 use crate::model::StoreClass;
@@ -96,7 +97,7 @@ impl StoreError {
     /// system knows why.
     pub(super) fn of_opening(path: &Path, create: bool, cause: sqlx::Error) -> StoreError {
         const CANNOT_OPEN: &str = "14";
-        let code = cause.as_database_error().and_then(|answer| answer.code());
+        let code = cause.as_database_error().and_then(DatabaseError::code);
         if code.as_deref() != Some(CANNOT_OPEN) {
             return StoreError::Database(cause);
         }
@@ -125,7 +126,7 @@ fn of_database(cause: &sqlx::Error) -> StoreClass {
     if let sqlx::Error::Io(cause) = cause {
         return of_io(cause);
     }
-    let Some(code) = cause.as_database_error().and_then(|answer| answer.code()) else {
+    let Some(code) = cause.as_database_error().and_then(DatabaseError::code) else {
         return StoreClass::IoError;
     };
     match code.parse::<i32>().unwrap_or(0) & 0xff {

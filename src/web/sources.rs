@@ -47,6 +47,7 @@ pub struct SourceListing {
 }
 
 /// Returns every configured source, by id.
+#[expect(clippy::implicit_hasher, reason = "the store hands out this kind of map")]
 pub fn listing(config: &Config, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) -> Vec<SourceListing> {
     let mut listed: Vec<SourceListing> =
         config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();

@@ -64,7 +64,7 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
             Given::Url(_) | Given::Source(_) => anyhow::bail!(
                 "an address cannot be explained in this version yet: save the page, and name the file"
             ),
-            given => explain::given(&ready, &question, &given)?,
+            given @ (Given::File(_) | Given::Input) => explain::given(&ready, &question, &given)?,
         },
     };
     if session.json {

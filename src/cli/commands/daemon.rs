@@ -23,9 +23,9 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
         let counts = app.run_once(send, &stop).await?;
         let result = text::counts::Counted::of(&counts);
         if session.json {
-            say_json(&result)
+            say_json(&result);
         } else {
-            say(&result.in_words())
+            say(&result.in_words());
         }
         return Ok(Exit::Done);
     }
@@ -34,7 +34,9 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
     // The store first: of two daemons on one store, the second must hear of the first.
     let app = App::open(ready, outside).await?;
     let listener = listen(address).await?;
-    greeting.iter().for_each(|line| tracing::info!("{line}"));
+    for line in &greeting {
+        tracing::info!("{line}");
+    }
     app.run(listener, send, &stop).await;
     tracing::info!("stopped");
     Ok(Exit::Done)

@@ -165,9 +165,9 @@ pub(super) async fn retry(
     store.close().await;
     for id in &due {
         if session.json {
-            say_json(&serde_json::json!({"delivery": id}))
+            say_json(&serde_json::json!({"delivery": id}));
         } else {
-            say(&format!("{id} is due now"))
+            say(&format!("{id} is due now"));
         }
     }
     if due.len() < wanted.len() {

@@ -30,6 +30,7 @@ fn coloured(line: &str, terminal: Terminal) -> String {
 
 /// Returns what came of trying the network: the counts, then what did not answer.
 pub(in crate::cli) fn network(reached: &[Reached], terminal: Terminal) -> String {
+    const COLUMNS: &[Column] = &[Column::whole(""), Column::text("", 12), Column::whole("")];
     let of = |kind: &str| {
         let all = reached.iter().filter(|each| each.kind == kind);
         (all.clone().filter(|each| each.is_ok()).count(), all.count())
@@ -40,7 +41,6 @@ pub(in crate::cli) fn network(reached: &[Reached], terminal: Terminal) -> String
         counted(all_sources as u64, "source", "sources"),
         counted(all_channels as u64, "channel", "channels"),
     );
-    const COLUMNS: &[Column] = &[Column::whole(""), Column::text("", 12), Column::whole("")];
     let row = |each: &Reached| Row {
         cells: vec![
             cell(format!("  {}", each.kind)),

@@ -75,10 +75,12 @@ fn body(line: &Line, terminal: Terminal) -> Vec<String> {
         return fate(line, terminal);
     }
     let mut lines = evidence(&line.evidence, terminal);
-    lines.push(match line.decision {
-        Decision::Vetoed => "         a veto: no score counts".to_owned(),
-        _ if line.score >= line.threshold => format!("  {:5.2}  points", line.points),
-        _ => format!("  {:5.2}  points; a hit needs {:.2}", line.points, points_for(line.threshold)),
+    lines.push(if line.decision == Decision::Vetoed {
+        "         a veto: no score counts".to_owned()
+    } else if line.score >= line.threshold {
+        format!("  {:5.2}  points", line.points)
+    } else {
+        format!("  {:5.2}  points; a hit needs {:.2}", line.points, points_for(line.threshold))
     });
     if !line.failed.is_empty() {
         let failed = format!("without points: {}", plain(&line.failed.join("; ")));
@@ -111,16 +113,16 @@ fn is_near_miss(line: &Line) -> bool {
 }
 
 fn standing(line: &Line) -> String {
-    match line.decision {
-        Decision::Excluded => format!("excluded: {}", plain(&line.failed.join("; "))),
-        Decision::Vetoed => "vetoed".to_owned(),
-        _ if line.evidence.is_empty() && line.failed.is_empty() => "no term of the topic occurs".to_owned(),
-        _ if line.evidence.is_empty() => plain(&line.failed.join("; ")),
-        _ if line.score >= line.threshold => {
+    match () {
+        () if line.decision == Decision::Excluded => format!("excluded: {}", plain(&line.failed.join("; "))),
+        () if line.decision == Decision::Vetoed => "vetoed".to_owned(),
+        () if line.evidence.is_empty() && line.failed.is_empty() => "no term of the topic occurs".to_owned(),
+        () if line.evidence.is_empty() => plain(&line.failed.join("; ")),
+        () if line.score >= line.threshold => {
             format!("hit, {:.2} above {:.2}", line.score - line.threshold, line.threshold)
         }
-        _ if is_near_miss(line) => format!("near miss, {:.2} short", line.distance),
-        _ => format!("miss, {:.2} short", line.distance),
+        () if is_near_miss(line) => format!("near miss, {:.2} short", line.distance),
+        () => format!("miss, {:.2} short", line.distance),
     }
 }
 

@@ -93,6 +93,7 @@ fn widths(columns: &[Column], rows: &[Row], room: usize) -> Vec<usize> {
     for last in [false, true] {
         for at in (0..columns.len()).rev().filter(|at| columns[*at].last == last) {
             let Some(least) = columns[at].least else { continue };
+            let least = least.max(width(columns[at].head));
             let given = over.min(widths[at].saturating_sub(least));
             widths[at] -= given;
             over -= given;
@@ -137,7 +138,7 @@ mod tests {
     fn the_right_is_cut_first_a_headline_last_and_an_id_never() {
         insta::assert_snapshot!(shown(60, false).join("\n"), @"
         id                       items  headline               class
-        dl_w2sq8a06rnd5cyknzgdp  1,204  Kim Jong-un’s train…  tim…
+        dl_w2sq8a06rnd5cyknzgdp  1,204  Kim Jong-un’s train…   time…
         dl_1                         3  金正恩乘专列访问俄罗…
         ");
         assert!(shown(60, false).iter().all(|line| width(line) <= 60));

@@ -9,6 +9,9 @@ use super::ink::{Style, Terminal};
 use super::tables::source_state;
 use super::words::{bytes, counted, cut, duration, number, pad, plain, time, wrap};
 
+/// A source that ails: state, name, class, next poll.
+const AILING: &[Column] =
+    &[Column::whole(""), Column::whole(""), Column::headline(""), Column::text("", 12), Column::whole("")];
 /// Columns of a label with the number behind it.
 const LABEL: usize = 18;
 /// Sources and events that are shown.
@@ -23,7 +26,9 @@ pub(in crate::cli) fn status(
 ) -> String {
     let page = Page { terminal, now };
     let mut lines = wrap(&headline(status), terminal.columns, "");
-    lines.iter_mut().for_each(|line| *line = terminal.style(Style::Bold, line));
+    for line in &mut lines {
+        *line = terminal.style(Style::Bold, line);
+    }
     lines.push(String::new());
     for problem in &status.problems {
         lines.extend(page.label("to do", "", &plain(problem)));
@@ -89,7 +94,8 @@ impl Page {
         }
         let dim = self.terminal.style(Style::Dim, label);
         let room = LABEL - 2 - label.chars().count();
-        lines[0] = format!("{dim}{number:>room$}  {}", lines[0].trim_start()).trim_end().to_owned();
+        let first = format!("{dim}{number:>room$}  {}", lines[0].trim_start());
+        first.trim_end().clone_into(&mut lines[0]);
         lines
     }
 
@@ -128,15 +134,8 @@ impl Page {
                 below: Vec::new(),
             }
         };
-        const COLUMNS: &[Column] = &[
-            Column::whole(""),
-            Column::whole(""),
-            Column::headline(""),
-            Column::text("", 12),
-            Column::whole(""),
-        ];
         let rows: Vec<Row> = ailing.iter().take(MOST_ROWS).map(row).collect();
-        lines.extend(grid(COLUMNS, &rows, self.terminal));
+        lines.extend(grid(AILING, &rows, self.terminal));
         if ailing.len() > MOST_ROWS {
             let more = format!("and {} more: newshound sources list", ailing.len() - MOST_ROWS);
             lines.extend(wrap(&more, self.terminal.columns, &" ".repeat(LABEL)));

@@ -14,7 +14,9 @@ async fn fetch_prints_items_as_lines_of_json_and_nothing_else() {
         assert_eq!(ended.err, "");
         let items = ended.rows();
         let fields = "id source url title summary text author published updated lang tags first_seen";
-        items.iter().for_each(|item| assert_keys(item, fields));
+        for item in &items {
+            assert_keys(item, fields);
+        }
         assert_eq!(items[0]["title"], "Kim arrives in Vladivostok");
         assert_eq!(items[0]["published"], "2023-09-12T09:09:00Z");
         assert_eq!((&items[1]["author"], &items[1]["published"]), (&Value::Null, &Value::Null));

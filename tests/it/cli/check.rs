@@ -57,7 +57,9 @@ async fn the_network_is_tried_on_request_only() {
     let found = home.run(&["check", "--network", "--json"]).await.expect(1).json();
     assert_eq!(found["ok"], false);
     let network = found["network"].as_array().unwrap();
-    network.iter().for_each(|each| assert_keys(each, "kind id class message"));
+    for each in network {
+        assert_keys(each, "kind id class message");
+    }
     let of = |id: &str| network.iter().find(|each| each["id"] == id).unwrap()["class"].clone();
     assert_eq!((of("local"), of("amiss"), of("console")), ("ok".into(), "not_a_feed".into(), "ok".into()));
     let text = home.run(&["check", "--network"]).await.expect(1).out;

@@ -40,12 +40,14 @@ async fn before_the_first_run_there_is_nothing_and_no_error() {
 }
 
 #[tokio::test]
-async fn lists_have_the_fields_of_the_contract() {
+async fn sources_have_the_fields_of_the_contract() {
     let (home, server) = polled("").await;
     let sources = home.run(&["sources", "list", "--json"]).await.expect(0).rows();
     let fields = "id name url kind tags state class message failures last_poll last_success next_poll \
                   interval items items_per_day moved_to";
-    sources.iter().for_each(|source| assert_keys(source, fields));
+    for source in &sources {
+        assert_keys(source, fields);
+    }
     assert_eq!((&sources[0]["id"], &sources[1]["id"]), (&"amiss".into(), &"local".into()));
     assert_eq!(
         (&sources[0]["state"], &sources[0]["class"]),
@@ -59,9 +61,18 @@ async fn lists_have_the_fields_of_the_contract() {
         (&"ok".into(), &Value::Null, &2.into())
     );
     assert_eq!((&local["kind"], &local["interval"]), (&"auto".into(), &3600.0.into()));
-    ["last_poll", "last_success", "next_poll"].iter().for_each(|time| assert_time(&local[*time]));
+    for time in ["last_poll", "last_success", "next_poll"] {
+        assert_time(&local[time]);
+    }
     assert_eq!(local["url"], server.url("/feed.xml").as_str());
+}
 
+const DELIVERY: &str = "id alert topic channel to type state class held attempts created due last_attempt \
+                        delivered_at error";
+
+#[tokio::test]
+async fn alerts_and_deliveries_have_the_fields_of_the_contract() {
+    let (home, _server) = polled("").await;
     let alerts = home.run(&["alerts", "list", "--json"]).await.expect(0).rows();
     assert_eq!(alerts.len(), 1);
     let alert = &alerts[0];
@@ -81,16 +92,16 @@ async fn lists_have_the_fields_of_the_contract() {
 
     let deliveries = home.run(&["deliveries", "list", "--json"]).await.expect(0).rows();
     let delivery = &deliveries[0];
-    let fields = "id alert topic channel to type state class held attempts created due last_attempt \
-                  delivered_at error";
-    assert_keys(delivery, fields);
+    assert_keys(delivery, DELIVERY);
     assert_eq!((&delivery["alert"], &delivery["id"]), (&alert["id"], &alert["deliveries"][0]["id"]));
     assert_eq!((&delivery["type"], &delivery["class"]), (&"alert.created".into(), &"ok".into()));
     assert_eq!(
         (&delivery["held"], &delivery["error"], &delivery["attempts"]),
         (&Value::Null, &Value::Null, &1.into())
     );
-    ["created", "due", "last_attempt", "delivered_at"].iter().for_each(|time| assert_time(&delivery[*time]));
+    for time in ["created", "due", "last_attempt", "delivered_at"] {
+        assert_time(&delivery[time]);
+    }
 
     let id = alert["id"].as_str().unwrap();
     let shown = home.run(&["alerts", "show", id, "--json"]).await.expect(0).json();
@@ -100,7 +111,7 @@ async fn lists_have_the_fields_of_the_contract() {
     );
     assert_keys(&shown["item"], "id source source_name url title summary author published lang image");
     assert_keys(&shown["evidence"][0], "term field count weight points snippet");
-    assert_keys(&shown["deliveries"][0], fields);
+    assert_keys(&shown["deliveries"][0], DELIVERY);
     assert_eq!(shown["item"]["source_name"], "Local");
     let text = home.run(&["alerts", "show", id]).await.expect(0).out;
     assert!(text.contains("«Vladivostok»") && text.contains("delivered"), "{text}");
