@@ -1,7 +1,7 @@
 //! Arguments to one call into `app`, and its result to the terminal. The only printer.
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done,
-//! 1 failed, 2 wrong usage or configuration, 3 an expectation was not met.
+//! 1 failed, 2 wrong usage or configuration, 3 an expectation was not met, 130 interrupted.
 
 mod args;
 mod commands;
@@ -18,7 +18,8 @@ use clap::Parser;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::config::{Environment, Severity, Wanted};
 
-use self::args::Args;
+use self::args::{Args, Command};
+use self::text::ink::Terminal;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +56,26 @@ pub(crate) fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
+    if !matches!(args.command, Command::Run { .. } | Command::Demo { .. }) {
+        runtime.spawn(end_on_interrupt());
+    }
     let exit = runtime.block_on(commands::run(args)).unwrap_or_else(|error| {
-        complain(&format!("error: {error:#}"));
+        complain(&text::failure::told(&error));
         Exit::Failed
     });
     // A thread that still reads standard input must not hold the end back.
     runtime.shutdown_background();
     exit.into()
 }
+
+/// Ends a command that nobody waits for any more; those that run on have their own way to stop.
+async fn end_on_interrupt() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(INTERRUPTED);
+    }
+}
+
+const INTERRUPTED: i32 = 130;
 
 /// Bodies read and texts written at one time.
 const BLOCKING_THREADS: usize = 16;
@@ -72,19 +85,28 @@ struct Session {
     config: Option<PathBuf>,
     json: bool,
     environment: Environment,
-    colour: bool,
-    columns: usize,
+    /// Standard output.
+    terminal: Terminal,
+    /// Standard error.
+    aside: Terminal,
 }
 
 impl Session {
     fn new(args: &Args) -> Self {
         let environment = Environment::real();
-        let terminal = io::stdout().is_terminal();
+        let (wanted, utf8) = (environment.wants_colour(), environment.is_utf8());
+        let terminal = |is_terminal: bool, size: Option<(terminal_size::Width, terminal_size::Height)>| {
+            let columns = size.map_or(0, |(width, _)| usize::from(width.0));
+            // A terminal that does not know its width says 0.
+            let columns = if columns == 0 { COLUMNS } else { columns.max(LEAST_COLUMNS) };
+            Terminal { columns, colour: is_terminal && wanted, utf8 }
+        };
+        let (out, err) = (io::stdout(), io::stderr());
         Session {
             config: args.config.clone(),
             json: args.json,
-            colour: terminal && !args.json && environment.wants_colour(),
-            columns: terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)),
+            terminal: terminal(out.is_terminal() && !args.json, terminal_size::terminal_size_of(&out)),
+            aside: terminal(err.is_terminal(), terminal_size::terminal_size_of(&err)),
             environment,
         }
     }
@@ -92,13 +114,19 @@ impl Session {
     /// Loads the configuration; tells every problem on standard error.
     fn load(&self, wanted: Wanted) -> Result<Ready, Exit> {
         let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
-        let wrong = ready.is_none();
-        for problem in problems.iter().filter(|problem| !wrong || problem.severity == Severity::Error) {
-            complain(problem.render().trim_end());
+        // Warnings stand aside where an error has to be read first, and where a command only
+        // borrows the settings: its own warnings are about what it was given.
+        let warn = ready.is_some() && wanted == Wanted::Required;
+        for problem in problems.iter().filter(|problem| warn || problem.severity == Severity::Error) {
+            complain(&text::check::problem(problem, self.aside));
         }
         ready.ok_or(Exit::Usage)
     }
 }
+
+/// Columns where nobody knows, and those that every line may count on.
+const COLUMNS: usize = 80;
+const LEAST_COLUMNS: usize = 40;
 
 /// Prints a result. A reader that stopped reading is no error of ours.
 fn say(text: &str) {

@@ -24,7 +24,7 @@ pub mod topic;
 mod value;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
-pub use check::guard_problems;
+pub use check::{guard_problems, language};
 pub use environment::Environment;
 pub use load::{Loaded, Wanted, load, parse_str};
 pub use network::{Networks, Refused, literal_address, refused_port};
@@ -33,6 +33,7 @@ pub use secret::{Secret, SigningKey};
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
+pub(crate) use text_file::reason as why_unreadable;
 pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};
 
 #[cfg(test)]

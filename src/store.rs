@@ -102,7 +102,10 @@ impl Store {
             .pragma("cache_size", CACHE_KIB)
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(|cause| StoreError::of_opening(&path, create, cause))?;
         // A file that goes missing under way is not silently replaced by an empty one.
         let options = options.create_if_missing(false);
         writer.set_connect_options(options.clone());

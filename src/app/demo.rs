@@ -65,8 +65,8 @@ impl Stage {
         let page = bind(port).await?;
         let newsroom_listener = TcpListener::bind(("127.0.0.1", 0)).await.context("opening the newsroom")?;
         let (page_address, newsroom_address) = (page.local_addr()?, newsroom_listener.local_addr()?);
-        let folder =
-            tempfile::TempDir::with_prefix("newshound-demo-").context("making a folder for the store")?;
+        let folder = tempfile::TempDir::with_prefix("newshound-demo-")
+            .context("making a folder for the store: set TMPDIR to one that can be written")?;
         let ready = configure(newsroom_address, page_address, folder.path(), environment)?;
         let topics = ready.config.topics.iter().map(|topic| topic.name.clone()).collect();
         let newsroom = Arc::new(Newsroom::new(newsroom_address, outside.clock.now(), speed));
@@ -138,9 +138,9 @@ impl Stage {
 /// The port asked for, or the usual one, or any.
 async fn bind(port: Option<u16>) -> anyhow::Result<TcpListener> {
     if let Some(port) = port {
-        return TcpListener::bind(("127.0.0.1", port))
-            .await
-            .with_context(|| format!("listening on port {port}"));
+        return TcpListener::bind(("127.0.0.1", port)).await.with_context(|| {
+            format!("port {port} cannot be had: choose another --port, or none for a free one")
+        });
     }
     match TcpListener::bind(("127.0.0.1", PORT)).await {
         Ok(listener) => Ok(listener),

@@ -2,7 +2,7 @@
 
 use super::explain::{self, Question};
 use super::setup::Ready;
-use crate::config::Expect;
+use crate::config::{Expect, Place, Problem};
 use crate::model::TopicId;
 
 /// What came of one example.
@@ -18,14 +18,26 @@ pub struct Tried {
     pub score: f64,
     /// The topic's threshold.
     pub threshold: f64,
-    /// Where the example stands, as `file:line:column`.
-    pub place: String,
+    /// Where the example stands.
+    pub place: Place,
 }
 
 impl Tried {
     /// Returns what the topic made of it, in a word.
     pub fn got(&self) -> &'static str {
         if self.score >= self.threshold { "hit" } else { "miss" }
+    }
+
+    /// Returns the problem of an example that failed.
+    pub fn problem(&self) -> Problem {
+        let (expect, by) = match self.expect {
+            Expect::Hit => ("hit", format!("{:.2} short", self.threshold - self.score)),
+            Expect::Miss => ("miss", format!("{:.2} over the threshold", self.score - self.threshold)),
+        };
+        let (topic, got, score) = (&self.topic, self.got(), self.score);
+        let message = format!("example of topic {topic}: expected {expect}, got {got} {score:.2}");
+        let more = format!("{by}; `newshound explain --topic {topic} -` shows all of it");
+        Problem::error(&self.place, message).suggest(more)
     }
 
     /// Says whether that was expected.
@@ -48,7 +60,7 @@ pub fn try_all(ready: &Ready) -> anyhow::Result<Vec<Tried>> {
                 expect: example.expect,
                 score: line.map_or(0.0, |line| line.score),
                 threshold: topic.threshold,
-                place: format!("{:?}", example.place),
+                place: example.place.clone(),
             });
         }
     }

@@ -9,8 +9,8 @@ use super::setup::Ready;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
 use crate::model::{
-    Decision, Delivery, Evidence, Item, ItemId, ItemKeys, RawItem, Score, ScoreOutcome, SourceId, Timestamp,
-    TopicId,
+    Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
+    ScoreOutcome, SourceId, Timestamp, TopicId,
 };
 use crate::store::{Store, StoredDecision, StoredItem};
 
@@ -29,6 +29,8 @@ pub struct Question {
 pub struct Explained {
     /// The item.
     pub item: Item,
+    /// The name of its source.
+    pub source_name: Option<String>,
     /// Its id, where it has one to go by.
     pub id: Option<String>,
     /// Its language, declared or detected.
@@ -87,7 +89,13 @@ pub struct DeliveryLine {
     /// The channel.
     pub channel: String,
     /// Where it stands.
-    pub state: &'static str,
+    pub state: DeliveryState,
+    /// What came of its last attempt.
+    #[serde(skip)]
+    pub class: Option<DeliveryClass>,
+    /// When it is tried next.
+    #[serde(skip)]
+    pub due: Timestamp,
     /// When the receiver took it.
     #[serde(skip)]
     pub delivered_at: Option<Timestamp>,
@@ -113,6 +121,15 @@ pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Resul
 pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
     let (id, item) = read(text.as_bytes(), question)?;
     explain(ready, question, item, id, &[])
+}
+
+/// Says that a name is none of the configured ones.
+pub fn unknown<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    match known.as_slice() {
+        [] => format!("no {noun} `{name}` is configured, and no other: `newshound init` writes a start"),
+        known => format!("no {noun} `{name}` is configured; known: {}", known.join(", ")),
+    }
 }
 
 fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, Item)> {
@@ -159,8 +176,7 @@ fn explain(
     if let Some(topic) = &question.topic
         && !config.topics.iter().any(|known| known.id == *topic)
     {
-        let known: Vec<&str> = config.topics.iter().map(|topic| topic.id.as_str()).collect();
-        bail!("no topic has the id `{topic}`; there are {}", known.join(", "));
+        bail!(unknown("topic", topic.as_str(), config.topics.iter().map(|topic| topic.id.as_str())));
     }
     if let Some(lang) = &question.lang {
         item.lang = Some(lang.clone());
@@ -171,7 +187,9 @@ fn explain(
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
     let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
     let words = matcher::words(&item);
-    Ok(Explained { lang: words.lang, n_words: words.count, item, id, lines })
+    let source_name =
+        source.map(|source| source.name.clone()).or_else(|| item.source.as_ref().map(ToString::to_string));
+    Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 
 fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDecision]) -> Line {
@@ -209,7 +227,9 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
     DeliveryLine {
         id: delivery.id.to_string(),
         channel: delivery.channel.to_string(),
-        state: delivery.state.as_str(),
+        state: delivery.state,
+        class: delivery.class.filter(|class| *class != DeliveryClass::Ok),
+        due: delivery.due,
         delivered_at: delivery.delivered_at,
     }
 }

@@ -1,18 +1,18 @@
 //! What the commands that look at one thing are given: an address, a file, a stored item, or
 //! text; and what they read from it.
 
-use std::{io::Read as _, path::PathBuf, sync::Arc};
+use std::{fmt, io::Read as _, path::PathBuf, sync::Arc};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 use url::Url;
 
 use super::setup;
 use crate::clock::Clock;
-use crate::config::{Config, FetchConfig, Source};
+use crate::config::{Config, FetchConfig, Source, why_unreadable};
 use crate::dedupe;
 use crate::extract;
-use crate::fetch::{FetchError, Request};
+use crate::fetch::Request;
 use crate::model::{ChannelName, DeliveryClass, DeliveryId, Item, PollClass, SourceId, TopicId};
 use crate::notify::{links::Links, message::Message};
 use crate::schedule::route::of_channel;
@@ -51,23 +51,38 @@ impl Given {
         Ok(Given::File(PathBuf::from(argument)))
     }
 
-    /// Reads a file or standard input.
+    /// Reads a file or standard input whole.
     pub fn bytes(&self) -> anyhow::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match self {
-            Given::File(path) => std::fs::File::open(path)
-                .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-                .with_context(|| format!("reading {}", path.display()))?,
-            Given::Input => std::io::stdin()
-                .take(MOST_BYTES + 1)
-                .read_to_end(&mut bytes)
-                .context("reading standard input")?,
-            Given::Url(_) | Given::Source(_) => bail!("an address is fetched, not read as a file"),
-        };
+        let bytes = self.head(MOST_BYTES + 1)?;
         if bytes.len() as u64 > MOST_BYTES {
-            bail!("more than {} MiB: this is no single item or feed", MOST_BYTES >> 20);
+            bail!("{self}: more than {} MiB, which is no single item", MOST_BYTES >> 20);
         }
         Ok(bytes)
+    }
+
+    /// Reads at most so many bytes of a file or of standard input.
+    fn head(&self, most: u64) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = match self {
+            Given::File(path) => {
+                std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+            }
+            Given::Input => std::io::stdin().take(most).read_to_end(&mut bytes),
+            Given::Url(_) | Given::Source(_) => bail!("{self} is fetched, not read as a file"),
+        };
+        read.map_err(|error| anyhow!("{self}: {}", why_unreadable(&error)))?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Given::Url(url) => f.write_str(url.host_str().unwrap_or("an address")),
+            Given::Source(id) => write!(f, "{id}"),
+            Given::File(path) => write!(f, "{}", path.display()),
+            Given::Input => f.write_str("standard input"),
+        }
     }
 }
 
@@ -92,6 +107,12 @@ pub struct Polled {
     pub items: Vec<Item>,
 }
 
+impl Polled {
+    fn failed(class: PollClass, message: String) -> Self {
+        Polled { class, message: Some(message), warnings: Vec::new(), items: Vec::new() }
+    }
+}
+
 /// Polls an address, a source or a file once.
 pub async fn poll_once(
     given: &Given,
@@ -105,15 +126,14 @@ pub async fn poll_once(
             let source = config.sources.iter().find(|source| source.id == *id).context("unknown source")?;
             (&source.url, Some(source))
         }
-        Given::File(_) | Given::Input => return poll_file(given, hints, config, clock),
+        Given::File(_) | Given::Input => return Ok(poll_file(given, hints, config, clock)),
     };
     let fetcher = setup::fetcher(config)?;
     let headers = source.map_or(&[][..], |source| &source.headers);
     let answer = match fetcher.get(&Request { url, validators: None, headers }).await {
         Ok(answer) => answer,
         Err(error) => {
-            let (class, message) = (error.class(), Some(said(&error)));
-            return Ok(Polled { class, message, warnings: Vec::new(), items: Vec::new() });
+            return Ok(Polled::failed(error.class(), error.message()));
         }
     };
     let content_type = hints.content_type.clone().or(answer.content_type);
@@ -123,12 +143,17 @@ pub async fn poll_once(
     Ok(read_aside(body, &config.fetch, clock).await)
 }
 
-fn said(error: &FetchError) -> String {
-    format!("{}: {}", error.host(), error.message())
-}
-
-fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> anyhow::Result<Polled> {
-    let bytes = given.bytes()?;
+/// A file is a body without a server: what cannot be read was not reached.
+fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> Polled {
+    let most = config.fetch.max_body;
+    let bytes = match given.head(most.saturating_add(1)) {
+        Ok(bytes) if bytes.len() as u64 > most => {
+            let message = format!("{given}: more than {most} bytes, the limit `fetch.max_body`");
+            return Polled::failed(PollClass::TooLarge, message);
+        }
+        Ok(bytes) => bytes,
+        Err(error) => return Polled::failed(PollClass::Connect, error.to_string()),
+    };
     let source = match (&hints.base, given) {
         (Some(base), _) => Source::id_of(base),
         (None, Given::File(path)) => SourceId::new(path.file_stem().unwrap_or_default().to_string_lossy()),
@@ -136,7 +161,7 @@ fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> an
     };
     let base = hints.base.clone().unwrap_or_else(nowhere);
     let body = Body { bytes, content_type: hints.content_type.clone(), base, source };
-    Ok(read(&body, &config.fetch, clock))
+    read(&body, &config.fetch, clock)
 }
 
 /// An address that no relative link resolves against.
@@ -153,11 +178,8 @@ struct Body {
 
 async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
     let (fetch, clock) = (Arc::new(fetch.clone()), clock.clone());
-    tokio::task::spawn_blocking(move || read(&body, &fetch, &clock)).await.unwrap_or_else(|_| Polled {
-        class: PollClass::Internal,
-        message: Some("newshound itself failed on this body".to_owned()),
-        warnings: Vec::new(),
-        items: Vec::new(),
+    tokio::task::spawn_blocking(move || read(&body, &fetch, &clock)).await.unwrap_or_else(|_| {
+        Polled::failed(PollClass::Internal, "newshound itself failed on this body".to_owned())
     })
 }
 

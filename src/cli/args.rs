@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use newshound::config::Expect;
-use newshound::model::DeliveryState;
+use newshound::model::{DeliveryState, SourceMode};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 #[derive(Debug, Parser)]
 #[command(name = "newshound", version, max_term_width = 100)]
 pub(super) struct Args {
@@ -15,19 +17,25 @@ pub(super) struct Args {
     ///
     /// Without it: $NEWSHOUND_CONFIG, ./newshound.toml, ./config/newshound.toml,
     /// $XDG_CONFIG_HOME/newshound/newshound.toml, /etc/newshound/newshound.toml.
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "PATH")]
     pub(super) config: Option<PathBuf>,
     /// Results for machines: one JSON object, or one a line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) json: bool,
     /// The form of the log, which goes to standard error.
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     pub(super) log_format: LogFormat,
     /// Log more: -v each poll, -vv everything.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = "Global options", action = ArgAction::Count)]
     pub(super) verbose: u8,
     /// Log less: -q warnings and errors, -qq errors only.
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = "Global options", action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -57,27 +65,30 @@ pub(super) enum Command {
     },
     /// Runs the daemon on a small newsroom of its own: no network, no files, nothing kept.
     Demo {
-        /// The status page's port; 8642 or a free one by itself.
-        #[arg(long)]
+        /// The status page's port; by itself 8642, or a free one where that is taken.
+        #[arg(long, allow_negative_numbers = true)]
         port: Option<u16>,
         /// End after so many seconds.
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
         seconds: Option<u64>,
-        /// Publish so many times faster.
-        #[arg(long, value_name = "X", default_value_t = 1.0)]
+        /// Publish so many times faster, 0.1 to 100.
+        #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed, allow_negative_numbers = true)]
         speed: f64,
     },
     /// Writes a commented starter configuration.
     Init {
-        /// Where to.
+        /// The directory, made where there is none; no file in it is overwritten.
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
     /// Reports everything that is wrong with the configuration, and tries the topics' examples.
     Check {
-        /// Also try whether sources and channels can be reached.
+        /// Also try whether sources and channels can be reached; no alert is sent.
         #[arg(long)]
         network: bool,
+        /// Also show each topic as it is understood.
+        #[arg(long)]
+        show: bool,
     },
     /// Polls something once and prints its items; nothing is stored.
     Fetch {
@@ -96,18 +107,18 @@ pub(super) enum Command {
         /// Only this topic.
         #[arg(long)]
         topic: Option<String>,
-        /// The headline of the text.
-        #[arg(long)]
+        /// The headline of the text; alone, it is all that is scored.
+        #[arg(long, value_name = "TEXT")]
         title: Option<String>,
-        /// The language of the text.
-        #[arg(long)]
+        /// The language of the text, such as `en`, instead of the detected one.
+        #[arg(long, value_name = "LANG", value_parser = newshound::config::language)]
         lang: Option<String>,
         /// Exit with 3 unless every topic asked for comes out so.
         #[arg(long, value_name = "hit|miss", value_parser = expect)]
         expect: Option<Expect>,
         /// A stored item's id, a file (text, HTML, or an item as JSON), or - for standard input.
-        #[arg(value_name = "ITEM-ID|FILE|-")]
-        what: String,
+        #[arg(value_name = "ITEM-ID|FILE|-", required_unless_present = "title")]
+        what: Option<String>,
     },
     /// Tries one thing for real.
     #[command(subcommand)]
@@ -120,7 +131,6 @@ pub(super) enum Command {
         command: Option<Sources>,
     },
     /// Alerts and what became of them.
-    #[command(subcommand_required = false)]
     Alerts {
         #[command(subcommand)]
         command: Option<Alerts>,
@@ -144,12 +154,12 @@ pub(super) enum Test {
 #[derive(Debug, Subcommand)]
 pub(super) enum Sources {
     /// Every source, by id.
-    List(Filter),
+    List(SourceFilter),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Alerts {
-    /// Every alert, newest first.
+    /// Every alert, newest first; with --channel or --state those with such a delivery.
     List(Filter),
     /// One alert with its evidence and its deliveries.
     Show {
@@ -187,19 +197,46 @@ pub(super) struct Filter {
     /// Only this channel.
     #[arg(long)]
     pub(super) channel: Option<String>,
-    /// Only this state.
-    #[arg(long)]
-    pub(super) state: Option<String>,
+    /// Only deliveries in this state.
+    #[arg(long, value_parser = delivery_states())]
+    pub(super) state: Option<DeliveryState>,
 }
 
 impl Filter {
-    /// Returns the delivery state asked for.
-    pub(super) fn delivery_state(&self) -> anyhow::Result<Option<DeliveryState>> {
-        let names = || DeliveryState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
-        let parse =
-            |state: &String| state.parse().map_err(|_| anyhow::anyhow!("--state is one of {}", names()));
-        self.state.as_ref().map(parse).transpose()
+    /// Says whether the list is narrowed to something.
+    pub(super) fn is_set(&self) -> bool {
+        self.topic.is_some() || self.source.is_some() || self.channel.is_some() || self.state.is_some()
     }
+}
+
+/// What the list of sources is narrowed to.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct SourceFilter {
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+    /// Only this source.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Only sources in this state.
+    #[arg(long, value_parser = source_states())]
+    pub(super) state: Option<SourceMode>,
+}
+
+/// Reads a state, and lets the help and every error name all of them.
+fn delivery_states() -> impl TypedValueParser<Value = DeliveryState> {
+    let names = DeliveryState::ALL.iter().map(|state| state.as_str());
+    PossibleValuesParser::new(names).map(|name| name.parse().expect("it is one of the names"))
+}
+
+fn source_states() -> impl TypedValueParser<Value = SourceMode> {
+    let names = SourceMode::ALL.iter().map(|state| state.as_str());
+    PossibleValuesParser::new(names).map(|name| name.parse().expect("it is one of the names"))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed));
+    speed.ok_or_else(|| "a number from 0.1 to 100".to_owned())
 }
 
 fn expect(text: &str) -> Result<Expect, String> {

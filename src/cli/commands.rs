@@ -5,11 +5,13 @@ mod check;
 mod daemon;
 mod look;
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Filter, Sources, Test};
+use super::args::{Alerts, Args, Command, Deliveries, Filter, SourceFilter, Sources, Test};
 use super::{Exit, Session, say};
 
 /// Runs a command.
@@ -19,17 +21,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Run { once, no_send } => daemon::run(&session, once, no_send).await,
         Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
         Command::Init { dir } => init(&dir),
-        Command::Check { network } => check::check(&session, network).await,
+        Command::Check { network, show } => check::check(&session, network, show).await,
         Command::Fetch { base, content_type, what } => {
             ask::fetch(&session, (base, content_type), &what).await
         }
         Command::Explain { topic, title, lang, expect, what } => {
-            ask::explain(&session, ask::Asked { topic, title, lang, expect }, &what).await
+            ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command } => {
-            let Sources::List(filter) = command.unwrap_or(Sources::List(Filter::default()));
+            let Sources::List(filter) = command.unwrap_or(Sources::List(SourceFilter::default()));
             look::sources(&session, &filter).await
         }
         Command::Alerts { command } => match command.unwrap_or(Alerts::List(Filter::default())) {
@@ -44,7 +46,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
 }
 
 /// Writes the starter configuration; never over a file that is there.
-fn init(dir: &std::path::Path) -> anyhow::Result<Exit> {
+fn init(dir: &Path) -> anyhow::Result<Exit> {
     let files = config::starter_files();
     for (name, _) in files {
         let path = dir.join(name);
@@ -60,11 +62,20 @@ fn init(dir: &std::path::Path) -> anyhow::Result<Exit> {
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         say(&format!("wrote {}", path.display()));
     }
-    say(&format!(
-        "next: edit it, then  newshound check --config {0}  and  newshound run --config {0}",
-        dir.join("newshound.toml").display()
-    ));
+    let named = if dir == Path::new(".") {
+        String::new()
+    } else {
+        format!(" --config {}", quoted(&dir.join("newshound.toml")))
+    };
+    say(&format!("next: edit it, then\n  newshound check{named}\n  newshound run{named}"));
     Ok(Exit::Done)
+}
+
+/// Returns a path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let safe = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if path.chars().all(safe) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// Loads what a command cannot do without.
@@ -80,4 +91,16 @@ use load;
 
 fn on_signal() -> anyhow::Result<tokio_util::sync::CancellationToken> {
     stop::on_signal().context("listening for signals")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_quoted_where_a_shell_would_split_it() {
+        assert_eq!(quoted(Path::new("a/newshound.toml")), "a/newshound.toml");
+        assert_eq!(quoted(Path::new("my news/n.toml")), "'my news/n.toml'");
+        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
+    }
 }

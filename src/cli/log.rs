@@ -22,15 +22,17 @@ pub(super) fn start(args: &Args) {
     tracing_subscriber::registry().with(layer.with_filter(level)).init();
 }
 
-/// The daemon tells its stories; other commands tell only what is wrong.
+/// The daemon tells its stories; other commands tell only what is wrong, and the demo, which
+/// tells its own, only what must not be.
 fn level(args: &Args) -> LevelFilter {
     let daemon = matches!(args.command, Command::Run { .. });
-    let quietly = args.quiet + u8::from(!daemon);
+    let demo = matches!(args.command, Command::Demo { .. });
+    let quietly = args.quiet.saturating_add(u8::from(!daemon) + u8::from(demo));
     match (args.verbose, quietly) {
-        (0, 0) | (1, 1) => LevelFilter::INFO,
+        (0, 0) | (1, 1..) => LevelFilter::INFO,
         (0, 1) => LevelFilter::WARN,
         (0, _) => LevelFilter::ERROR,
-        (1, _) | (2, 1) => LevelFilter::DEBUG,
+        (1, 0) | (2, _) => LevelFilter::DEBUG,
         (_, _) => LevelFilter::TRACE,
     }
 }

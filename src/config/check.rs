@@ -19,6 +19,7 @@ mod webhook;
 use std::sync::Arc;
 
 pub use guard::guard_problems;
+pub use source::language;
 
 use self::names::Names;
 use super::channel::{ChannelConfig, ChannelKind, RouteConfig};

@@ -39,6 +39,15 @@ impl Environment {
         self.get("NO_COLOR").is_none() && self.get("TERM").is_none_or(|term| term != "dumb")
     }
 
+    /// Says whether the terminal shows more than ASCII: unless the locale says otherwise.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.get(name));
+        let Some(locale) = locale.map(|locale| locale.to_string_lossy().to_ascii_lowercase()) else {
+            return true;
+        };
+        locale.contains("utf-8") || locale.contains("utf8")
+    }
+
     /// Returns a path as seen from the current directory.
     pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
@@ -80,6 +89,17 @@ mod tests {
         state(&[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/var/lib/n")], "/var/lib/n");
         state(&[("STATE_DIRECTORY", "/a:/b")], "/a");
         state(&[("STATE_DIRECTORY", "")], "/here/state");
+    }
+
+    #[test]
+    fn the_locale_says_whether_more_than_ascii_is_shown() {
+        let utf8 = |variables: &[(&str, &str)]| Environment::of("/here", variables).is_utf8();
+        assert!(utf8(&[]));
+        assert!(utf8(&[("LANG", "de_DE.UTF-8")]));
+        assert!(utf8(&[("LANG", "C"), ("LC_ALL", "C.utf8")]));
+        assert!(!utf8(&[("LANG", "C")]));
+        assert!(!utf8(&[("LANG", "de_DE.UTF-8"), ("LC_CTYPE", "POSIX")]));
+        assert!(!utf8(&[("LC_ALL", "ru_RU.KOI8-R")]));
     }
 
     #[test]

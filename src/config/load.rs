@@ -66,7 +66,7 @@ pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> L
         }
         None => {}
     }
-    files.check(found)
+    files.check(found.map(|path| environment.absolute(&path)))
 }
 
 /// Loads a configuration from a text, as if it stood in a file of that name.

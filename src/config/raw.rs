@@ -7,7 +7,7 @@ mod merge;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use hide::addresses as hide_addresses;
+pub(crate) use hide::{addresses as hide_addresses, is_secret};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

@@ -1,8 +1,10 @@
 //! A source as configured.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::place::Place;
+use super::raw::is_secret;
 use super::secret::Secret;
 use super::value::slug;
 use crate::model::SourceId;
@@ -42,6 +44,18 @@ impl Source {
         SourceId::new(slug(&format!("{}{}", url.host_str().unwrap_or(""), url.path())))
     }
 
+    /// Returns the longer id of an address, for where another source has the plain one: with the
+    /// port and the query. What a query gives under the name of a secret is left out.
+    pub(crate) fn long_id_of(url: &url::Url) -> SourceId {
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let mut text = format!("{}{port}{}", url.host_str().unwrap_or(""), url.path());
+        for (name, value) in url.query_pairs() {
+            let value = if is_secret(&name) { "" } else { &*value };
+            let _ = write!(text, "?{name}={value}");
+        }
+        SourceId::new(slug(&text))
+    }
+
     /// Returns the address without user info and query, for people.
     pub fn shown_url(&self) -> String {
         let mut url = self.url.clone();
@@ -66,4 +80,18 @@ pub enum SourceKind {
     Auto,
     /// RSS, Atom or JSON Feed.
     Feed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_id_tells_ports_and_queries_apart_and_no_secret() {
+        let id = |url: &str| Source::long_id_of(&url.parse().unwrap()).to_string();
+        assert_eq!(id("https://a.example:8443/feed"), "a-example-8443-feed");
+        assert_eq!(id("https://a.example:443/feed"), "a-example-feed");
+        assert_eq!(id("https://a.example/feed?hl=en&q=Kim"), "a-example-feed-hl-en-q-kim");
+        assert_eq!(id("https://u:p@a.example/feed?api_key=s3cret&q=x"), "a-example-feed-api-key-q-x");
+    }
 }

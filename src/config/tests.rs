@@ -203,8 +203,17 @@ fn sources_need_an_address_that_can_be_polled() {
 #[test]
 fn equal_ids_are_told_with_both_places() {
     check(
-        "[[source]]\nurl = 'https://a.example/x'\n[[source]]\nurl = 'https://a.example/x?y'",
-        &["n.toml:4:7: source \"a-example-x\" is given twice | it stands at n.toml:2:7 already"],
+        "[[source]]\nid = 'a'\nurl = 'https://a.example/x'\n[[source]]\nid = 'a'\nurl = 'https://a.example/y'",
+        &["n.toml:5:6: source \"a\" is given twice | it stands at n.toml:2:6 already"],
+    );
+    check(
+        "[[source]]\nurl = 'https://a.example/x'\n[[source]]\nurl = 'https://a.example:443/x'",
+        &["n.toml:4:7: this address is given twice | it stands at n.toml:2:7 already"],
+    );
+    check(
+        "[[source]]\nurl='https://a.example/x'\n[[source]]\nurl='https://a.example/x?y=z'\n\
+         [[source]]\nurl='https://a.example/x?y-z'",
+        &["n.toml:6:5: source \"a-example-x-y-z\" is given twice | it stands at n.toml:4:5 already"],
     );
     check(
         "[[topic]]\nname = 'Kim'\n[[topic]]\nid = 'kim'",

@@ -110,8 +110,9 @@ fn block(message: &Message, now: Timestamp, columns: usize, ink: Ink) -> String 
         text::fit(&text::line(&message.source_name), 40),
     );
     let _ = write!(out, ", {}", letter::counted(alert.story.outlets, "outlet"));
-    for (at, (field, matched)) in matches(message).iter().enumerate() {
-        let _ = write!(out, "{}{field} {}", if at == 0 { "; " } else { ", " }, ink.evidence(matched));
+    for (at, (field, phrases)) in matches(message).iter().enumerate() {
+        let phrases: Vec<String> = phrases.iter().map(|phrase| ink.evidence(phrase)).collect();
+        let _ = write!(out, "{}{field} {}", if at == 0 { "; " } else { ", " }, phrases.join(" … "));
     }
     if let Some(link) = link(message) {
         let _ = write!(out, "\n{INDENT}{}", ink.dim(&link));
@@ -139,8 +140,8 @@ fn line(message: &Message, now: Timestamp) -> String {
     if let Some(link) = link(message) {
         let _ = write!(out, " {link}");
     }
-    for (at, (field, matched)) in matches(message).iter().enumerate() {
-        let _ = write!(out, "{}{field} «{matched}»", if at == 0 { " " } else { ", " });
+    for (at, (field, phrases)) in matches(message).iter().enumerate() {
+        let _ = write!(out, "{}{field} «{}»", if at == 0 { " " } else { ", " }, phrases.join("» … «"));
     }
     out.push('\n');
     out
@@ -156,20 +157,47 @@ fn link(message: &Message) -> Option<String> {
         .or_else(|| letter::article(message).map(String::from))
 }
 
-/// Returns the matched words of the strongest evidence, each with its field.
-fn matches(message: &Message) -> Vec<(&'static str, String)> {
-    let mut matches: Vec<(&'static str, String)> = Vec::new();
+/// Returns the matched words of the strongest evidence, each line with its field.
+fn matches(message: &Message) -> Vec<(&'static str, Vec<String>)> {
+    let mut matches: Vec<(&'static str, Vec<String>)> = Vec::new();
     for line in message.alert.evidence.iter().filter(|line| line.points > 0.0) {
-        let snippet = text::line(&line.snippet);
-        let marked =
-            text::marked(&snippet).into_iter().find_map(|(marked, part)| marked.then_some(part.to_owned()));
-        let found = (line.field.as_str(), text::fit(&marked.unwrap_or_else(|| text::line(&line.term)), 60));
-        if !matches.contains(&found) {
+        let found = (line.field.as_str(), matched(&line.snippet, &line.term));
+        let told = |known: &Vec<String>| found.1.iter().all(|word| known.iter().any(|k| k.contains(word)));
+        if !matches.iter().any(|(field, known)| *field == found.0 && told(known)) {
             matches.push(found);
         }
     }
-    matches.truncate(3);
+    matches.truncate(MOST_MATCHES);
     matches
+}
+
+/// Lines of evidence that are told.
+const MOST_MATCHES: usize = 2;
+/// Characters between two marks that are still told as one phrase.
+const PHRASE: usize = 24;
+
+/// Returns all marked words of a snippet; those near each other as one phrase, with what stands
+/// between them.
+fn matched(snippet: &str, term: &str) -> Vec<String> {
+    let snippet = text::line(snippet);
+    let parts = text::marked(&snippet);
+    let mut phrases: Vec<String> = Vec::new();
+    let mut between = None;
+    for (marked, part) in parts {
+        match (marked, between.take(), phrases.last_mut()) {
+            (true, Some(gap), Some(phrase)) => {
+                phrase.push_str(gap);
+                phrase.push_str(part);
+            }
+            (true, _, _) => phrases.push(part.to_owned()),
+            (false, _, _) if part.chars().count() <= PHRASE && !part.contains('…') => between = Some(part),
+            (false, _, _) => {}
+        }
+    }
+    if phrases.is_empty() {
+        phrases.push(text::line(term));
+    }
+    phrases.iter().map(|phrase| text::fit(phrase, 60)).collect()
 }
 
 #[cfg(test)]
@@ -187,6 +215,32 @@ mod tests {
                   BBC World, 1 outlet; title «Kim Jong-un’s train leaves»
                   https://news.example/world/kim-train
         ");
+    }
+
+    #[test]
+    fn all_marked_words_of_a_line_are_told() {
+        for (snippet, expect) in [
+            ("«Kim» Jong-un’s train «leaves» Pyongyang", &["Kim Jong-un’s train leaves"][..]),
+            ("«김정은», 러시아 «방문»", &["김정은, 러시아 방문"]),
+            ("«Kim» said nothing of this … said nothing of this «train»", &["Kim", "train"]),
+            ("the «train», of which so much has been said and written, «left»", &["train", "left"]),
+            ("nothing is marked", &["Kim"]),
+        ] {
+            assert_eq!(matched(snippet, "Kim"), expect, "{snippet}");
+        }
+    }
+
+    #[test]
+    fn what_a_stronger_line_tells_already_is_not_told_again() {
+        let mut message = message();
+        let line = message.alert.evidence[0].clone();
+        let told = |snippet: &str| crate::model::Evidence { snippet: snippet.to_owned(), ..line.clone() };
+        message.alert.evidence =
+            vec![told("against «arms deals»"), told("against «arms» deals"), told("«Moscow»")];
+        assert_eq!(
+            matches(&message),
+            [("title", vec!["arms deals".to_owned()]), ("title", vec!["Moscow".to_owned()])]
+        );
     }
 
     #[test]

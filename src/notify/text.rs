@@ -126,7 +126,7 @@ fn may_break(before: char, after: char, anywhere: bool) -> bool {
 ///
 /// The text may hold such signs of its own: a sign without its partner is text, and signs within a
 /// marked part stay.
-pub(super) fn marked(snippet: &str) -> Vec<(bool, &str)> {
+pub fn marked(snippet: &str) -> Vec<(bool, &str)> {
     let mut parts = Vec::new();
     let mut rest = snippet;
     while let Some(open) = rest.find('«') {

@@ -1,7 +1,11 @@
 //! What can go wrong with the store, and the class it is told under.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
 use crate::model::StoreClass;
@@ -32,6 +36,15 @@ pub enum StoreError {
     Folder {
         /// The folder.
         folder: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The file of the database cannot be opened.
+    #[error("could not open {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
         /// Why.
         #[source]
         cause: io::Error,
@@ -75,9 +88,40 @@ impl StoreError {
             StoreError::LockedByOther { .. } => Some(StoreClass::LockedByOther),
             StoreError::Schema(MigrateError::VersionMissing(_)) => Some(StoreClass::NewerSchema),
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),
-            StoreError::Folder { cause, .. } => Some(of_io(cause)),
+            StoreError::Folder { cause, .. } | StoreError::File { cause, .. } => Some(of_io(cause)),
             StoreError::Database(cause) => Some(of_database(cause)),
             StoreError::Address { .. } | StoreError::Missing { .. } | StoreError::ClaimLost(_) => None,
+        }
+    }
+}
+
+impl StoreError {
+    /// Returns what an operator can do about it, where that is not said already.
+    pub fn way_out(&self) -> Option<&'static str> {
+        match self.class()? {
+            StoreClass::ReadOnly => {
+                Some("let the user that newshound runs as write there, or name another [store] url")
+            }
+            StoreClass::DiskFull => Some("make room on the disk"),
+            StoreClass::IoError => Some("look at the path and the disk, or name another [store] url"),
+            StoreClass::Corrupt => Some("restore a backup, or move the file away to begin anew"),
+            StoreClass::NewerSchema => Some("a later newshound wrote it: run that one"),
+            StoreClass::Busy => Some("another program holds it: try again when that is done"),
+            StoreClass::LockedByOther => None,
+        }
+    }
+
+    /// Returns the error of a database that did not open. `SQLite` says no more than that; the
+    /// system knows why.
+    pub(super) fn of_opening(path: &Path, create: bool, cause: sqlx::Error) -> StoreError {
+        const CANNOT_OPEN: &str = "14";
+        let code = cause.as_database_error().and_then(DatabaseError::code);
+        if code.as_deref() != Some(CANNOT_OPEN) {
+            return StoreError::Database(cause);
+        }
+        match std::fs::OpenOptions::new().read(true).write(true).create(create).open(path) {
+            Err(cause) => StoreError::File { path: path.to_owned(), cause },
+            Ok(_) => StoreError::Database(cause),
         }
     }
 }
@@ -100,7 +144,7 @@ fn of_database(cause: &sqlx::Error) -> StoreClass {
     if let sqlx::Error::Io(cause) = cause {
         return of_io(cause);
     }
-    let Some(code) = cause.as_database_error().and_then(sqlx::error::DatabaseError::code) else {
+    let Some(code) = cause.as_database_error().and_then(DatabaseError::code) else {
         return StoreClass::IoError;
     };
     match code.parse::<i32>().unwrap_or(0) & 0xff {

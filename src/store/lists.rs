@@ -98,10 +98,15 @@ impl Store {
             "",
             "from alert join item on item.id = alert.item
              where ($1 is null or alert.topic = $1) and ($2 is null or item.source = $2)
-             order by alert.created desc, alert.id desc limit $3"
+                 and (($3 is null and $4 is null) or exists (
+                     select 1 from delivery where delivery.alert = alert.id
+                         and ($3 is null or channel = $3) and ($4 is null or state = $4)))
+             order by alert.created desc, alert.id desc limit $5"
         ))
         .bind(page.topic.as_ref().map(TopicId::as_str))
         .bind(page.source.as_ref().map(SourceId::as_str))
+        .bind(page.channel.as_ref().map(ChannelName::as_str))
+        .bind(page.state.map(DeliveryState::as_str))
         .bind(page.limit())
         .fetch_all(self.reader())
         .await?;

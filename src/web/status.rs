@@ -248,7 +248,7 @@ impl Status {
                 class: seen.fault.as_ref().map(|(class, _)| *class),
                 bytes: overview.bytes,
             },
-            sources: sources(seen.config, overview),
+            sources: sources(seen.config, seen.overview),
             items: Total { total: overview.items, last_24h: overview.items_last_day },
             alerts: Total { total: overview.alerts, last_24h: overview.alerts_last_day },
             deliveries: overview.deliveries.into(),
@@ -260,8 +260,13 @@ impl Status {
 }
 
 /// Counts the configured sources by how they stand.
-pub(super) fn sources(config: &Config, overview: &Overview) -> SourcesPart {
+pub(super) fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPart {
     let total = config.sources.len() as u64;
+    let Some(overview) = overview else {
+        // Unseen ones are active, as in the list.
+        let active = config.sources.iter().filter(|source| source.enabled).count() as u64;
+        return SourcesPart { total, active, disabled: total - active, ..SourcesPart::default() };
+    };
     let figures = overview.sources;
     let failing = figures.backing_off + figures.degraded;
     let active = figures.active.min(total);
@@ -305,11 +310,14 @@ fn events(overview: &Overview) -> Vec<EventPart> {
     overview.events.iter().map(part).collect()
 }
 
+/// What a daemon does about a fault of its store.
+const WAITING: &str = "; polling and sending wait and go on by themselves";
+
 /// Names what the operator should look at, gravest first.
 fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some((class, message)) = &seen.fault {
-        problems.push(Problem::Store { class: *class, message: message.clone() });
+        problems.push(Problem::Store { class: *class, message: message.clone(), waiting: seen.running });
     }
     if seen.running && !seen.alive {
         problems.push(Problem::Standstill);

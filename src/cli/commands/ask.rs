@@ -6,9 +6,9 @@ use newshound::app::setup::{self, Outside};
 use newshound::clock::Clock;
 use newshound::config::Expect;
 use newshound::model::{ItemId, PollClass, TopicId};
-use newshound::notify::console::Look;
 use url::Url;
 
+use super::daemon::look;
 use super::{Wanted, load};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
@@ -18,7 +18,14 @@ pub(super) async fn fetch(
     what: &str,
 ) -> anyhow::Result<Exit> {
     let ready = load!(session, Optional);
-    let given = Given::of(what, &ready.config)?;
+    let given = match Given::of(what, &ready.config) {
+        Ok(given) => given,
+        // What cannot be an address cannot be connected to.
+        Err(error) => {
+            complain(&format!("error: {}: {error:#}", PollClass::Connect));
+            return Ok(Exit::Failed);
+        }
+    };
     let hints = Hints { base, content_type };
     let polled = reading::poll_once(&given, &hints, &ready.config, &Clock::system()).await?;
     polled.items.iter().for_each(say_json);
@@ -40,24 +47,30 @@ pub(super) struct Asked {
     pub(super) expect: Option<Expect>,
 }
 
-pub(super) async fn explain(session: &Session, asked: Asked, what: &str) -> anyhow::Result<Exit> {
+pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>) -> anyhow::Result<Exit> {
     let ready = load!(session, Optional);
+    let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
+    if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
+        complain(&format!("error: {}", explain::unknown("topic", topic, known())));
+        return Ok(Exit::Usage);
+    }
     let question = Question { topic: asked.topic.map(TopicId::new), title: asked.title, lang: asked.lang };
-    let explained = if what.starts_with("it_") && !std::path::Path::new(what).exists() {
-        explain::stored(&ready, &question, &ItemId::new(what)).await?
-    } else {
-        let given = Given::of(what, &ready.config)?;
-        if let Given::Url(_) | Given::Source(_) = given {
-            anyhow::bail!(
-                "an address cannot be explained in this version yet: save the page, and name the file"
-            );
+    let explained = match what {
+        None => explain::text(&ready, &question, "")?,
+        Some(id) if id.starts_with("it_") && !std::path::Path::new(id).exists() => {
+            explain::stored(&ready, &question, &ItemId::new(id)).await?
         }
-        explain::given(&ready, &question, &given)?
+        Some(what) => match Given::of(what, &ready.config)? {
+            Given::Url(_) | Given::Source(_) => anyhow::bail!(
+                "an address cannot be explained in this version yet: save the page, and name the file"
+            ),
+            given @ (Given::File(_) | Given::Input) => explain::given(&ready, &question, &given)?,
+        },
     };
     if session.json {
         explained.lines.iter().for_each(say_json);
     } else {
-        say(&text::explain::explained(&explained, session.columns, session.colour));
+        say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
     let met = asked.expect.is_none_or(|expect| {
         explained.lines.iter().all(|line| (line.score >= line.threshold) == (expect == Expect::Hit))
@@ -67,18 +80,13 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: &str) -> anyh
 
 pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
-    let look = if session.json {
-        Look::Json
-    } else {
-        Look::Block { columns: session.columns, colour: session.colour }
-    };
-    let outside = Outside::real(look);
+    let outside = Outside::real(look(session));
     let Some(outlet) = setup::outlets(&ready.config, &outside)?
         .into_iter()
         .find(|outlet| outlet.config.name.as_str() == name)
     else {
-        let known: Vec<&str> = ready.config.channels.iter().map(|channel| channel.name.as_str()).collect();
-        complain(&format!("error: no channel is named `{name}`; there are {}", known.join(", ")));
+        let known = ready.config.channels.iter().map(|channel| channel.name.as_str());
+        complain(&format!("error: {}", explain::unknown("channel", name, known)));
         return Ok(Exit::Usage);
     };
     let tried = reading::test_channel(&ready.config, &outlet, &outside.clock).await;
@@ -90,7 +98,6 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
     Ok(if tried.is_ok() { Exit::Done } else { Exit::Failed })
 }
 
-/// Says whether a class of a poll leaves it in doubt that the body was a feed.
 #[cfg(test)]
 mod tests {
     use super::*;

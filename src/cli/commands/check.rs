@@ -8,7 +8,8 @@ use newshound::config::{Problem, Severity, Wanted, guard_problems};
 use newshound::notify::console::Look;
 use serde_json::json;
 
-use crate::cli::{Exit, Session, complain, say, say_json, text};
+use crate::cli::text::ink::Terminal;
+use crate::cli::{Exit, Session, say, say_json, text};
 
 /// All that was found.
 struct Found {
@@ -18,7 +19,7 @@ struct Found {
     sums: text::check::Sums,
 }
 
-pub(super) async fn check(session: &Session, with_network: bool) -> anyhow::Result<Exit> {
+pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> anyhow::Result<Exit> {
     let Checked { ready, mut problems, n_files } =
         setup::load(session.config.as_deref(), Wanted::Required, &session.environment);
     if let Some(ready) = &ready {
@@ -37,10 +38,13 @@ pub(super) async fn check(session: &Session, with_network: bool) -> anyhow::Resu
     let found = Found { problems, examples, network, sums };
     let exit = exit(&found);
     if session.json {
-        tell_json(&found, exit)
-    } else {
-        tell(&found, session.columns)
+        tell_json(&found, exit);
+        return Ok(exit);
     }
+    if let Some(ready) = ready.as_ref().filter(|_| show) {
+        say(&format!("{}\n", text::check::topics(&ready.config, session.terminal)));
+    }
+    tell(&found, session.terminal);
     Ok(exit)
 }
 
@@ -81,14 +85,16 @@ fn exit(found: &Found) -> Exit {
     }
 }
 
-fn tell(found: &Found, columns: usize) {
+fn tell(found: &Found, terminal: Terminal) {
     for problem in &found.problems {
-        complain(&format!("{}\n", problem.render().trim_end()));
+        say(&format!("{}\n", text::check::problem(problem, terminal)));
     }
     for tried in found.examples.iter().filter(|tried| !tried.is_ok()) {
-        complain(&format!("{}\n", text::check::example(tried, columns)));
+        say(&format!("{}\n", text::check::problem(&tried.problem(), terminal)));
     }
-    found.network.iter().for_each(|reached| say(&text::check::reached(reached)));
+    if !found.network.is_empty() {
+        say(&format!("{}\n", text::check::network(&found.network, terminal)));
+    }
     say(&text::check::closing(&found.sums));
 }
 

@@ -1,12 +1,13 @@
 //! `run` and `demo`.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 use newshound::app::demo::{self, Stage};
 use newshound::app::setup::{Outside, Ready};
 use newshound::app::{App, Send};
 use newshound::config::{ChannelKind, Config};
 use newshound::notify::console::Look;
-use newshound::schedule::route::CONSOLE;
 use tokio::net::TcpListener;
 
 use super::{Wanted, load, on_signal};
@@ -28,43 +29,50 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
         }
         return Ok(Exit::Done);
     }
-    let listener = listen(&ready.config).await?;
-    greet(&ready);
+    let greeting = greeting(&ready);
+    let address = ready.config.server.listen;
+    // The store first: of two daemons on one store, the second must hear of the first.
     let app = App::open(ready, outside).await?;
+    let listener = listen(address).await?;
+    for line in &greeting {
+        tracing::info!("{line}");
+    }
     app.run(listener, send, &stop).await;
     tracing::info!("stopped");
     Ok(Exit::Done)
 }
 
-async fn listen(config: &Config) -> anyhow::Result<Option<TcpListener>> {
-    let Some(address) = config.server.listen else { return Ok(None) };
+async fn listen(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
     let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("listening on {address}; choose another [server] listen, or \"\" for no status page")
+        format!("{address} cannot be had: choose another [server] listen, or \"\" for no status page")
     })?;
     Ok(Some(listener))
 }
 
-fn greet(ready: &Ready) {
+fn greeting(ready: &Ready) -> Vec<String> {
     let Config { sources, topics, channels, server, .. } = &ready.config;
     let page =
         server.listen.map_or_else(|| "no status page".to_owned(), |listen| format!("http://{listen}/"));
-    tracing::info!(
-        "newshound {}: {} sources, {} topics, {} channels, {page}",
+    let n = |n: usize, one: &str| text::words::counted(n as u64, one, &format!("{one}s"));
+    let mut lines = vec![format!(
+        "newshound {}: {}, {}, {}, {page}",
         env!("CARGO_PKG_VERSION"),
-        sources.len(),
-        topics.len(),
-        channels.len(),
-    );
+        n(sources.len(), "source"),
+        n(topics.len(), "topic"),
+        n(channels.len(), "channel"),
+    )];
     if channels.iter().all(|channel| matches!(channel.kind, ChannelKind::Console)) {
-        tracing::info!("alerts go to standard output (channel `{CONSOLE}`)");
+        lines.push("alerts go to standard output only".to_owned());
     }
+    lines
 }
 
 /// Alerts for people on a terminal, one line each in a pipe, JSON where asked for.
-fn look(session: &Session) -> Look {
+pub(super) fn look(session: &Session) -> Look {
     match (session.json, std::io::IsTerminal::is_terminal(&std::io::stdout())) {
         (true, _) => Look::Json,
-        (false, true) => Look::Block { columns: session.columns, colour: session.colour },
+        (false, true) => Look::Block { columns: session.terminal.columns, colour: session.terminal.colour },
         (false, false) => Look::Line,
     }
 }
@@ -75,10 +83,6 @@ pub(super) async fn demo(
     seconds: Option<u64>,
     speed: f64,
 ) -> anyhow::Result<Exit> {
-    if !(speed.is_finite() && (0.1..=100.0).contains(&speed)) {
-        complain("error: --speed is a number from 0.1 to 100");
-        return Ok(Exit::Usage);
-    }
     let stop = on_signal()?;
     let outside = Outside::real(look(session));
     let stage = Stage::set(port, speed, &session.environment, outside).await?;

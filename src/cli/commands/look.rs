@@ -1,105 +1,121 @@
 //! The commands that look at the store: `status`, `sources`, `alerts`, `deliveries`.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 use newshound::clock::Clock;
 use newshound::config::Config;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
-use newshound::store::{Page, Store, StoreError};
+use newshound::store::{Page, SourceRow, Store, StoreError};
 use newshound::web::sources::listing;
 use newshound::web::status::{Health, Seen, Status};
 
 use super::{Wanted, load};
-use crate::cli::args::Filter;
+use crate::cli::args::{Filter, SourceFilter};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
     let now = Clock::system().now();
-    let status = match look(&ready.config, now).await {
-        Ok(status) => status,
+    let (mut status, rows) = match look(&ready.config, now).await {
+        Ok(seen) => seen,
+        Err(StoreError::Missing { .. }) => (without_store(&ready.config, None, now), HashMap::new()),
         Err(error) => match error.class() {
-            Some(class) => without_store(&ready.config, (class, said(&error)), now),
+            Some(class) => {
+                let fault = (class, text::failure::of_store(&error));
+                (without_store(&ready.config, Some(fault), now), HashMap::new())
+            }
             None => return Err(error.into()),
         },
     };
+    status.config.file = status.config.file.filter(|_| status.config.loaded.is_some()).or(ready.file);
     if session.json {
-        say_json(&status)
+        say_json(&status);
     } else {
-        say(&text::status::status(&status, now))
+        let listed = listing(&ready.config, &rows, now);
+        say(&text::status::status(&status, &listed, session.terminal, now));
     }
     Ok(if status.health == Health::Failing { Exit::Failed } else { Exit::Done })
 }
 
-async fn look(config: &Config, now: Timestamp) -> Result<Status, StoreError> {
+async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<SourceId, SourceRow>), StoreError> {
     let store = Store::open_existing(&config.store.url).await?;
     let overview = store.overview(now).await?;
+    let rows = store.source_rows(now).await?;
     let (running, note) = (store.is_locked()?, store.read_note().await?);
     store.close().await;
     let seen = Seen { config, overview: Some(&overview), fault: None, running, alive: true, note, now };
-    Ok(Status::of(&seen))
+    Ok((Status::of(&seen), rows))
 }
 
-fn without_store(config: &Config, fault: (StoreClass, String), now: Timestamp) -> Status {
-    let fault = Some(fault);
+fn without_store(config: &Config, fault: Option<(StoreClass, String)>, now: Timestamp) -> Status {
     Status::of(&Seen { config, overview: None, fault, running: false, alive: true, note: None, now })
 }
 
-/// Returns an error with its causes.
-fn said(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
+/// Opens the store for a list. Before the first run there is none, and nothing to list.
+async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
+    match Store::open_existing(&config.store.url).await {
+        Ok(store) => Ok(Some(store)),
+        Err(error @ StoreError::Missing { .. }) => {
+            complain(&format!("note: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(anyhow::Error::new(error).context("opening the store")),
     }
-    text
 }
 
 async fn open(config: &Config) -> anyhow::Result<Store> {
     Store::open_existing(&config.store.url).await.context("opening the store")
 }
 
-pub(super) async fn sources(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
+pub(super) async fn sources(session: &Session, filter: &SourceFilter) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
     let now = Clock::system().now();
-    let store = open(&ready.config).await?;
-    let rows = store.source_rows(now).await?;
-    store.close().await;
+    let mut rows = HashMap::new();
+    if let Some(store) = open_if_any(&ready.config).await? {
+        rows = store.source_rows(now).await?;
+        store.close().await;
+    }
     let mut listed = listing(&ready.config, &rows, now);
-    listed.retain(|source| filter.state.as_ref().is_none_or(|state| source.state.as_str() == state));
+    listed.retain(|source| filter.state.is_none_or(|state| source.state == state));
     listed.retain(|source| filter.source.as_ref().is_none_or(|id| source.id.as_str() == id));
     listed.truncate(filter.limit.map_or(usize::MAX, |limit| limit as usize));
     if session.json {
         listed.iter().for_each(say_json);
     } else {
-        say(&text::tables::sources(&listed, session.columns, now));
+        say(&text::tables::sources(&listed, session.terminal, now));
     }
     Ok(Exit::Done)
 }
 
-fn page(filter: &Filter) -> anyhow::Result<Page> {
-    Ok(Page {
+fn page(filter: &Filter) -> Page {
+    Page {
         limit: filter.limit,
         topic: filter.topic.as_ref().map(TopicId::new),
         source: filter.source.as_ref().map(SourceId::new),
         channel: filter.channel.as_ref().map(ChannelName::new),
-        state: filter.delivery_state()?,
-    })
+        state: filter.state,
+    }
+}
+
+/// Says that a list is empty, and whether that is for what it was narrowed to.
+fn none(filter: &Filter, noun: &str) -> String {
+    if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") }
 }
 
 pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
-    let page = match page(filter) {
-        Ok(page) => page,
-        Err(error) => return Ok(usage(&error)),
-    };
-    let store = open(&ready.config).await?;
-    let found = store.alerts(&page).await?;
-    store.close().await;
+    let mut found = Vec::new();
+    if let Some(store) = open_if_any(&ready.config).await? {
+        found = store.alerts(&page(filter)).await?;
+        store.close().await;
+    }
     if session.json {
         found.iter().map(text::rows::AlertLine::of).for_each(|line| say_json(&line));
+    } else if found.is_empty() {
+        say(&none(filter, "alert"));
     } else {
-        say(&text::tables::alerts(&found, session.columns, Clock::system().now()));
+        say(&text::tables::alerts(&found, session.terminal, Clock::system().now()));
     }
     Ok(Exit::Done)
 }
@@ -114,24 +130,24 @@ pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
     if session.json {
         say_json(&text::rows::AlertInFull::of(&sheet, &message)?);
     } else {
-        say(&text::alert::sheet(&sheet, &message, session.columns));
+        say(&text::alert::sheet(&sheet, &message, session.terminal, Clock::system().now()));
     }
     Ok(Exit::Done)
 }
 
 pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
-    let page = match page(filter) {
-        Ok(page) => page,
-        Err(error) => return Ok(usage(&error)),
-    };
-    let store = open(&ready.config).await?;
-    let found = store.deliveries(&page).await?;
-    store.close().await;
+    let mut found = Vec::new();
+    if let Some(store) = open_if_any(&ready.config).await? {
+        found = store.deliveries(&page(filter)).await?;
+        store.close().await;
+    }
     if session.json {
         found.iter().map(text::rows::DeliveryLine::of).for_each(|line| say_json(&line));
+    } else if found.is_empty() {
+        say(&none(filter, "delivery"));
     } else {
-        say(&text::tables::deliveries(&found, session.columns, Clock::system().now()));
+        say(&text::tables::deliveries(&found, session.terminal, Clock::system().now()));
     }
     Ok(Exit::Done)
 }
@@ -149,9 +165,9 @@ pub(super) async fn retry(
     store.close().await;
     for id in &due {
         if session.json {
-            say_json(&serde_json::json!({"delivery": id}))
+            say_json(&serde_json::json!({"delivery": id}));
         } else {
-            say(&format!("{id} is due now"))
+            say(&format!("{id} is due now"));
         }
     }
     if due.len() < wanted.len() {
@@ -163,9 +179,4 @@ pub(super) async fn retry(
         say("no delivery failed or waits for another attempt");
     }
     Ok(Exit::Done)
-}
-
-fn usage(error: &anyhow::Error) -> Exit {
-    complain(&format!("error: {error}"));
-    Exit::Usage
 }

@@ -1,45 +1,50 @@
 //! One alert with its reasons and what became of it.
 
-use newshound::model::{Alert, Evidence};
+use newshound::model::{Alert, Delivery, DeliveryClass, Timestamp};
 use newshound::notify::message::Message;
 use newshound::store::AlertSheet;
 
-use super::words::{cut, plain};
+use super::explain::evidence;
+use super::ink::{Style, Terminal};
+use super::words::{cut, plain, time, wrap};
 
 /// Returns an alert for people.
-pub(in crate::cli) fn sheet(sheet: &AlertSheet, message: &Message, columns: usize) -> String {
+pub(in crate::cli) fn sheet(
+    sheet: &AlertSheet,
+    message: &Message,
+    terminal: Terminal,
+    now: Timestamp,
+) -> String {
     let AlertSheet { alert, item, deliveries } = sheet;
-    let Alert { topic_name, score, threshold, evidence, reason, created, .. } = alert;
-    let mut lines = vec![plain(&item.title)];
+    let Alert { topic_name, score, threshold, reason, created, .. } = alert;
+    let title = cut(&item.title, terminal.columns);
+    let mut lines = vec![terminal.style(Style::Bold, &title)];
     lines.extend(item.url.as_deref().map(plain));
-    let published = item.published.map(|time| format!(", published {time}")).unwrap_or_default();
-    lines.push(format!("{}{published}, alerted {created}", plain(&message.source_name)));
+    let published =
+        item.published.map(|published| format!(", published {}", time(published, now))).unwrap_or_default();
+    lines.push(format!("{}{published}, alert of {}", plain(&message.source_name), time(*created, now)));
     lines.push(String::new());
-    lines.push(format!("{topic_name} {score:.2}, threshold {threshold:.2}: {reason}"));
-    lines.extend(evidence.iter().map(|line| evidence_line(line, columns)));
+    let name = terminal.style(Style::Bold, &cut(topic_name, terminal.columns / 2));
+    lines.push(format!("{name}  {score:.2}, threshold {threshold:.2}"));
+    lines.extend(evidence(&alert.evidence, terminal));
+    lines.extend(wrap(&plain(reason), terminal.columns, "  "));
     lines.push(String::new());
-    for delivery in deliveries {
-        let error = delivery.error.as_deref().map(|error| format!(", {}", plain(error))).unwrap_or_default();
-        let when = delivery.delivered_at.map(|time| format!(" {time}")).unwrap_or_default();
-        lines.push(format!(
-            "{} to {} ({}): {}{when}{error}",
-            delivery.id,
-            delivery.channel,
-            plain(&delivery.to),
-            delivery.state
-        ));
-    }
+    lines.extend(deliveries.iter().flat_map(|each| delivery(each, terminal, now)));
     if deliveries.is_empty() {
         lines.push("no route took it".to_owned());
     }
     lines.join("\n")
 }
 
-/// Returns a line of evidence: points, field, term, snippet.
-pub(super) fn evidence_line(evidence: &Evidence, columns: usize) -> String {
-    let Evidence { term, field, count, points, snippet, .. } = evidence;
-    let times = if *count > 1 { format!(" ×{count}") } else { String::new() };
-    let head = format!("  {points:+.2}  {field:<5}  {}{times}", plain(term));
-    let snippet = cut(snippet, columns.saturating_sub(super::words::width(&head) + 2).max(20));
-    format!("{head}  {snippet}")
+fn delivery(delivery: &Delivery, terminal: Terminal, now: Timestamp) -> Vec<String> {
+    let Delivery { channel, to, state, class, error, delivered_at, .. } = delivery;
+    let failed = class.filter(|class| *class != DeliveryClass::Ok);
+    let class = failed.map(|class| format!(" ({class})")).unwrap_or_default();
+    let when = delivered_at.map(|at| format!(" {}", time(at, now))).unwrap_or_default();
+    let what = cut(&format!("{channel} to {to}: {state}{class}{when}"), terminal.columns);
+    let mut lines = vec![what, terminal.style(Style::Dim, &format!("  {}", delivery.id))];
+    if let Some(error) = error.as_deref().filter(|_| failed.is_some()) {
+        lines.extend(wrap(&plain(error), terminal.columns, "  "));
+    }
+    lines
 }

@@ -1,101 +1,195 @@
 //! The status in words: the answer first, what to do about it, then the figures.
 
-use newshound::model::Timestamp;
-use newshound::web::status::{Health, QuantilesPart, Status};
+use newshound::model::{DeliveryClass, SourceMode, Timestamp};
+use newshound::web::sources::SourceListing;
+use newshound::web::status::{ChannelPart, EventPart, Health, QuantilesPart, Status};
 
-use super::words::{bytes, counted, duration, number, plain, time};
+use super::grid::{Column, Row, cell, grid};
+use super::ink::{Style, Terminal};
+use super::tables::source_state;
+use super::words::{bytes, counted, cut, duration, number, pad, plain, time, wrap};
+
+/// A source that ails: state, name, class, next poll.
+const AILING: &[Column] =
+    &[Column::whole(""), Column::whole(""), Column::headline(""), Column::text("", 12), Column::whole("")];
+/// Columns of a label with the number behind it.
+const LABEL: usize = 18;
+/// Sources and events that are shown.
+const MOST_ROWS: usize = 5;
 
 /// Returns the status for people.
-pub(in crate::cli) fn status(status: &Status, now: Timestamp) -> String {
-    let mut lines = vec![headline(status), String::new()];
-    lines.extend(status.problems.iter().map(|problem| format!("to do       {problem}")));
+pub(in crate::cli) fn status(
+    status: &Status,
+    sources: &[SourceListing],
+    terminal: Terminal,
+    now: Timestamp,
+) -> String {
+    let page = Page { terminal, now };
+    let mut lines = wrap(&headline(status), terminal.columns, "");
+    for line in &mut lines {
+        *line = terminal.style(Style::Bold, line);
+    }
+    lines.push(String::new());
+    for problem in &status.problems {
+        lines.extend(page.label("to do", "", &plain(problem)));
+    }
     if !status.problems.is_empty() {
         lines.push(String::new());
     }
-    lines.extend([sources(status), news(status), deliveries(status, now)]);
-    lines.extend(status.channels.iter().map(|channel| {
-        let class = channel.class.map_or("not used yet", newshound::model::DeliveryClass::as_str);
-        let last = channel
-            .last_success
-            .map(|last| format!(", last delivered {}", time(last, now)))
-            .unwrap_or_default();
-        format!("            {} ({}): {class}, {} waiting{last}", channel.name, channel.kind, channel.pending)
-    }));
-    lines.push(format!("latency     fetched to sent: {}", quantiles(status.latency_seconds.fetched_to_sent)));
-    lines.push(format!("store       {}, {}", plain(&status.store.url), bytes(status.store.bytes)));
-    lines.push(config(status, now));
-    lines.push(daemon(status, now));
-    lines.extend(status.events.iter().take(EVENTS).map(|event| {
-        let of = event
-            .source
-            .as_ref()
-            .map(ToString::to_string)
-            .or(event.channel.as_ref().map(ToString::to_string));
-        let times = if event.count > 1 { format!(" ×{}", number(event.count)) } else { String::new() };
-        format!(
-            "event       {} {}: {}{times}, {}",
-            time(event.time, now),
-            of.unwrap_or_default(),
-            event.class,
-            plain(&event.message)
-        )
-    }));
+    lines.extend(page.sources(status, sources));
+    lines.extend(page.news(status));
+    lines.extend(page.deliveries(status));
+    let sent = quantiles(status.latency_seconds.fetched_to_sent);
+    lines.extend(page.label("latency", "", &format!("fetched to sent: {sent}")));
+    let store = format!("{}, {}", plain(&status.store.url), bytes(status.store.bytes));
+    lines.extend(page.label("store", "", &store));
+    lines.extend(page.label("config", "", &config(status, now)));
+    lines.extend(page.label("daemon", "", &daemon(status, now)));
+    lines.extend(page.events(&status.events));
     lines.join("\n")
 }
 
-/// Events that are shown.
-const EVENTS: usize = 5;
-
 fn headline(status: &Status) -> String {
-    let answering = status.sources.active + status.sources.degraded;
-    let total = counted(status.sources.total, "source", "sources");
+    const NUMBERS: &[&str] = &["Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
+    let sources = &status.sources;
+    let answering = sources.active + sources.degraded + sources.unstable_ids;
     match (status.health, status.problems.len()) {
         (Health::Failing, _) => {
             "The store or a loop stands still. Nothing that was recorded is lost.".to_owned()
         }
+        (Health::Ok, _) if status.items.total == 0 && status.deliveries.created == 0 => {
+            format!("Nothing read yet. {} to watch.", counted(sources.total, "source", "sources"))
+        }
         (Health::Ok, _) => format!(
-            "All well. {answering} of {total} answer; {} waiting.",
-            counted(status.deliveries.pending, "alert is", "alerts are")
+            "All well. {answering} of {} answer; {}.",
+            counted(sources.total, "source", "sources"),
+            match status.deliveries.pending {
+                0 => "no alert waits".to_owned(),
+                1 => "one alert waits".to_owned(),
+                n => format!("{} alerts wait", number(n)),
+            }
         ),
         (Health::Degraded, 1) => "One thing is wrong.".to_owned(),
-        (Health::Degraded, n) => format!("{n} things are wrong."),
+        (Health::Degraded, n) => match NUMBERS.get(n.saturating_sub(2)) {
+            Some(word) => format!("{word} things are wrong."),
+            None => format!("{n} things are wrong."),
+        },
     }
 }
 
-fn sources(status: &Status) -> String {
-    let sources = &status.sources;
-    let others = [
-        (sources.backing_off, "backing off"),
-        (sources.degraded, "degraded"),
-        (sources.unstable_ids, "with unstable ids"),
-        (sources.disabled, "disabled"),
-    ];
-    let others: Vec<String> =
-        others.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!(", {n} {word}")).collect();
-    format!("sources     {}: {} active{}", sources.total, sources.active, others.concat())
+/// What the lines are written on.
+#[derive(Clone, Copy)]
+struct Page {
+    terminal: Terminal,
+    now: Timestamp,
 }
 
-fn news(status: &Status) -> String {
-    format!(
-        "news        {} in store, {} in 24 hours; {}, {} in 24 hours",
-        counted(status.items.total, "item", "items"),
-        number(status.items.last_24h),
-        counted(status.alerts.total, "alert", "alerts"),
-        number(status.alerts.last_24h),
-    )
-}
+impl Page {
+    /// Returns a label, a number to the right, and a text that wraps beside them.
+    fn label(self, label: &str, number: &str, text: &str) -> Vec<String> {
+        let indent = " ".repeat(LABEL);
+        let mut lines = wrap(text, self.terminal.columns, &indent);
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+        let dim = self.terminal.style(Style::Dim, label);
+        let room = LABEL - 2 - label.chars().count();
+        let first = format!("{dim}{number:>room$}  {}", lines[0].trim_start());
+        first.trim_end().clone_into(&mut lines[0]);
+        lines
+    }
 
-fn deliveries(status: &Status, now: Timestamp) -> String {
-    let deliveries = &status.deliveries;
-    let oldest =
-        deliveries.oldest_pending.map(|oldest| format!(" since {}", time(oldest, now))).unwrap_or_default();
-    format!(
-        "deliveries  {}: {} delivered, {} waiting{oldest}, {} failed",
-        number(deliveries.created),
-        number(deliveries.delivered),
-        number(deliveries.pending + deliveries.sending),
-        number(deliveries.failed),
-    )
+    fn sources(self, status: &Status, listed: &[SourceListing]) -> Vec<String> {
+        let part = &status.sources;
+        let counts = [
+            (part.active, "active"),
+            (part.backing_off, "backing off"),
+            (part.degraded, "degraded"),
+            (part.unstable_ids, "with unstable ids"),
+            (part.disabled, "disabled"),
+        ];
+        let counts: Vec<String> = counts
+            .iter()
+            .enumerate()
+            .filter(|(at, (n, _))| *at == 0 || *n > 0)
+            .map(|(_, (n, word))| format!("{} {word}", number(*n)))
+            .collect();
+        let mut lines = self.label("sources", &number(part.total), &counts.join(", "));
+        let ailing: Vec<&SourceListing> =
+            listed.iter().filter(|source| source.state != SourceMode::Active).collect();
+        let row = |source: &&SourceListing| {
+            let class = source.class.map_or("", newshound::model::PollClass::as_str);
+            let times = if source.failures > 1 { format!(" ×{}", source.failures) } else { String::new() };
+            let next = source.next_poll.map(|next| format!("next {}", time(next, self.now)));
+            let (style, state) = source_state(source.state);
+            let class_style = if source.failures > 0 { Style::Red } else { style };
+            Row {
+                cells: vec![
+                    cell(" ".repeat(LABEL - 2)),
+                    (style, state),
+                    cell(plain(&source.name)),
+                    (class_style, format!("{class}{times}")),
+                    cell(next.unwrap_or_default()),
+                ],
+                below: Vec::new(),
+            }
+        };
+        let rows: Vec<Row> = ailing.iter().take(MOST_ROWS).map(row).collect();
+        lines.extend(grid(AILING, &rows, self.terminal));
+        if ailing.len() > MOST_ROWS {
+            let more = format!("and {} more: newshound sources list", ailing.len() - MOST_ROWS);
+            lines.extend(wrap(&more, self.terminal.columns, &" ".repeat(LABEL)));
+        }
+        lines
+    }
+
+    fn news(self, status: &Status) -> Vec<String> {
+        let (items, alerts) = (&status.items, &status.alerts);
+        let of = |n: u64| format!("in store, {} in 24 h", number(n));
+        let mut lines = self.label("items", &number(items.total), &of(items.last_24h));
+        lines.extend(self.label("alerts", &number(alerts.total), &of(alerts.last_24h)));
+        lines
+    }
+
+    fn deliveries(self, status: &Status) -> Vec<String> {
+        let part = &status.deliveries;
+        let oldest = part.oldest_pending.map(|oldest| format!(" since {}", time(oldest, self.now)));
+        let waiting = number(part.pending + part.sending);
+        let text = format!(
+            "{} delivered, {waiting} waiting{}, {} failed",
+            number(part.delivered),
+            oldest.unwrap_or_default(),
+            number(part.failed)
+        );
+        let mut lines = self.label("deliveries", &number(part.created), &text);
+        lines.extend(status.channels.iter().flat_map(|channel| self.channel(channel)));
+        lines
+    }
+
+    fn channel(self, channel: &ChannelPart) -> Vec<String> {
+        let class = channel.class.map_or("not used yet", DeliveryClass::as_str);
+        let waiting = match channel.pending {
+            0 => String::new(),
+            n => format!(", {} waiting", number(n)),
+        };
+        let last = channel.last_success.map(|last| format!(", last delivered {}", time(last, self.now)));
+        let text =
+            format!("{} ({}): {class}{waiting}{}", channel.name, channel.kind, last.unwrap_or_default());
+        wrap(&text, self.terminal.columns, &" ".repeat(LABEL))
+    }
+
+    fn events(self, events: &[EventPart]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for event in events.iter().take(MOST_ROWS) {
+            let source = event.source.as_ref().map(ToString::to_string);
+            let of = source.or(event.channel.as_ref().map(ToString::to_string)).unwrap_or_default();
+            let times = if event.count > 1 { format!(" ×{}", number(event.count)) } else { String::new() };
+            let text = format!("{}: {}{times}, {}", plain(&of), event.class, plain(&event.message));
+            let when = pad(&time(event.time, self.now), 8);
+            lines.extend(self.label("event", &when, &cut(&text, self.terminal.columns * 3)));
+        }
+        lines
+    }
 }
 
 fn quantiles(part: QuantilesPart) -> String {
@@ -110,15 +204,15 @@ fn config(status: &Status, now: Timestamp) -> String {
         status.config.file.as_ref().map_or_else(|| "defaults".to_owned(), |file| file.display().to_string());
     let loaded =
         status.config.loaded.map(|loaded| format!(", read {}", time(loaded, now))).unwrap_or_default();
-    format!("config      {file}{loaded}")
+    plain(&format!("{file}{loaded}"))
 }
 
 fn daemon(status: &Status, now: Timestamp) -> String {
     match (status.daemon.running, status.daemon.pid, status.daemon.started) {
         (true, Some(pid), Some(started)) => {
-            format!("daemon      running, process {pid}, since {}", time(started, now))
+            format!("running, process {pid}, since {}", time(started, now))
         }
-        (true, _, _) => "daemon      running".to_owned(),
-        (false, _, _) => "daemon      not running: `newshound run` starts it".to_owned(),
+        (true, _, _) => "running".to_owned(),
+        (false, _, _) => "not running: `newshound run` starts it".to_owned(),
     }
 }

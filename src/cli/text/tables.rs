@@ -1,98 +1,137 @@
-//! Lists as tables: rules between rows only, numbers to the right, the widest text cut.
+//! Lists: one row a thing, and under it what is too long for a row.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use newshound::model::{Delivery, Timestamp};
+use newshound::model::{Delivery, PollClass};
+use newshound::model::{DeliveryClass, DeliveryState, SourceMode, Timestamp};
 use newshound::store::AlertSheet;
 use newshound::web::sources::SourceListing;
 
-use super::words::{counted, cut, duration, number, plain, time, time_or_dash};
+use super::grid::{Cell, Column, Row, cell, grid};
+use super::ink::{Style, Terminal};
+use super::words::{counted, cut, duration, number, plain, time, time_or_dash, wrap};
 
-fn table(columns: usize, header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(columns).unwrap_or(u16::MAX))
-        .set_header(header);
-    table
-}
-
-fn right(table: &mut Table, column: usize) {
-    if let Some(column) = table.column_mut(column) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-}
+/// Under a row.
+const INDENT: &str = "  ";
 
 /// Returns the sources.
-pub(in crate::cli) fn sources(listed: &[SourceListing], columns: usize, now: Timestamp) -> String {
-    let mut rows = table(columns, &["source", "state", "last poll", "", "next", "every", "items", "a day"]);
-    for source in listed {
-        rows.add_row([
-            cut(source.id.as_str(), columns / 3),
-            source.state.as_str().replace('_', " "),
-            source.class.map_or("–", newshound::model::PollClass::as_str).to_owned(),
-            time_or_dash(source.last_poll, now),
-            time_or_dash(source.next_poll, now),
-            duration(source.interval),
-            number(source.items),
-            format!("{:.1}", source.items_per_day),
-        ]);
+pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now: Timestamp) -> String {
+    const COLUMNS: &[Column] = &[
+        Column::headline("source"),
+        Column::whole("state"),
+        Column::text("last poll", 9),
+        Column::text("", 8),
+        Column::whole("next"),
+        Column::number("every"),
+        Column::number("items"),
+        Column::number("a day"),
+    ];
+    let rows: Vec<Row> = listed.iter().map(|source| source_row(source, terminal, now)).collect();
+    let mut lines = if rows.is_empty() { Vec::new() } else { grid(COLUMNS, &rows, terminal) };
+    lines.push(counted(listed.len() as u64, "source", "sources"));
+    lines.join("\n")
+}
+
+fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row {
+    let mut below = Vec::new();
+    if source.failures > 0 || source.state == SourceMode::Degraded {
+        let failures = match source.failures {
+            0 => String::new(),
+            n => format!("{} in a row; ", counted(n.into(), "failure", "failures")),
+        };
+        let message = plain(source.message.as_deref().unwrap_or_default());
+        below = wrap(&format!("{failures}{message}"), terminal.columns, INDENT);
     }
-    [5, 6, 7].into_iter().for_each(|column| right(&mut rows, column));
-    let mut text = format!("{rows}");
-    for source in listed.iter().filter(|source| source.failures > 0) {
-        let message = source.message.as_deref().unwrap_or_default();
-        text.push_str(&format!(
-            "\n{}: {} in a row, {}",
-            source.id,
-            counted(source.failures.into(), "failure", "failures"),
-            plain(message)
-        ));
-    }
-    format!("{text}\n{}", counted(listed.len() as u64, "source", "sources"))
+    let class = source.class.map_or("–", PollClass::as_str);
+    let class_style = match source.state {
+        SourceMode::BackingOff | SourceMode::Disabled => Style::Red,
+        SourceMode::Degraded => Style::Yellow,
+        SourceMode::Active | SourceMode::UnstableIds => Style::Plain,
+    };
+    let cells = vec![
+        cell(plain(source.id.as_str())),
+        source_state(source.state),
+        (class_style, class.to_owned()),
+        cell(time_or_dash(source.last_poll, now)),
+        cell(time_or_dash(source.next_poll, now)),
+        cell(duration(source.interval)),
+        cell(number(source.items)),
+        cell(format!("{:.1}", source.items_per_day)),
+    ];
+    Row { cells, below }
+}
+
+/// Returns how a source stands, in words.
+pub(super) fn source_state(state: SourceMode) -> Cell {
+    let style = match state {
+        SourceMode::Degraded | SourceMode::UnstableIds => Style::Yellow,
+        SourceMode::Active | SourceMode::BackingOff | SourceMode::Disabled => Style::Plain,
+    };
+    (style, state.as_str().replace('_', " "))
 }
 
 /// Returns the alerts.
-pub(in crate::cli) fn alerts(sheets: &[AlertSheet], columns: usize, now: Timestamp) -> String {
-    if sheets.is_empty() {
-        return "no alerts yet".to_owned();
-    }
-    let mut rows = table(columns, &["time", "topic", "score", "headline", "alert", "deliveries"]);
-    for AlertSheet { alert, item, deliveries } in sheets {
+pub(in crate::cli) fn alerts(sheets: &[AlertSheet], terminal: Terminal, now: Timestamp) -> String {
+    const COLUMNS: &[Column] =
+        &[Column::whole(""), Column::number(""), Column::text("", 12), Column::headline("")];
+    let row = |sheet: &AlertSheet| {
+        let AlertSheet { alert, item, deliveries } = sheet;
         let states: Vec<String> =
             deliveries.iter().map(|delivery| format!("{} {}", delivery.channel, delivery.state)).collect();
-        rows.add_row([
-            time(alert.created, now),
-            plain(&alert.topic_name),
-            format!("{:.2}", alert.score),
-            plain(&item.title),
-            alert.id.to_string(),
-            states.join(", "),
-        ]);
-    }
-    right(&mut rows, 2);
-    format!("{rows}\n{}", counted(sheets.len() as u64, "alert", "alerts"))
+        let states = if states.is_empty() { "no route took it".to_owned() } else { states.join(", ") };
+        let below = cut(&format!("{INDENT}{}  {states}", alert.id), terminal.columns);
+        Row {
+            cells: vec![
+                cell(time(alert.created, now)),
+                cell(format!("{:.2}", alert.score)),
+                (Style::Bold, cut(&alert.topic_name, terminal.columns / 4)),
+                (Style::Bold, plain(&item.title)),
+            ],
+            below: vec![terminal.style(Style::Dim, &below)],
+        }
+    };
+    let rows: Vec<Row> = sheets.iter().map(row).collect();
+    let mut lines = grid(COLUMNS, &rows, terminal);
+    lines.push(counted(sheets.len() as u64, "alert", "alerts"));
+    lines.join("\n")
 }
 
 /// Returns the deliveries.
-pub(in crate::cli) fn deliveries(deliveries: &[Delivery], columns: usize, now: Timestamp) -> String {
-    if deliveries.is_empty() {
-        return "no deliveries".to_owned();
+pub(in crate::cli) fn deliveries(deliveries: &[Delivery], terminal: Terminal, now: Timestamp) -> String {
+    const COLUMNS: &[Column] = &[
+        Column::whole("made"),
+        Column::text("channel", 8),
+        Column::headline("to"),
+        Column::text("state", 9),
+        Column::text("class", 8),
+        Column::number("tries"),
+        Column::whole("due"),
+    ];
+    let rows: Vec<Row> = deliveries.iter().map(|delivery| delivery_row(delivery, terminal, now)).collect();
+    let mut lines = if rows.is_empty() { Vec::new() } else { grid(COLUMNS, &rows, terminal) };
+    lines.push(counted(deliveries.len() as u64, "delivery", "deliveries"));
+    lines.join("\n")
+}
+
+fn delivery_row(delivery: &Delivery, terminal: Terminal, now: Timestamp) -> Row {
+    let held = delivery.held.map(|held| format!(" ({held})")).unwrap_or_default();
+    let waits = matches!(delivery.state, DeliveryState::Pending | DeliveryState::Sending);
+    let class = delivery.class.map_or("–", DeliveryClass::as_str);
+    let failed = delivery.class.is_some_and(|class| class != DeliveryClass::Ok);
+    let ids = cut(&format!("{INDENT}{}  of {}", delivery.id, delivery.alert), terminal.columns);
+    let mut below = vec![terminal.style(Style::Dim, &ids)];
+    if let Some(error) = delivery.error.as_deref().filter(|_| failed) {
+        below.extend(wrap(&plain(error), terminal.columns, INDENT));
     }
-    let mut rows = table(columns, &["made", "channel", "to", "state", "class", "tries", "due", "delivery"]);
-    for delivery in deliveries {
-        let held = delivery.held.map(|held| format!(" ({held})")).unwrap_or_default();
-        rows.add_row([
-            time(delivery.created, now),
-            delivery.channel.to_string(),
-            plain(&delivery.to),
-            format!("{}{held}", delivery.state),
-            delivery.class.map_or("–", newshound::model::DeliveryClass::as_str).to_owned(),
-            delivery.attempts.to_string(),
-            time(delivery.due, now),
-            delivery.id.to_string(),
-        ]);
+    let due = if waits { time(delivery.due, now) } else { "–".to_owned() };
+    Row {
+        cells: vec![
+            cell(time(delivery.created, now)),
+            cell(delivery.channel.to_string()),
+            cell(plain(&delivery.to)),
+            cell(format!("{}{held}", delivery.state)),
+            (if failed { Style::Red } else { Style::Plain }, class.to_owned()),
+            cell(delivery.attempts.to_string()),
+            cell(due),
+        ],
+        below,
     }
-    right(&mut rows, 5);
-    format!("{rows}\n{}", counted(deliveries.len() as u64, "delivery", "deliveries"))
 }

@@ -47,6 +47,22 @@ pub(super) fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
+/// Returns the text in lines of at most so many columns, cut at spaces, each after the indent; a
+/// word that is longer than that stays whole.
+pub(super) fn wrap(text: &str, columns: usize, indent: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines
+}
+
 /// Returns a time as people here say it: the hour today, the day this week, the date before.
 pub(super) fn time(time: Timestamp, now: Timestamp) -> String {
     let zone = TimeZone::system();
@@ -85,6 +101,45 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// Returns the name of a language, or its tag where that is rarer.
+pub(super) fn language(tag: &str) -> String {
+    const NAMES: &[(&str, &str)] = &[
+        ("ar", "Arabic"),
+        ("bg", "Bulgarian"),
+        ("cs", "Czech"),
+        ("da", "Danish"),
+        ("de", "German"),
+        ("el", "Greek"),
+        ("en", "English"),
+        ("es", "Spanish"),
+        ("fa", "Persian"),
+        ("fi", "Finnish"),
+        ("fr", "French"),
+        ("he", "Hebrew"),
+        ("hi", "Hindi"),
+        ("hu", "Hungarian"),
+        ("id", "Indonesian"),
+        ("it", "Italian"),
+        ("ja", "Japanese"),
+        ("ko", "Korean"),
+        ("nl", "Dutch"),
+        ("no", "Norwegian"),
+        ("pl", "Polish"),
+        ("pt", "Portuguese"),
+        ("ro", "Romanian"),
+        ("ru", "Russian"),
+        ("sv", "Swedish"),
+        ("th", "Thai"),
+        ("tr", "Turkish"),
+        ("uk", "Ukrainian"),
+        ("vi", "Vietnamese"),
+        ("zh", "Chinese"),
+        ("und", "language unknown"),
+    ];
+    let known = NAMES.iter().find(|(known, _)| *known == tag);
+    known.map_or_else(|| format!("language {}", plain(tag)), |(_, name)| (*name).to_owned())
+}
+
 /// Returns a number with its thousands apart.
 pub(super) fn number(n: u64) -> String {
     let digits = n.to_string();
@@ -110,7 +165,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// Returns a count with its noun.
-pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+pub(in crate::cli) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
@@ -128,6 +183,13 @@ mod tests {
         assert_eq!(cut("김정은, 러시아 방문", 10), "김정은,…");
         assert_eq!(cut("short", 10), "short");
         assert_eq!(width(&pad("金", 4)), 4);
+    }
+
+    #[test]
+    fn texts_wrap_at_spaces_and_addresses_stay_whole() {
+        assert_eq!(wrap("one two three", 9, "  "), ["  one two", "  three"]);
+        assert_eq!(wrap("see https://news.example/path", 9, ""), ["see", "https://news.example/path"]);
+        assert_eq!(wrap("", 9, "  "), Vec::<String>::new());
     }
 
     #[test]

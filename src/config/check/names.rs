@@ -40,6 +40,8 @@ impl Noun {
 #[derive(Default)]
 pub(crate) struct Names {
     given: BTreeMap<(Noun, String), Place>,
+    /// Of the sources without an id of their own.
+    addresses: BTreeMap<String, Place>,
     tags: BTreeSet<String>,
     mentioned: Vec<(Noun, Written<String>)>,
 }
@@ -53,6 +55,22 @@ impl Names {
             return false;
         }
         self.given.insert((noun, name.to_owned()), place.clone());
+        true
+    }
+
+    /// Says whether a name is still free.
+    pub(crate) fn is_free(&self, noun: Noun, name: &str) -> bool {
+        !self.given.contains_key(&(noun, name.to_owned()))
+    }
+
+    /// Takes the address of a source that has no id of its own, unless it is taken.
+    pub(crate) fn give_address(&mut self, scope: &Scope<'_>, address: &str, place: &Place) -> bool {
+        if let Some(first) = self.addresses.get(address) {
+            let problem = Problem::error(place, "this address is given twice".to_owned());
+            scope.report(problem.suggest(format!("it stands at {first:?} already")));
+            return false;
+        }
+        self.addresses.insert(address.to_owned(), place.clone());
         true
     }
 

@@ -100,7 +100,7 @@ fn address(scope: &Scope<'_>, written: &Written<String>) -> Option<Written<Optio
     Some(Written { value: Some(url), place: place.clone() })
 }
 
-/// Returns the id as written, or made of host and path.
+/// Returns the id as written, or made of host and path; of port and query too where that is taken.
 fn identity(
     reader: &mut Reader<'_>,
     names: &mut Names,
@@ -115,7 +115,13 @@ fn identity(
         }
     });
     if let (None, false, Some(Written { value: Some(url), place })) = (&id, written, url) {
-        id = Some(Written { value: Source::id_of(url).to_string(), place: place.clone() });
+        if !names.give_address(reader.scope, url.as_str(), place) {
+            return None;
+        }
+        let plain = Source::id_of(url).to_string();
+        let free = names.is_free(Noun::Source, &plain);
+        let value = if free { plain } else { Source::long_id_of(url).to_string() };
+        id = Some(Written { value, place: place.clone() });
     }
     let id = id?;
     names.give(reader.scope, Noun::Source, &id.value, &id.place).then_some(id)
@@ -151,7 +157,7 @@ fn tag(text: &str) -> Result<String, String> {
 }
 
 /// Reads a language: `en`, `pt-BR`.
-pub(crate) fn language(text: &str) -> Result<String, String> {
+pub fn language(text: &str) -> Result<String, String> {
     let mut parts = text.split(['-', '_']);
     let first = parts.next().unwrap_or("");
     let plain = (2..=3).contains(&first.len()) && first.chars().all(|c| c.is_ascii_alphabetic());

@@ -56,7 +56,8 @@ fn collect_value(
     }
 }
 
-fn is_secret(key: &str) -> bool {
+/// Says whether a name is one under which secrets are kept.
+pub(crate) fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key == "headers" || SECRET_WORDS.iter().any(|word| key.contains(word))
 }

@@ -135,3 +135,15 @@ fn channels_and_routes_become_what_they_say() {
     assert_eq!((config.routes[0].name.as_str(), config.routes[0].min_score), ("desk", 0.6));
     assert_eq!((config.routes[1].name.as_str(), config.routes[1].channels.len()), ("default", 2));
 }
+
+#[test]
+fn sources_that_differ_only_in_port_or_query_get_ids_of_their_own() {
+    let sources = config(
+        "[[source]]\nurl='https://a.example/feed'\n[[source]]\nurl='https://a.example:8443/feed'\n\
+         [[source]]\nurl='https://a.example/feed?lang=ru'\n[[source]]\nurl='https://b.example/feed?lang=ru'",
+    )
+    .sources;
+    let ids: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    assert_eq!(ids, ["a-example-8443-feed", "a-example-feed", "a-example-feed-lang-ru", "b-example-feed"]);
+    assert_eq!(sources[2].shown_url(), "https://a.example/feed");
+}
