@@ -54,7 +54,7 @@ pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
         metrics.clear(level);
     }
     let Some(read) = read else { return };
-    set_sources(metrics, status::sources(&site.config, &read.overview), &read.successes);
+    set_sources(metrics, status::sources(&site.config, Some(&read.overview)), &read.successes);
     set_deliveries(metrics, &read.overview);
     set_outbox(site, &read.overview, now);
     metrics.set(Level::StoreBytes, &[], number(read.overview.bytes));

@@ -16,6 +16,8 @@ pub enum Problem {
         class: StoreClass,
         /// In its own words.
         message: String,
+        /// Whether a daemon waits for it.
+        waiting: bool,
     },
     /// A loop stands still.
     Standstill,
@@ -53,11 +55,15 @@ pub enum Problem {
     },
 }
 
+/// What a daemon does about a fault of its store.
+const WAITING: &str = "; polling and sending wait and go on by themselves";
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Store { class, message } => {
-                write!(f, "the store: {class}, {message}; polling and sending wait and go on by themselves")
+            Problem::Store { class, message, waiting } => {
+                let waiting = if *waiting { WAITING } else { "" };
+                write!(f, "the store: {class}, {message}{waiting}")
             }
             Problem::Standstill => {
                 f.write_str("a loop of the daemon stands still: restart it and report its log")

@@ -310,9 +310,6 @@ fn events(overview: &Overview) -> Vec<EventPart> {
     overview.events.iter().map(part).collect()
 }
 
-/// What a daemon does about a fault of its store.
-const WAITING: &str = "; polling and sending wait and go on by themselves";
-
 /// Names what the operator should look at, gravest first.
 fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     let mut problems = Vec::new();

@@ -142,7 +142,7 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
             span.since { @if let Some(since) = since { "since " time datetime=(since) { (words.time(since)) } } }
             div {
                 @match problem {
-                    Problem::Store { class, message } => (store(*class, message)),
+                    Problem::Store { class, message, .. } => (store(*class, message)),
                     Problem::Standstill => {
                         h2 { "A part of the daemon stands still" }
                         p { "Polling or sending has not moved for a minute. " b { "To do:" } " restart newshound, and report its log." }
