@@ -82,7 +82,7 @@ fn of_database(cause: &sqlx::Error) -> StoreClass {
     if let sqlx::Error::Io(cause) = cause {
         return of_io(cause);
     }
-    let Some(code) = cause.as_database_error().and_then(|answer| answer.code()) else {
+    let Some(code) = cause.as_database_error().and_then(sqlx::error::DatabaseError::code) else {
         return StoreClass::IoError;
     };
     match code.parse::<i32>().unwrap_or(0) & 0xff {

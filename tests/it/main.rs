@@ -7,4 +7,5 @@ mod http;
 mod matching;
 mod notify;
 mod smtp;
+mod store;
 mod wire;
