@@ -8,7 +8,10 @@
 mod claim;
 mod daemon;
 mod error;
+mod hits;
+mod items;
 mod lists;
+mod mend;
 mod outbox;
 mod overview;
 mod poll;
@@ -141,6 +144,19 @@ impl Store {
     /// Returns the pool for reading.
     fn reader(&self) -> &Pool<Sqlite> {
         &self.reader
+    }
+
+    /// Says whether the store takes what is written.
+    pub async fn takes_writes(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "insert into daemon (name, value) values ('probe', '1')
+             on conflict (name) do update set value = excluded.value",
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Says whether the store answers.

@@ -7,6 +7,7 @@
 pub mod dispatch;
 pub mod poll;
 mod read;
+mod steady;
 mod tally;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -28,6 +29,8 @@ use crate::store::{Lease, Store, StoreError};
 const STORE_RETRY: Duration = Duration::from_secs(5);
 /// How long a loop sleeps at most: what other processes wrote is noticed by then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
+/// How long a loop sleeps at least, so that nothing can make it spin.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(20);
 
 /// All that the loops work with.
 pub struct Ctx {

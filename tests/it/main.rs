@@ -13,6 +13,7 @@ mod real_mail;
 mod sd_notify;
 mod secrets;
 mod smtp;
+mod store;
 mod web;
 mod webhook_real;
 mod wire;
