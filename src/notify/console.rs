@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::error::SendError;
 use super::message::Message;
 use super::{letter, payload, text};
@@ -99,26 +101,61 @@ fn block(message: &Message, now: Timestamp, columns: usize, ink: Ink) -> String 
         AlertKind::Digest | AlertKind::SourceFailing | AlertKind::SourceRecovered => alert.kind.as_str(),
     };
     let head = format!("{time}  {topic} {:.2}  {kind}", alert.score);
-    let room = columns.saturating_sub(unicode_width::UnicodeWidthStr::width(head.as_str())).max(20);
+    let room = columns.saturating_sub(width(&head)).max(20);
     let headline = text::fit(&letter::headline(message), room);
+    let source = text::fit(&text::line(&message.source_name), columns / 3);
+    let about = format!("{INDENT}{source}, {}", letter::counted(alert.story.outlets, "outlet"));
     let mut out = format!(
-        "{}  {} {:.2}  {kind}{}\n{INDENT}{}",
+        "{}  {} {:.2}  {kind}{}\n{about}",
         ink.dim(&time),
         ink.bold(&topic),
         alert.score,
         ink.bold(&headline),
-        text::fit(&text::line(&message.source_name), 40),
     );
-    let _ = write!(out, ", {}", letter::counted(alert.story.outlets, "outlet"));
+    let mut room = columns.saturating_sub(width(&about));
     for (at, (field, phrases)) in matches(message).iter().enumerate() {
+        let lead = format!("{}{field} ", if at == 0 { "; " } else { ", " });
+        // The strongest line is shown in any case, as much of it as fits.
+        let phrases =
+            if at == 0 { fitted(phrases, room.saturating_sub(width(&lead))) } else { phrases.clone() };
+        let taken = width(&lead) + taken(&phrases);
+        if at > 0 && taken > room {
+            break;
+        }
+        room = room.saturating_sub(taken);
         let phrases: Vec<String> = phrases.iter().map(|phrase| ink.evidence(phrase)).collect();
-        let _ = write!(out, "{}{field} {}", if at == 0 { "; " } else { ", " }, phrases.join(" … "));
+        let _ = write!(out, "{lead}{}", phrases.join(BETWEEN));
     }
     if let Some(link) = link(message) {
         let _ = write!(out, "\n{INDENT}{}", ink.dim(&link));
     }
     out.push('\n');
     out
+}
+
+/// Between two phrases of one line of evidence.
+const BETWEEN: &str = " … ";
+/// Columns of « and ».
+const SIGNS: usize = 2;
+
+fn taken(phrases: &[String]) -> usize {
+    let gaps = BETWEEN.width() * phrases.len().saturating_sub(1);
+    phrases.iter().map(|phrase| width(phrase) + SIGNS).sum::<usize>() + gaps
+}
+
+/// Returns the phrases that fit, the first cut where even that does not.
+fn fitted(phrases: &[String], room: usize) -> Vec<String> {
+    let n_fit = (1..=phrases.len()).rev().find(|n| taken(&phrases[..*n]) <= room);
+    match (n_fit, phrases.first()) {
+        (Some(n), _) => phrases[..n].to_vec(),
+        (None, first) => {
+            first.map(|first| text::fit(first, room.saturating_sub(SIGNS).max(8))).into_iter().collect()
+        }
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.width()
 }
 
 fn line(message: &Message, now: Timestamp) -> String {
@@ -269,6 +306,7 @@ mod tests {
             assert_eq!(end, "\n");
             assert!(!body.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{body:?}");
         }
+        message.alert.evidence[0].snippet = format!("«{}» «{}»", "金正恩".repeat(9), "訪露".repeat(9));
         let block = Look::Block { columns: 80, colour: false }.written(&message, NOW);
         assert!(block.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{block}");
     }

@@ -1,14 +1,17 @@
 //! `run` and `demo`.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use newshound::app::demo::{self, Stage};
 use newshound::app::setup::{Outside, Ready};
 use newshound::app::{App, Send};
 use newshound::config::{ChannelKind, Config};
-use newshound::notify::console::Look;
+use newshound::notify::console::{Console, Look};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::{Wanted, load, on_signal};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
@@ -77,6 +80,23 @@ pub(super) fn look(session: &Session) -> Look {
     }
 }
 
+/// Standard output, as long as somebody reads it; after that the demo stops as if it were told
+/// to, and clears its stage.
+#[derive(Clone)]
+struct Audience {
+    stop: CancellationToken,
+}
+
+impl Write for Audience {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stdout().write(bytes).inspect_err(|_| self.stop.cancel())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush().inspect_err(|_| self.stop.cancel())
+    }
+}
+
 pub(super) async fn demo(
     session: &Session,
     port: Option<u16>,
@@ -84,17 +104,21 @@ pub(super) async fn demo(
     speed: f64,
 ) -> anyhow::Result<Exit> {
     let stop = on_signal()?;
-    let outside = Outside::real(look(session));
+    let audience = Audience { stop: stop.clone() };
+    let console = Console::new(Arc::new(Mutex::new(audience.clone())), look(session));
+    let outside = Outside { console, ..Outside::real(look(session)) };
     let stage = Stage::set(port, speed, &session.environment, outside).await?;
-    if session.json {
-        complain(&text::demo::heading(&stage));
-    } else {
-        say(&text::demo::heading(&stage));
-    }
-    let tell = |line: demo::Told| {
-        let line = text::demo::line(&line);
-        if session.json { complain(&line) } else { say(&line) }
+    let tell = |text: &str| {
+        if session.json {
+            complain(text);
+        } else {
+            // That nobody listens any more has been heard already.
+            let _ = writeln!(audience.clone(), "{text}");
+        }
     };
+    tell(&text::demo::heading(&stage));
+    let terminal = if session.json { session.aside } else { session.terminal };
+    let tell = |told: demo::Told| tell(&text::demo::line(&told, terminal));
     stage.play(seconds.map(std::time::Duration::from_secs), tell, &stop).await?;
     Ok(Exit::Done)
 }

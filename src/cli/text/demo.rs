@@ -2,6 +2,7 @@
 
 use newshound::app::demo::{Stage, Told};
 
+use super::ink::{Style, Terminal};
 use super::words::{counted, hour};
 
 /// Returns the opening words.
@@ -21,13 +22,14 @@ pub(in crate::cli) fn heading(stage: &Stage) -> String {
 }
 
 /// Returns the line for something that happened.
-pub(in crate::cli) fn line(told: &Told) -> String {
+pub(in crate::cli) fn line(told: &Told, terminal: Terminal) -> String {
     match told {
         Told::Baseline { time, items } => {
             let items = counted(*items, "item", "items");
             format!("{}  {items} read as the baseline, none alerted. Listening.", hour(*time))
         }
         Told::Failed { time, source, class, next } => {
+            let class = terminal.style(Style::Red, class.as_str());
             format!("{}  source {source}: {class}, next try {}", hour(*time), hour(*next))
         }
     }

@@ -54,9 +54,10 @@ fn headline(status: &Status) -> String {
     let sources = &status.sources;
     let answering = sources.active + sources.degraded + sources.unstable_ids;
     match (status.health, status.problems.len()) {
-        (Health::Failing, _) => {
-            "The store or a loop stands still. Nothing that was recorded is lost.".to_owned()
-        }
+        (Health::Failing, _) => match status.store.class {
+            Some(class) => format!("The store cannot be used: {class}."),
+            None => "A loop of the daemon stands still. Nothing that was recorded is lost.".to_owned(),
+        },
         (Health::Ok, _) if status.items.total == 0 && status.deliveries.created == 0 => {
             format!("Nothing read yet. {} to watch.", counted(sources.total, "source", "sources"))
         }

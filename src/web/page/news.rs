@@ -164,7 +164,9 @@ fn mark_title<'a>(title: &str, reasons: impl Iterator<Item = &'a Evidence>) -> T
         let parts = parts(&reason.snippet);
         let plain: String = parts.iter().map(|(text, _)| *text).collect();
         let cut = plain.trim_start_matches('…');
-        let Some(found) = title.find(cut.trim_end_matches('…')) else { continue };
+        let Some(found) = place(title, cut.trim_end_matches('…'), plain.starts_with('…')) else {
+            continue;
+        };
         let mut at = found;
         let mut skip = plain.len() - cut.len();
         for (text, evidence) in parts {
@@ -192,6 +194,12 @@ fn mark_title<'a>(title: &str, reasons: impl Iterator<Item = &'a Evidence>) -> T
         marked: parts.iter().any(|(text, evidence)| *evidence && !text.is_empty()),
         markup: marked(&parts),
     }
+}
+
+/// Finds a snippet in its headline. One whose head was cut off may be a single word that occurs
+/// earlier too, so the end is where it is looked for first.
+fn place(title: &str, snippet: &str, cut_off: bool) -> Option<usize> {
+    if cut_off { title.rfind(snippet) } else { title.find(snippet) }
 }
 
 #[cfg(test)]
@@ -231,6 +239,7 @@ mod tests {
         check("a & <b>", &["nothing «like» it"], "a &amp; &lt;b&gt;");
         check("é…", &["…«é…"], "é…");
         check("", &[""], "");
+        check("trains and a train", &["…«train»"], "trains and a <mark>train</mark>");
     }
 
     #[test]

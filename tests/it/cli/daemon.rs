@@ -96,7 +96,7 @@ async fn a_store_that_cannot_be_had_is_told_with_its_class_and_a_way_out() {
             let status = home.run(&["status", "--json"]).await.expect(1).json();
             assert_eq!((&status["health"], &status["store"]["class"]), (&"failing".into(), &class.into()));
             let text = home.run(&["status"]).await.expect(1).out;
-            assert!(text.starts_with("The store or a loop stands still."), "{text}");
+            assert!(text.starts_with(&format!("The store cannot be used: {class}.\n")), "{text}");
         }
     }
 }
@@ -144,6 +144,21 @@ async fn the_demo_tells_a_story_and_leaves_nothing_behind() {
     let mut said = String::new();
     err.read_to_string(&mut said).await.unwrap();
     assert_eq!(said, "", "the log does not disturb the story");
+}
+
+#[tokio::test]
+async fn the_demo_ends_when_nobody_reads_it_any_more() {
+    let home = Home::new();
+    let scratch = home.path("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let mut command = home.command(&["demo", "--speed", "20"]);
+    let mut child = command.env("TMPDIR", &scratch).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).await.unwrap();
+    drop(out);
+    let output = tokio::time::timeout(DEADLINE, child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(names(&scratch), Vec::<String>::new());
 }
 
 #[tokio::test]
