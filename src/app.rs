@@ -13,7 +13,7 @@ mod systemd;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::setup::{Outside, Ready};
@@ -79,6 +79,7 @@ impl App {
             config,
             matcher,
             fetcher,
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             outlets,
             metrics: Arc::new(Metrics::new()),
             poll_lease,

@@ -13,6 +13,7 @@ mod tally;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
 
 pub use tally::{Counts, Tally};
 
@@ -48,6 +49,8 @@ pub struct Ctx {
     pub matcher: Matcher,
     /// The client.
     pub fetcher: Fetcher,
+    /// Bodies that are turned into items at one time.
+    pub readers: Semaphore,
     /// The channels.
     pub outlets: Vec<Arc<Outlet>>,
     /// The zone of rendered dates.

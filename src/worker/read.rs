@@ -71,7 +71,11 @@ async fn taken(
     }
     let work =
         Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
-    match tokio::task::spawn_blocking(move || work.digest(fetched)).await {
+    // One body a core: more would only share the cores, and each would count the others' time.
+    let turn = ctx.readers.acquire().await;
+    let read = tokio::task::spawn_blocking(move || work.digest(fetched)).await;
+    drop(turn);
+    match read {
         Ok(read) => Read { body_bytes, ..read },
         Err(_) => Read::nothing(Outcome {
             class: PollClass::Internal,

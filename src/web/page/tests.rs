@@ -223,8 +223,11 @@ fn every_problem_reads_as_sentences_without_marks_of_the_terminal() {
         Problem::GivenUp { name: name(), n: 3 },
         Problem::SourcesFail { failing: 3, polled: 4 },
     ];
-    problems
-        .extend(StoreClass::ALL.iter().map(|&class| Problem::Store { class, message: "so it is".into(), waiting: true }));
+    problems.extend(StoreClass::ALL.iter().map(|&class| Problem::Store {
+        class,
+        message: "so it is".into(),
+        waiting: true,
+    }));
     problems.extend(DeliveryClass::ALL.iter().map(|&class| Problem::ChannelFails {
         name: name(),
         class,
@@ -248,7 +251,8 @@ fn a_store_that_does_not_answer_leaves_only_what_is_wrong() {
     let mut view = sample();
     view.store_answers = false;
     view.store_fails_since = Some(at("2026-03-03T08:02:00Z"));
-    view.problems = vec![Problem::Store { class: StoreClass::Busy, message: "it is held".to_owned(), waiting: true }];
+    view.problems =
+        vec![Problem::Store { class: StoreClass::Busy, message: "it is held".to_owned(), waiting: true }];
     let page = overview(&view).0;
     assert_in_order(
         &page,
