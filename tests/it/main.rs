@@ -7,5 +7,6 @@ mod fetch;
 mod http;
 mod matching;
 mod notify;
+mod rungs;
 mod smtp;
 mod wire;

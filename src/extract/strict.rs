@@ -1,0 +1,151 @@
+//! Reads sound feeds with feed-rs, and puts what it found in the terms all formats share.
+//!
+//! feed-rs is strict: one mistake anywhere costs it the whole feed, and what it does not know it
+//! drops in silence. So a document is surveyed first, and goes to the lenient reader where feed-rs
+//! would lose something. Of formats, RSS 1.0, Atom 0.3 and JSON Feed stay with our own readers:
+//! feed-rs drops the ids of RSS 1.0 (`rdf:about`), finds no entries in Atom 0.3, and refuses a
+//! whole JSON feed for a number in the place of a text.
+//!
+//! feed-rs cannot be told to stop, but it reads: its source fails when the time is up.
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chrono::{DateTime, Utc};
+use feed_rs::model::{Content, Entry, Feed, FeedType, LinkTarget, MediaObject, Person, Text};
+use feed_rs::parser::{Builder, ParseFeedResult};
+
+use super::date;
+use super::draft::{Draft, DraftLink, Markup, Written};
+use super::lenient::{Bounds, Document, Root};
+use super::survey::{Doubt, survey};
+use crate::model::Timestamp;
+
+/// Reads a document, or says why it is for the lenient reader.
+pub(super) fn read(doc: &str, bounds: &Bounds<'_>) -> Result<Document, Doubt> {
+    let doc = without_declaration(doc).ok_or(Doubt::Unsound)?;
+    let n_items = survey(doc, bounds)?;
+    // It is known to panic on some names and durations, and the next version on others.
+    let parsed = catch_unwind(AssertUnwindSafe(|| parse(doc, bounds)));
+    let feed = parsed.ok().and_then(Result::ok).filter(|feed| feed.entries.len() == n_items);
+    feed.map(document).ok_or(Doubt::Failed)
+}
+
+/// The document is decoded already, whatever its declaration says of its encoding.
+fn without_declaration(doc: &str) -> Option<&str> {
+    match doc.strip_prefix("<?xml") {
+        Some(rest) if rest.starts_with(char::is_whitespace) => rest.split_once("?>").map(|(_, rest)| rest),
+        Some(_) | None => Some(doc),
+    }
+}
+
+fn parse(doc: &str, bounds: &Bounds<'_>) -> ParseFeedResult<Feed> {
+    Builder::new()
+        .id_generator(|_, _, _| String::new())
+        .sanitize_content(false)
+        .timestamp_parser(|text| DateTime::from_timestamp_millis(date::parse(text)?.as_millis()))
+        .build()
+        .parse(Timed { rest: doc.as_bytes(), bounds })
+}
+
+/// A document that cannot be read any further once the time is up.
+struct Timed<'a> {
+    rest: &'a [u8],
+    bounds: &'a Bounds<'a>,
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if (self.bounds.expired)() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.rest.read(buffer)
+    }
+}
+
+fn document(feed: Feed) -> Document {
+    let is_atom = feed.feed_type == FeedType::Atom;
+    Document {
+        root: Some(if is_atom { Root::Atom } else { Root::Rss }),
+        title: feed.title.map(|title| written(title, true, is_atom)),
+        lang: feed.language,
+        drafts: feed.entries.into_iter().map(|entry| draft(entry, is_atom)).collect(),
+        ..Document::default()
+    }
+}
+
+fn draft(entry: Entry, is_atom: bool) -> Draft {
+    let published = entry.published.map(timestamp);
+    // In RSS, feed-rs repeats the one date as the other.
+    let updated = entry.updated.map(timestamp).filter(|updated| is_atom || Some(*updated) != published);
+    let is_comment = |link: &feed_rs::model::Link| {
+        matches!(link.target, Some(LinkTarget::Comments | LinkTarget::CommentsFeed))
+    };
+    let links: Vec<DraftLink> = entry
+        .links
+        .into_iter()
+        .filter(|link| !is_comment(link))
+        .map(|link| DraftLink { href: link.href, rel: link.rel, media_type: link.media_type })
+        .collect();
+    Draft {
+        guid: Some(entry.id).filter(|id| !id.trim().is_empty()),
+        title: entry.title.map(|title| written(title, true, is_atom)).filter(is_filled),
+        summary: entry.summary.map(|summary| written(summary, false, is_atom)).filter(is_filled),
+        content: entry.content.and_then(content).filter(is_filled),
+        author: entry.authors.into_iter().find_map(author),
+        published,
+        updated,
+        tags: entry.categories.into_iter().map(|category| category.term).collect(),
+        image: image(&entry.media).or_else(|| enclosed_image(&links)),
+        links,
+        ..Draft::default()
+    }
+}
+
+fn is_filled(written: &Written) -> bool {
+    !written.value.trim().is_empty()
+}
+
+/// Only a title of Atom is known to hold no markup: feed-rs takes a missing type for `text`.
+fn written(text: Text, is_title: bool, is_atom: bool) -> Written {
+    let is_plain = text.content_type.subty() == "plain";
+    let markup = match (is_plain, is_title && is_atom) {
+        (true, true) => Markup::None,
+        (true, false) => Markup::Unknown,
+        (false, _) if is_atom => Markup::Html,
+        (false, _) => Markup::Unknown,
+    };
+    Written { value: text.content, markup }
+}
+
+fn content(content: Content) -> Option<Written> {
+    Some(Written { value: content.body?, markup: Markup::Html })
+}
+
+/// Returns the name of a person as it stood in the feed.
+fn author(person: Person) -> Option<String> {
+    let name = person.name.filter(|name| !name.trim().is_empty());
+    name.or(person.email).filter(|author| !author.trim().is_empty())
+}
+
+/// The thumbnail of the item before any image among its media.
+fn image(media: &[MediaObject]) -> Option<String> {
+    let thumbnail = || media.iter().flat_map(|media| &media.thumbnails).next_back();
+    let is_image = |content: &&feed_rs::model::MediaContent| {
+        content.content_type.as_ref().is_some_and(|kind| kind.ty() == "image")
+    };
+    let image = || media.iter().flat_map(|media| &media.content).find(is_image)?.url.as_ref();
+    thumbnail().map(|thumbnail| thumbnail.image.uri.clone()).or_else(|| image().map(ToString::to_string))
+}
+
+fn enclosed_image(links: &[DraftLink]) -> Option<String> {
+    let is_image = |link: &&DraftLink| {
+        link.rel.as_deref() == Some("enclosure")
+            && link.media_type.as_ref().is_some_and(|kind| kind.starts_with("image"))
+    };
+    links.iter().find(is_image).map(|link| link.href.clone())
+}
+
+fn timestamp(time: DateTime<Utc>) -> Timestamp {
+    Timestamp::from_millis(time.timestamp_millis())
+}
