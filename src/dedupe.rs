@@ -114,7 +114,7 @@ fn identity(raw: &RawItem, keys: &ItemKeys) -> String {
         None => format!(
             "bare:{}\n{}\n{}\n{}",
             raw.guid.as_deref().unwrap_or_default(),
-            raw.url.as_deref().unwrap_or_default(),
+            raw.url.as_deref().and_then(canonical_url).unwrap_or_default(),
             raw.title,
             body(raw)
         ),

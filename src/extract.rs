@@ -280,7 +280,7 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         warnings,
         end_missing: reading.end_missing,
         title: reading.title.filter(|title| !title.is_empty()),
-        lang: reading.lang,
+        lang: reading.lang.as_deref().and_then(draft::language),
         doubt: reading.doubt,
     }
 }

@@ -56,7 +56,7 @@ const ADDRESSES: [(&str, N); 6] = [
 ];
 
 /// The fields of an item. What media say is kept where the item does not say it itself.
-const FIELDS: [(Dialect, N, &str, S); 36] = [
+const FIELDS: [(Dialect, N, &str, S); 35] = [
     (Rss, N::Rss, "title", S::Once),
     (Rss, N::Rss, "link", S::Many),
     (Rss, N::Rss, "description", S::Once),
@@ -68,7 +68,6 @@ const FIELDS: [(Dialect, N, &str, S); 36] = [
     (Rss, N::Dublin, "date", S::Once),
     (Rss, N::Dublin, "creator", S::Many),
     (Rss, N::Content, "encoded", S::Once),
-    (Rss, N::Itunes, "image", S::Picture),
     (Rss, N::Itunes, "summary", S::Many),
     (Rss, N::Itunes, "subtitle", S::Many),
     (Rss, N::Media, "title", S::Many),

@@ -246,8 +246,9 @@ impl Survey<'_> {
             (Place::Item | Place::Group, Some(_)) => (),
         }
         let field = wanted.ok_or(Doubt::Field)?;
-        let shape =
-            dialect.shape(namespace, local).filter(|_| parent == Place::Item || namespace == Namespace::Media);
+        let shape = dialect
+            .shape(namespace, local)
+            .filter(|_| parent == Place::Item || namespace == Namespace::Media);
         match shape.ok_or(Doubt::Field)? {
             Shape::Once => self.once(field)?,
             Shape::Many => (),
@@ -263,18 +264,26 @@ impl Survey<'_> {
             Shape::Person => return Ok(Place::Any),
             Shape::Picture => {
                 picture(tag)?;
+                self.item.filled.push(field);
                 return Ok(Place::Any);
             }
             Shape::Group => {
                 self.item.n_groups += u64::from(local == "group");
                 picture(tag)?;
+                if attribute(tag, "url").is_some() {
+                    self.item.filled.push(field);
+                }
                 return Ok(Place::Group);
             }
         }
         if field == Field::Guid {
             self.item.guid_is_no_link = attribute(tag, "isPermaLink").as_deref() == Some("false");
         }
-        if field == Field::Link && attribute(tag, "href").is_some() { Err(Doubt::Field) } else { Ok(Place::Text(field)) }
+        if field == Field::Link && attribute(tag, "href").is_some() {
+            Err(Doubt::Field)
+        } else {
+            Ok(Place::Text(field))
+        }
     }
 
     fn once(&mut self, field: Field) -> Result<(), Doubt> {
@@ -318,6 +327,8 @@ impl Survey<'_> {
         let lends = |from, to| has(from) && !has(to);
         let is_lost = lends(Field::MediaTitle, Field::Title)
             || lends(Field::MediaSummary, Field::Summary)
+            // Without a medium that it belongs to, a thumbnail is dropped.
+            || lends(Field::Thumbnail, Field::Group)
             || item.guid_is_no_link && !has(Field::Link);
         if is_lost { Err(Doubt::Field) } else { Ok(()) }
     }

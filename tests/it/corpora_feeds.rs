@@ -307,7 +307,8 @@ pub(crate) fn all_feeds(feeds: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else if name.ends_with(".tar.gz") {
-                found.extend(unpack(&path).into_iter().map(|(inner, body)| (format!("{name}/{inner}"), body)));
+                found
+                    .extend(unpack(&path).into_iter().map(|(inner, body)| (format!("{name}/{inner}"), body)));
             } else {
                 found.insert(name, read_bytes(&path));
             }

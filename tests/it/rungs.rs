@@ -26,6 +26,7 @@ fn real_feeds_are_the_same_to_both_readers() {
         n_feeds += 1;
         if let Some(doubt) = strict.doubt {
             *doubts.entry(doubt).or_insert(0) += 1;
+            println!("{path}: left to the lenient reader: {doubt}");
             continue;
         }
         n_strict += 1;
@@ -40,7 +41,9 @@ fn real_feeds_are_the_same_to_both_readers() {
         }
         judge.ids(strict, lenient);
     }
-    println!("corpora/feeds: the strict reader reads {n_strict} of {n_feeds} feeds with items; doubts: {doubts:?}");
+    println!(
+        "corpora/feeds: the strict reader reads {n_strict} of {n_feeds} feeds with items; doubts: {doubts:?}"
+    );
     for (field, [n_same, n]) in &fields {
         println!("{field}: {n_same} of {n} the same");
     }
