@@ -109,11 +109,10 @@ fn is_filled(written: &Written) -> bool {
 /// Only a title of Atom is known to hold no markup: feed-rs takes a missing type for `text`.
 fn written(text: Text, is_title: bool, is_atom: bool) -> Written {
     let is_plain = text.content_type.subty() == "plain";
-    let markup = match (is_plain, is_title && is_atom) {
-        (true, true) => Markup::None,
-        (true, false) => Markup::Unknown,
-        (false, _) if is_atom => Markup::Html,
-        (false, _) => Markup::Unknown,
+    let markup = match (is_atom, is_plain) {
+        (true, true) if is_title => Markup::None,
+        (true, false) => Markup::Html,
+        (true, true) | (false, _) => Markup::Unknown,
     };
     Written { value: text.content, markup }
 }
@@ -148,4 +147,85 @@ fn enclosed_image(links: &[DraftLink]) -> Option<String> {
 
 fn timestamp(time: DateTime<Utc>) -> Timestamp {
     Timestamp::from_millis(time.timestamp_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn read_all(doc: &str) -> Result<Document, Doubt> {
+        read(doc, &Bounds { max_depth: 256, max_items: 100, expired: &|| false })
+    }
+
+    fn item(fields: &str) -> Draft {
+        let doc = format!(
+            "<rss version='2.0' xmlns:i='http://www.itunes.com/dtds/podcast-1.0.dtd' \
+             xmlns:m='http://search.yahoo.com/mrss/'><channel><item>{fields}</item></channel></rss>"
+        );
+        read_all(&doc).unwrap().drafts.remove(0)
+    }
+
+    #[test]
+    fn the_declaration_of_a_decoded_document_is_void() {
+        let doc = "<?xml version='1.0' encoding='windows-1252'?><rss version='2.0'><channel><item><title>é</title></item></channel></rss>";
+        assert_eq!(read_all(doc).unwrap().drafts[0].title.as_ref().unwrap().value, "é");
+        assert_eq!(read_all("<?xml version='1.0'").unwrap_err(), Doubt::Unsound);
+    }
+
+    #[test]
+    fn no_id_is_invented() {
+        assert_eq!(item("<title>t</title>").guid, None);
+        assert_eq!(item("<title>t</title><link>http://a.example/</link>").guid, None);
+    }
+
+    #[test]
+    fn dates_are_read_by_our_own_reader_and_not_repeated() {
+        let item = item("<pubDate>Mo, 23 Mär 2026 10:00:00 CEST</pubDate>");
+        assert_eq!(item.published.unwrap().to_string(), "2026-03-23T08:00:00Z");
+        assert_eq!(item.updated, None);
+    }
+
+    #[test]
+    fn links_to_comments_are_none_to_the_article() {
+        let item = item("<comments>http://a.example/c</comments><link>http://a.example/1</link>");
+        let links: Vec<_> = item.links.iter().map(|link| link.href.as_str()).collect();
+        assert_eq!(links, ["http://a.example/1"]);
+    }
+
+    #[test]
+    fn the_picture_is_a_thumbnail_or_an_image_among_the_media() {
+        let media = "<m:content url='http://a.example/v.mp4' type='video/mp4'/>";
+        let thumbnail = "<m:thumbnail url='http://a.example/t.png'/>";
+        let enclosure = "<enclosure url='http://a.example/e.png' type='image/png'/>";
+        let image = |fields: &str| item(fields).image;
+        assert_eq!(image(media), None);
+        assert_eq!(image(enclosure).as_deref(), Some("http://a.example/e.png"));
+        assert_eq!(image(&format!("{media}{thumbnail}")).as_deref(), Some("http://a.example/t.png"));
+    }
+
+    /// feed-rs panics on a duration of more digits than it has room for.
+    #[test]
+    fn a_panic_below_is_a_doubt() {
+        let doc = "<rss version='2.0' xmlns:i='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><item>\
+            <i:duration>99999999999999999999</i:duration></item></channel></rss>";
+        assert_eq!(read_all(doc).unwrap_err(), Doubt::Failed);
+    }
+
+    #[test]
+    fn groups_within_groups_have_room_on_the_stack() {
+        let nested = format!("{}{}", "<m:content>".repeat(15), "</m:content>".repeat(15));
+        assert!(item(&format!("<title>t</title>{nested}")).title.is_some());
+    }
+
+    #[test]
+    fn reading_ends_with_its_time() {
+        // The survey looks at the time once, feed-rs for every buffer.
+        let n_looks = Cell::new(0);
+        let expired = || n_looks.replace(n_looks.get() + 1) > 2;
+        let doc = format!("<rss version='2.0'><channel><!-- {} --></channel></rss>", "x".repeat(100_000));
+        let read = read(&doc, &Bounds { max_depth: 256, max_items: 100, expired: &expired });
+        assert_eq!((read.unwrap_err(), n_looks.get()), (Doubt::Failed, 4));
+    }
 }

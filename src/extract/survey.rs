@@ -53,8 +53,10 @@ impl fmt::Display for Doubt {
 
 /// feed-rs keeps up to thirty bytes for one byte of a document that is all tags.
 const MAX_BYTES: usize = 2 << 20;
-/// feed-rs calls itself for groups within groups.
 const MAX_DEPTH: usize = 256;
+/// feed-rs calls itself for media within media and podcast categories within such: at 250 of them
+/// the stack of a thread was used up.
+const MAX_NESTED_MODULES: usize = 16;
 /// feed-rs copies the address for every element within it.
 const MAX_BASE: usize = 2048;
 /// feed-rs copies the texts of an item for every group of media in it: bytes of the item times its
@@ -80,6 +82,7 @@ pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
         text: Text::default(),
         n_items: 0,
         n_copies: 0,
+        n_modules: 0,
         bounds,
     };
     for n_events in 1_usize.. {
@@ -98,7 +101,10 @@ pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
             Event::Decl(_) => return Err(Doubt::Unsound),
             Event::DocType(declaration) if declaration.contains('[') => return Err(Doubt::Unsound),
             Event::DocType(_) | Event::PI(_) | Event::Comment(_) | Event::Empty(_) => (),
-            Event::Eof => break,
+            Event::Eof => {
+                survey.count_copies(at)?;
+                break;
+            }
         }
     }
     if survey.stack.is_empty() { Ok(survey.n_items) } else { Err(Doubt::Unsound) }
@@ -120,6 +126,7 @@ enum Place {
 
 struct Frame {
     place: Place,
+    is_module: bool,
     is_contact: bool,
 }
 
@@ -136,6 +143,10 @@ struct Item {
 
 /// What the present text has shown so far.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are findings that have nothing to do with each other"
+)]
 struct Text {
     is_filled: bool,
     has_sign: bool,
@@ -162,6 +173,8 @@ struct Survey<'a> {
     text: Text,
     n_items: usize,
     n_copies: u64,
+    /// The open elements of modules that may stand in themselves.
+    n_modules: usize,
     bounds: &'a Bounds<'a>,
 }
 
@@ -169,12 +182,15 @@ impl Survey<'_> {
     fn start(&mut self, tag: &BytesStart<'_>, resolved: &ResolveResult<'_>, at: u64) -> Result<(), Doubt> {
         let (name, attributes) = (tag.name().0, tag.attributes_raw());
         let local = name.rsplit(':').next().unwrap_or(name);
-        self.base(tag)?;
+        check_base(tag)?;
         let parent = self.stack.last().map(|frame| frame.place);
+        let namespace = resolved_in(self.dialect, resolved)?;
+        let is_module = matches!(namespace, Namespace::Media | Namespace::Itunes);
+        self.n_modules += usize::from(is_module);
+        self.item.n_groups += u64::from(namespace == Namespace::Media && local == "group");
         let place = match (self.dialect, parent) {
             (None, _) => self.root(tag, local)?,
             (Some(dialect), Some(parent)) => {
-                let namespace = dialect.namespace(resolved).ok_or(Doubt::Unsound)?;
                 self.prefixes.declare(attributes);
                 let (vocabulary, lower) = self.prefixes.resolve(name, attributes);
                 if vocabulary == Vocabulary::Core && matches!(lower.as_str(), "item" | "entry") {
@@ -188,8 +204,9 @@ impl Survey<'_> {
             (Some(_), None) => return Err(Doubt::Unsound),
         };
         self.text = Text { is_literal: attribute(tag, "type").as_deref() == Some("text"), ..Text::default() };
-        self.stack.push(Frame { place, is_contact: CONTACTS.contains(&local) });
-        if self.stack.len() > self.bounds.max_depth.min(MAX_DEPTH) { Err(Doubt::Size) } else { Ok(()) }
+        self.stack.push(Frame { place, is_module, is_contact: CONTACTS.contains(&local) });
+        let is_deep = self.stack.len() > self.bounds.max_depth.min(MAX_DEPTH);
+        if is_deep || self.n_modules > MAX_NESTED_MODULES { Err(Doubt::Size) } else { Ok(()) }
     }
 
     fn root(&mut self, tag: &BytesStart<'_>, local: &str) -> Result<Place, Doubt> {
@@ -201,14 +218,6 @@ impl Survey<'_> {
         self.dialect = Some(dialect);
         self.prefixes.declare(tag.attributes_raw());
         Ok(if dialect == Dialect::Rss { Place::Any } else { Place::Head })
-    }
-
-    /// The strict reader does without the base that the document came from.
-    fn base(&self, tag: &BytesStart<'_>) -> Result<(), Doubt> {
-        match attribute(tag, "xml:base") {
-            Some(base) if base.len() > MAX_BASE || !base.contains("://") => Err(Doubt::Field),
-            Some(_) | None => Ok(()),
-        }
     }
 
     fn open_item(
@@ -225,7 +234,7 @@ impl Survey<'_> {
             return Err(Doubt::Field);
         }
         self.n_items += 1;
-        self.item = Item { from: at, ..Item::default() };
+        self.count_copies(at)?;
         if self.n_items > self.bounds.max_items { Err(Doubt::Size) } else { Ok(Place::Item) }
     }
 
@@ -268,7 +277,6 @@ impl Survey<'_> {
                 return Ok(Place::Any);
             }
             Shape::Group => {
-                self.item.n_groups += u64::from(local == "group");
                 picture(tag)?;
                 if attribute(tag, "url").is_some() {
                     self.item.filled.push(field);
@@ -298,6 +306,7 @@ impl Survey<'_> {
     fn end(&mut self, at: u64) -> Result<(), Doubt> {
         let text = std::mem::take(&mut self.text);
         let Some(frame) = self.stack.pop() else { return Err(Doubt::Unsound) };
+        self.n_modules -= usize::from(frame.is_module);
         if frame.is_contact && text.has_at && text.is_foreign {
             return Err(Doubt::Text);
         }
@@ -318,11 +327,7 @@ impl Survey<'_> {
     }
 
     fn close_item(&mut self, at: u64) -> Result<(), Doubt> {
-        let item = std::mem::take(&mut self.item);
-        self.n_copies += item.n_groups * (at - item.from);
-        if self.n_copies > MAX_COPIES {
-            return Err(Doubt::Size);
-        }
+        let item = self.count_copies(at)?;
         let has = |field| item.filled.contains(&field);
         let lends = |from, to| has(from) && !has(to);
         let is_lost = lends(Field::MediaTitle, Field::Title)
@@ -331,6 +336,13 @@ impl Survey<'_> {
             || lends(Field::Thumbnail, Field::Group)
             || item.guid_is_no_link && !has(Field::Link);
         if is_lost { Err(Doubt::Field) } else { Ok(()) }
+    }
+
+    /// Ends what counts as one item, whether it was one to feed-rs or not.
+    fn count_copies(&mut self, at: u64) -> Result<Item, Doubt> {
+        let item = std::mem::replace(&mut self.item, Item { from: at, ..Item::default() });
+        self.n_copies += item.n_groups * (at - item.from);
+        if self.n_copies > MAX_COPIES { Err(Doubt::Size) } else { Ok(item) }
     }
 
     fn reference(&mut self, name: &BytesRef<'_>) -> Result<(), Doubt> {
@@ -344,6 +356,19 @@ impl Survey<'_> {
             (None, _) => return Err(Doubt::Unsound),
         }
         Ok(())
+    }
+}
+
+/// Returns the namespace of an element as feed-rs resolves it.
+fn resolved_in(dialect: Option<Dialect>, resolved: &ResolveResult<'_>) -> Result<Namespace, Doubt> {
+    dialect.map_or(Ok(Namespace::Other), |dialect| dialect.namespace(resolved).ok_or(Doubt::Unsound))
+}
+
+/// The strict reader does without the base that the document came from.
+fn check_base(tag: &BytesStart<'_>) -> Result<(), Doubt> {
+    match attribute(tag, "xml:base") {
+        Some(base) if base.len() > MAX_BASE || !base.contains("://") => Err(Doubt::Field),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -367,4 +392,155 @@ fn picture(tag: &BytesStart<'_>) -> Result<(), Doubt> {
 
 fn attribute<'a>(tag: &'a BytesStart<'_>, name: &str) -> Option<std::borrow::Cow<'a, str>> {
     tag.attributes().flatten().find(|attribute| attribute.key.0 == name).map(|attribute| attribute.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn survey_all(doc: &str) -> Result<usize, Doubt> {
+        survey(doc, &Bounds { max_depth: 256, max_items: 100, expired: &|| false })
+    }
+
+    fn rss(inside: &str) -> String {
+        format!(
+            "<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:m='http://search.yahoo.com/mrss/' \
+             xmlns:terms='http://purl.org/dc/terms/'><channel>{inside}</channel></rss>"
+        )
+    }
+
+    #[track_caller]
+    fn check(doc: &str, expect: Result<usize, Doubt>) {
+        assert_eq!(survey_all(doc), expect, "of {doc:.300}");
+    }
+
+    #[track_caller]
+    fn check_item(fields: &str, expect: Option<Doubt>) {
+        check(&rss(&format!("<item>{fields}</item>")), expect.map_or(Ok(1), Err));
+    }
+
+    #[test]
+    fn sound_feeds_of_the_two_dialects_are_taken() {
+        check(&rss(""), Ok(0));
+        check(&rss("<title>t</title><item><title>a</title></item><item/>"), Ok(2));
+        check("<!DOCTYPE rss SYSTEM 'x.dtd'><rss version='0.91'><channel><item/></channel></rss>", Ok(1));
+        check("<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id></entry></feed>", Ok(1));
+        check("<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:entry/></a:feed>", Ok(1));
+    }
+
+    #[test]
+    fn other_formats_are_left_to_the_lenient_reader() {
+        for doc in [
+            "<rss version='2.0.1'><channel/></rss>",
+            "<rss><channel/></rss>",
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+            "<html/>",
+            "<entry xmlns='http://www.w3.org/2005/Atom'/>",
+            "<feed xmlns='http://purl.org/atom/ns#'><entry/></feed>",
+            "<feed xmlns='https://www.w3.org/2005/Atom'><entry/></feed>",
+            "<rss version='2.0'><channel/><item/></rss>",
+            "<rss version='2.0'><channel><x><item/></x></channel></rss>",
+        ] {
+            check(doc, Err(Doubt::Format));
+        }
+        check(
+            "<rss version='2.0' xmlns='http://backend.userland.com/rss2'><channel><item/></channel></rss>",
+            Err(Doubt::Format),
+        );
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_unsound() {
+        for inside in
+            ["AT&T", "&nbsp;", "&#0;", "<a></b>", "<x:a/>", "<?xml version='1.0' encoding='utf-16'?>", "<br>"]
+        {
+            check(&rss(inside), Err(Doubt::Unsound));
+        }
+        for doc in ["<rss version='2.0'><channel>", "<rss version='2.0'/><rss version='2.0'/>", "<a", "<!-- "]
+        {
+            assert!(survey_all(doc).is_err(), "{doc}");
+        }
+        check("<!DOCTYPE rss [<!ENTITY a 'b'>]><rss version='2.0'/>", Err(Doubt::Unsound));
+    }
+
+    #[test]
+    fn fields_that_would_be_lost_are_noticed() {
+        check_item("<title>t</title><link>l</link><guid>g</guid><dc:creator>c</dc:creator>", None);
+        for field in [
+            "<dc:subject>s</dc:subject>",
+            "<terms:modified>2026</terms:modified>",
+            "<pubdate>2026</pubdate>",
+            "<content>c</content>",
+            "<link href='x'/>",
+            "<guid isPermaLink='false'>http://a.example/</guid>",
+            "<m:thumbnail url='http://a.example/t'/>",
+            "<m:content medium='image' url='http://a.example/t'/>",
+            "<enclosure url='/t.png' type='image/png'/>",
+            "<m:description>d</m:description>",
+            "<m:group><title>t</title></m:group>",
+            "<title xml:base='/x'>t</title>",
+        ] {
+            check_item(field, Some(Doubt::Field));
+        }
+        check_item("<m:description>d</m:description><description>e</description>", None);
+        check(&rss("<item xml:lang='de'/>"), Err(Doubt::Field));
+        check("<rss version='2.0' xml:lang='de'/>", Err(Doubt::Field));
+    }
+
+    #[test]
+    fn a_thing_that_is_said_twice_is_noticed() {
+        check_item("<title>a</title><title>b</title>", Some(Doubt::Twice));
+        check_item("<pubDate>a</pubDate><dc:date>b</dc:date>", Some(Doubt::Twice));
+        check_item("<category>a</category><category>b</category><link>a</link><link>b</link>", None);
+    }
+
+    #[test]
+    fn texts_that_would_be_changed_are_noticed() {
+        for text in ["<title>a<b>c</b></title>", "&#146;", "<author>\u{2014}a@b.example</author>"] {
+            check_item(text, Some(Doubt::Text));
+        }
+        let atom =
+            |entry: &str| format!("<feed xmlns='http://www.w3.org/2005/Atom'><entry>{entry}</entry></feed>");
+        check(&atom("<summary type='text'>1 &lt; 2</summary>"), Err(Doubt::Text));
+        check(&atom("<summary type='text'>1 + 2</summary><title type='text'>1 &lt; 2</title>"), Ok(1));
+        check(&atom("<content type='image/png'>x</content>"), Err(Doubt::Text));
+        check(&atom("<content type='xhtml'><div>x</div></content>"), Ok(1));
+    }
+
+    #[test]
+    fn what_the_strict_reader_would_pay_dearly_for_is_refused() {
+        let group = "<m:group/>".repeat(1000);
+        let own = "<description>d</description>";
+        check_item(&format!("{own}<m:text>{}</m:text>{group}", "x".repeat(1000)), None);
+        check_item(&format!("<m:text>{}</m:text>{group}", "x".repeat(20_000)), Some(Doubt::Size));
+        check_item(&"<m:group>".repeat(17), Some(Doubt::Size));
+        let renamed = "<m:content><x xmlns:m='http://other.example/'/>".repeat(17);
+        check_item(&renamed, Some(Doubt::Size));
+        check_item(&"<x>".repeat(100_000), Some(Doubt::Size));
+        check_item(&" ".repeat(MAX_BYTES), Some(Doubt::Size));
+        check(&rss(&"<item/>".repeat(101)), Err(Doubt::Size));
+        check_item(&format!("<x xml:base='http://{}'/>", "a".repeat(MAX_BASE)), Some(Doubt::Field));
+        let namespaces: String = (0..200).map(|n| format!(" xmlns:n{n}='x'")).collect();
+        check_item(&format!("<x{namespaces}/>"), Some(Doubt::Unsound));
+    }
+
+    /// Quotes and instructions that other cutters take for the end of a tag hide no depth.
+    #[test]
+    fn depth_cannot_be_hidden() {
+        let hidden = "<m:content><x \"> </m:content> \"/>".repeat(1000);
+        check_item(&hidden, Some(Doubt::Size));
+        let hidden = "<m:content><?x > </m:content> ?>".repeat(1000);
+        check_item(&hidden, Some(Doubt::Size));
+    }
+
+    #[test]
+    fn the_time_is_looked_at_all_the_way() {
+        let n_looks = Cell::new(0);
+        let expired = || n_looks.replace(n_looks.get() + 1) == 3;
+        let doc = rss(&"<item/>".repeat(10_000));
+        let found = survey(&doc, &Bounds { max_depth: 256, max_items: 100_000, expired: &expired });
+        assert_eq!((found, n_looks.get()), (Err(Doubt::Size), 4));
+    }
 }
