@@ -7,7 +7,7 @@ mod url;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-pub use self::key::text_key;
+pub use self::key::{SHORT, text_key};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
 use crate::model::{Item, ItemId, ItemKeys, RawItem, SourceId, Timestamp};
