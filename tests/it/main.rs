@@ -4,6 +4,7 @@
 mod corpora_feeds;
 mod feeds;
 mod fetch;
+mod hostile_feeds;
 mod http;
 mod matching;
 mod notify;
