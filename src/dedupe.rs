@@ -197,7 +197,31 @@ mod tests {
         }
     }
 
+    fn raws() -> impl Strategy<Value = Vec<RawItem>> {
+        let one = ("[ab]?", "(https://a.example/[xy]?)?", "[pq!]{1,2}");
+        proptest::collection::vec(one.prop_map(|(guid, url, title)| raw(&guid, &url, &title)), 0..12)
+    }
+
     proptest! {
+        #[test]
+        fn ids_do_not_depend_on_the_order(items in raws()) {
+            let ids = |raws| identified(raws).into_iter().map(|item| item.id).collect::<HashSet<_>>();
+            prop_assert_eq!(ids(items.iter().rev().cloned().collect()), ids(items));
+        }
+
+        #[test]
+        fn a_body_read_twice_over_has_no_more_items(items in raws()) {
+            let twice = [items.clone(), items.clone()].concat();
+            prop_assert_eq!(identified(twice), identified(items));
+        }
+
+        #[test]
+        fn an_item_keeps_its_id_beside_others(guid in "[ab]", others in raws()) {
+            let own = raw(&format!("own-{guid}"), "https://a.example/own", "own");
+            let beside = identified([others, vec![own.clone()]].concat());
+            prop_assert_eq!(&beside[beside.len() - 1].id, &id(own));
+        }
+
         #[test]
         fn ids_are_unique_and_every_word_is_kept(
             items in proptest::collection::vec(("[ab]?", "(https://a.example/[xy]?)?", "[pq]{1,2}"), 0..12),

@@ -55,8 +55,8 @@ const ADDRESSES: [(&str, N); 6] = [
     ("http://www.itunes.com/dtds/podcast-1.0.dtd", N::Itunes),
 ];
 
-/// The fields of an item. What media say is kept where the item does not say it itself.
-const FIELDS: [(Dialect, N, &str, S); 35] = [
+/// The fields of an item that are kept. What media say is kept where the item does not say it itself.
+pub(super) const FIELDS: [(Dialect, N, &str, S); 35] = [
     (Rss, N::Rss, "title", S::Once),
     (Rss, N::Rss, "link", S::Many),
     (Rss, N::Rss, "description", S::Once),
@@ -142,5 +142,37 @@ impl Dialect {
     pub(super) fn shape(self, namespace: Namespace, local: &str) -> Option<Shape> {
         let is_row = |row: &&(Dialect, N, &str, S)| row.0 == self && row.1 == namespace && row.2 == local;
         FIELDS.iter().find(is_row).map(|row| row.3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quick_xml::name::Namespace as Address;
+
+    use super::*;
+
+    #[test]
+    fn a_dialect_is_known_by_its_root() {
+        for (local, version, expect) in [
+            ("rss", Some("2.0"), Some(Rss)),
+            ("rss", Some("0.92"), Some(Rss)),
+            ("rss", Some("0.93"), None),
+            ("rss", None, None),
+            ("RSS", Some("2.0"), None),
+            ("feed", None, Some(Atom)),
+            ("RDF", None, None),
+        ] {
+            assert_eq!(Dialect::of_root(local, version), expect, "of {local} {version:?}");
+        }
+    }
+
+    #[test]
+    fn namespaces_are_known_to_the_letter() {
+        let of = |address| Rss.namespace(&ResolveResult::Bound(Address(address)));
+        assert_eq!(of("http://purl.org/dc/elements/1.1/"), Some(N::Dublin));
+        assert_eq!(of("http://purl.org/dc/elements/1.1"), Some(N::Other));
+        assert_eq!(Rss.namespace(&ResolveResult::Unbound), Some(N::Rss));
+        assert_eq!(Atom.namespace(&ResolveResult::Unbound), Some(N::Atom));
+        assert_eq!(Atom.namespace(&ResolveResult::Unknown("x".to_owned())), None);
     }
 }

@@ -153,6 +153,9 @@ fn timestamp(time: DateTime<Utc>) -> Timestamp {
 mod tests {
     use std::cell::Cell;
 
+    use super::super::dialect::{Dialect, FIELDS, Namespace, Shape};
+    use super::super::draft::Setting;
+    use super::super::lenient;
     use super::*;
 
     fn read_all(doc: &str) -> Result<Document, Doubt> {
@@ -172,6 +175,66 @@ mod tests {
         let doc = "<?xml version='1.0' encoding='windows-1252'?><rss version='2.0'><channel><item><title>é</title></item></channel></rss>";
         assert_eq!(read_all(doc).unwrap().drafts[0].title.as_ref().unwrap().value, "é");
         assert_eq!(read_all("<?xml version='1.0'").unwrap_err(), Doubt::Unsound);
+    }
+
+    /// Writes each field of the table alone into an item, with what it needs beside it.
+    fn with_field((dialect, namespace, local, shape): (Dialect, Namespace, &str, Shape)) -> String {
+        let prefix = match namespace {
+            Namespace::Rss | Namespace::Atom | Namespace::Other => "",
+            Namespace::Content => "c:",
+            Namespace::Dublin => "d:",
+            Namespace::Media => "m:",
+            Namespace::Itunes => "i:",
+        };
+        let url = "url='http://a.example/x.png' type='image/png'";
+        let element = match shape {
+            Shape::Once | Shape::Many | Shape::Rich
+                if ["date", "pubDate", "published", "updated"].contains(&local) =>
+            {
+                format!("<{prefix}{local}>2026-11-23T10:00:00Z</{prefix}{local}>")
+            }
+            Shape::Once | Shape::Many | Shape::Rich => {
+                format!("<{prefix}{local}>http://a.example/x</{prefix}{local}>")
+            }
+            Shape::Holder(name) => format!("<{local} {name}='http://a.example/x'/>"),
+            Shape::Person => format!("<{local}><name>x</name></{local}>"),
+            Shape::Picture if local == "thumbnail" => format!("<m:content {url}/><{prefix}{local} {url}/>"),
+            Shape::Picture => format!("<{prefix}{local} {url}/>"),
+            Shape::Group => format!("<{prefix}{local} {url}><m:content {url}/></{prefix}{local}>"),
+        };
+        // What modules say is not asked for where the item says it.
+        let own = match (namespace, local, dialect) {
+            (Namespace::Media | Namespace::Itunes, "title", _) => "<title>t</title>",
+            (Namespace::Media | Namespace::Itunes, _, Dialect::Rss) => "<description>d</description>",
+            (Namespace::Media | Namespace::Itunes, _, Dialect::Atom) => "<summary>d</summary>",
+            _ => "",
+        };
+        let modules = "xmlns:c='http://purl.org/rss/1.0/modules/content/' xmlns:d='http://purl.org/dc/elements/1.1/' \
+            xmlns:m='http://search.yahoo.com/mrss/' xmlns:i='http://www.itunes.com/dtds/podcast-1.0.dtd'";
+        match dialect {
+            Dialect::Rss => {
+                format!("<rss version='2.0' {modules}><channel><item>{own}{element}</item></channel></rss>")
+            }
+            Dialect::Atom => {
+                format!(
+                    "<feed xmlns='http://www.w3.org/2005/Atom' {modules}><entry>{own}{element}</entry></feed>"
+                )
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_table_is_kept_and_read_alike() {
+        let base = url::Url::parse("http://base.example/").unwrap();
+        let setting = Setting { base: &base, lang: None, max_text: 1000 };
+        for row in FIELDS {
+            let doc = with_field(row);
+            let bounds = Bounds { max_depth: 256, max_items: 100, expired: &|| false };
+            let lenient = lenient::read(&doc, &bounds).unwrap().drafts.remove(0).finish(&setting);
+            let strict = read_all(&doc).unwrap_or_else(|doubt| panic!("{doubt} in {doc}")).drafts.remove(0);
+            assert!(lenient.is_some(), "{doc}");
+            assert_eq!(strict.finish(&setting), lenient, "of {doc}");
+        }
     }
 
     #[test]

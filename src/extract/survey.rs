@@ -334,6 +334,8 @@ impl Survey<'_> {
             || lends(Field::MediaSummary, Field::Summary)
             // Without a medium that it belongs to, a thumbnail is dropped.
             || lends(Field::Thumbnail, Field::Group)
+            // Of two kinds of media, one is dropped.
+            || has(Field::Enclosure) && has(Field::Group)
             || item.guid_is_no_link && !has(Field::Link);
         if is_lost { Err(Doubt::Field) } else { Ok(()) }
     }
@@ -480,6 +482,7 @@ mod tests {
             "<enclosure url='/t.png' type='image/png'/>",
             "<m:description>d</m:description>",
             "<m:group><title>t</title></m:group>",
+            "<enclosure url='http://a.example/e'/><m:content url='http://a.example/c'/>",
             "<title xml:base='/x'>t</title>",
         ] {
             check_item(field, Some(Doubt::Field));

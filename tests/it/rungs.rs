@@ -211,7 +211,7 @@ fn check_alike(feed: &str) -> Option<newshound::extract::Doubt> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn items_of_rss_are_the_same_to_both_readers(items in items(&RSS_PIECES)) {
