@@ -7,7 +7,7 @@ mod url;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-pub use self::key::text_key;
+pub use self::key::{SHORT, text_key};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
 use crate::model::{Item, ItemId, ItemKeys, RawItem, SourceId, Timestamp};
@@ -114,7 +114,7 @@ fn identity(raw: &RawItem, keys: &ItemKeys) -> String {
         None => format!(
             "bare:{}\n{}\n{}\n{}",
             raw.guid.as_deref().unwrap_or_default(),
-            raw.url.as_deref().unwrap_or_default(),
+            raw.url.as_deref().and_then(canonical_url).unwrap_or_default(),
             raw.title,
             body(raw)
         ),
@@ -197,7 +197,31 @@ mod tests {
         }
     }
 
+    fn raws() -> impl Strategy<Value = Vec<RawItem>> {
+        let one = ("[ab]?", "(https://a.example/[xy]?)?", "[pq!]{1,2}");
+        proptest::collection::vec(one.prop_map(|(guid, url, title)| raw(&guid, &url, &title)), 0..12)
+    }
+
     proptest! {
+        #[test]
+        fn ids_do_not_depend_on_the_order(items in raws()) {
+            let ids = |raws| identified(raws).into_iter().map(|item| item.id).collect::<HashSet<_>>();
+            prop_assert_eq!(ids(items.iter().rev().cloned().collect()), ids(items));
+        }
+
+        #[test]
+        fn a_body_read_twice_over_has_no_more_items(items in raws()) {
+            let twice = [items.clone(), items.clone()].concat();
+            prop_assert_eq!(identified(twice), identified(items));
+        }
+
+        #[test]
+        fn an_item_keeps_its_id_beside_others(guid in "[ab]", others in raws()) {
+            let own = raw(&format!("own-{guid}"), "https://a.example/own", "own");
+            let beside = identified([others, vec![own.clone()]].concat());
+            prop_assert_eq!(&beside[beside.len() - 1].id, &id(own));
+        }
+
         #[test]
         fn ids_are_unique_and_every_word_is_kept(
             items in proptest::collection::vec(("[ab]?", "(https://a.example/[xy]?)?", "[pq]{1,2}"), 0..12),

@@ -2,10 +2,14 @@
 //!
 //! A bad feed is news, not an error: what can be read is read, and the rest is counted. Reading is
 //! bounded in depth, items, text and time; who calls decides how much time there is.
+//!
+//! There are two rungs: feed-rs reads a sound feed, and our own lenient reader whatever is left,
+//! always the whole of a document. What they find becomes items in one place ([`draft`]).
 
 mod capture;
 mod charset;
 mod date;
+mod dialect;
 mod draft;
 mod entities;
 mod item;
@@ -14,12 +18,15 @@ mod lenient;
 mod lexer;
 mod names;
 mod page;
+mod strict;
+mod survey;
 pub mod text;
 
 use std::fmt;
 
 pub use item::{GivenItem, ItemError, item_json};
 pub use page::text_or_page;
+pub use survey::Doubt;
 use url::Url;
 
 use self::draft::{Draft, Setting};
@@ -144,6 +151,8 @@ pub struct Extracted {
     pub title: Option<String>,
     /// The feed's language.
     pub lang: Option<String>,
+    /// Why the strict reader did not read it; `None` where it did.
+    pub doubt: Option<Doubt>,
 }
 
 impl Extracted {
@@ -163,6 +172,7 @@ impl Extracted {
             end_missing: false,
             title: None,
             lang: None,
+            doubt: None,
         }
     }
 }
@@ -177,6 +187,7 @@ struct Reading {
     end_missing: bool,
     title: Option<String>,
     lang: Option<String>,
+    doubt: Option<Doubt>,
 }
 
 /// Reads a feed of any format. `base` is the address the body came from.
@@ -212,11 +223,16 @@ fn read_json(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
         end_missing: document.end_missing,
         title: document.title,
         lang: document.lang,
+        doubt: Some(Doubt::Json),
     })
 }
 
 fn read_xml(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
-    let document = lenient::read(doc, &limits.bounds()).map_err(|stop| limits.stopped(stop))?;
+    let bounds = limits.bounds();
+    let (document, doubt) = match strict::read(doc, &bounds) {
+        Ok(document) => (document, None),
+        Err(doubt) => (lenient::read(doc, &bounds).map_err(|stop| limits.stopped(stop))?, Some(doubt)),
+    };
     match document.root {
         Some(Root::Rss | Root::Atom) => (),
         Some(Root::Html) => return Err(Outcome::NotAFeed("the body is an HTML page".to_owned())),
@@ -235,6 +251,7 @@ fn read_xml(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
         end_missing: document.end_missing,
         title: document.title.map(|title| text::headline(&title.value, 256)),
         lang: document.lang,
+        doubt,
     })
 }
 
@@ -263,7 +280,8 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         warnings,
         end_missing: reading.end_missing,
         title: reading.title.filter(|title| !title.is_empty()),
-        lang: reading.lang,
+        lang: reading.lang.as_deref().and_then(draft::language),
+        doubt: reading.doubt,
     }
 }
 

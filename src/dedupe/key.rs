@@ -6,35 +6,51 @@ use caseless::default_case_fold_str;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
+/// The beginning of the key of an item whose text has few words: another article may well have the
+/// same, so that it identifies for a short time only.
+pub const SHORT: &str = "short:";
+
+/// A text of fewer words is short.
+const FEW_WORDS: usize = 25;
+
 /// Returns the hash of title and text with nothing but their letters and digits counted; `None`
-/// where there are none.
+/// where there are none. It begins with [`SHORT`] where the text has fewer than 25 words.
 ///
 /// Addresses in the text do not count: they carry marks of where the reader came from.
 pub fn text_key(title: &str, text: &str) -> Option<String> {
     let mut hasher = Sha256::new();
-    let has_title = feed_words(title, &mut hasher);
+    let n_title = feed_words(title, &mut hasher);
     hasher.update([0]);
-    let has_text = feed_words(text, &mut hasher);
-    if !has_title && !has_text {
+    let n_text = feed_words(text, &mut hasher);
+    if n_title + n_text == 0 {
         return None;
     }
     let digest = hasher.finalize();
-    let mut key = String::with_capacity(32);
+    let mut key = if n_text < FEW_WORDS { SHORT.to_owned() } else { String::with_capacity(32) };
     for byte in &digest[..16] {
         write!(key, "{byte:02x}").expect("a string takes every text");
     }
     Some(key)
 }
 
-fn feed_words(text: &str, hasher: &mut Sha256) -> bool {
-    let mut has_words = false;
+/// Hashes the letters of a text and returns how many words they are.
+fn feed_words(text: &str, hasher: &mut Sha256) -> usize {
+    let mut n_words = 0;
     for word in text.split_whitespace().filter(|word| !word.contains("://")) {
         let folded = default_case_fold_str(&word.nfkc().collect::<String>());
         let letters: String = folded.nfkc().filter(|c| c.is_alphanumeric()).collect();
-        has_words |= !letters.is_empty();
         hasher.update(letters.as_bytes());
+        // Where words are written without spaces between them, two signs are about one.
+        let n_unspaced = letters.chars().filter(|&c| is_unspaced(c)).count();
+        n_words += n_unspaced.div_ceil(2) + usize::from(letters.chars().any(|c| !is_unspaced(c)));
     }
-    has_words
+    n_words
+}
+
+/// Says whether a letter belongs to a script that puts no spaces between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
+        | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]
@@ -49,7 +65,26 @@ mod tests {
             key,
             text_key("Ｋｉｍ arrives in Vladivostok", "The train he said https://a.example/?utm_source=x")
         );
-        assert_eq!(key.map(|key| key.len()), Some(32));
+        assert_eq!(key.map(|key| key.len()), Some(SHORT.len() + 32));
+    }
+
+    #[track_caller]
+    fn check_short(text: &str, expect: bool) {
+        let key =
+            text_key("A title of any length does not make a text of what has none at all", text).unwrap();
+        assert_eq!(key.strip_prefix(SHORT).is_some(), expect, "of {text}");
+        assert_eq!(key.trim_start_matches(SHORT).len(), 32);
+    }
+
+    #[test]
+    fn texts_of_few_words_are_told_apart() {
+        check_short("", true);
+        check_short(&"word ".repeat(24), true);
+        check_short(&"word ".repeat(25), false);
+        check_short(&"word https://a.example/ — ".repeat(24), true);
+        check_short(&"日本".repeat(24), true);
+        check_short(&"日本".repeat(25), false);
+        check_short(&"ข่าว ".repeat(5), true);
     }
 
     #[test]

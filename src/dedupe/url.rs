@@ -139,7 +139,12 @@ fn path(path: &str) -> String {
         joined.push('/');
         joined.push_str(&unescape_plain(part));
     }
+    // What a dot is left of would be read as the folder itself.
+    let ends_in_dot = |rest: &str| rest.ends_with('.') || rest.ends_with("%2E");
     while let Some(rest) = PATH_SUFFIXES.iter().find_map(|suffix| joined.strip_suffix(suffix)) {
+        if ends_in_dot(rest) {
+            break;
+        }
         joined.truncate(rest.len());
         joined.truncate(joined.trim_end_matches('/').len());
     }
@@ -218,6 +223,8 @@ mod tests {
         check("http://a.example:8080/X", "https://a.example:8080/X");
         check("http://a.example/#!/story/1", "https://a.example/#!/story/1");
         check("http://m.fr/x", "https://m.fr/x");
+        check("http://a.example/amp/..amp", "https://a.example/amp/..amp");
+        check("http://a.example/amp/%2e.amp", "https://a.example/amp/%2E.amp");
     }
 
     #[test]

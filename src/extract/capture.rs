@@ -194,3 +194,124 @@ fn prefer<T>(place: &mut Option<T>, value: Option<T>, better: bool) {
         *place = value;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capture<'a>(field: Field, attributes: &'a str, pieces: Vec<Piece<'a>>) -> Capture<'a> {
+        Capture { field, attributes, vocabulary: Vocabulary::Core, pieces, depth: 2 }
+    }
+
+    #[track_caller]
+    fn check_markup(field: Field, attributes: &str, is_atom: bool, expect: Markup) {
+        let written = capture(field, attributes, vec![Piece::Text("a &lt; b")]).written(is_atom);
+        assert_eq!((written.value.as_str(), written.markup), ("a < b", expect), "of {attributes:?}");
+    }
+
+    #[test]
+    fn the_type_says_how_a_text_is_written() {
+        check_markup(Field::Title, "", false, Markup::Unknown);
+        check_markup(Field::Title, "", true, Markup::None);
+        check_markup(Field::Summary, "", true, Markup::Unknown);
+        check_markup(Field::Summary, "type='text'", true, Markup::None);
+        check_markup(Field::Title, "type='HTML'", true, Markup::Html);
+        check_markup(Field::Content, "type='application/xhtml+xml'", true, Markup::Html);
+        check_markup(Field::Content, "type='text/plain' mode='escaped'", true, Markup::Unknown);
+    }
+
+    #[test]
+    fn entities_wait_for_html_where_there_are_tags() {
+        let pieces = vec![
+            Piece::Text("1 &lt; 2 "),
+            Piece::Markup("<b>"),
+            Piece::CData("&amp;"),
+            Piece::Markup("</b>"),
+        ];
+        let written = capture(Field::Summary, "type='text'", pieces).written(true);
+        assert_eq!((written.value.as_str(), written.markup), ("1 &lt; 2 <b>&amp;</b>", Markup::Html));
+    }
+
+    #[test]
+    fn what_was_packed_is_unpacked_where_it_was() {
+        let packed = |attributes, text| {
+            capture(Field::Content, attributes, vec![Piece::Text(text)]).written(true).value
+        };
+        assert_eq!(packed("mode='base64'", "PGI+ aGk8 L2I+"), "<b>hi</b>");
+        assert_eq!(packed("mode='base64'", "not packed"), "not packed");
+        assert_eq!(packed("", "PGI+aGk8L2I+"), "PGI+aGk8L2I+");
+    }
+
+    #[track_caller]
+    fn check_fill(field: Field, attributes: &str, text: &str, expect: fn(&Draft) -> bool) {
+        let mut item = Draft::default();
+        capture(field, attributes, vec![Piece::Text(text)]).fill(
+            &mut item,
+            true,
+            Some("http://a.example/x/"),
+        );
+        assert!(expect(&item), "{field:?} {attributes} {text}: {item:?}");
+    }
+
+    #[test]
+    fn each_field_goes_to_its_place() {
+        check_fill(Field::Guid, "isPermaLink=' FALSE '", "g", |item| item.guid_is_no_link);
+        check_fill(Field::Link, "href='y' rel='via'", "", |item| {
+            item.links[0].href == "http://a.example/x/y"
+        });
+        check_fill(Field::Link, "", "http://b.example/", |item| item.links[0].href == "http://b.example/");
+        check_fill(Field::Link, "rel='enclosure' type='image/png' href='i.png'", "", |item| {
+            item.image.is_some()
+        });
+        check_fill(Field::Enclosure, "type='audio/mpeg' url='a.mp3'", "", |item| item.image.is_none());
+        check_fill(Field::Content, "type='image/png'", "aGk=", |item| item.content.is_none());
+        check_fill(Field::Content, "type='text/enriched'", "x", |item| item.content.is_some());
+        check_fill(Field::Category, "term='a&amp;b'", "", |item| item.tags == ["a&b"]);
+        check_fill(Field::Keywords, "", "a, b", |item| item.tags == ["a", " b"]);
+        check_fill(Field::Published, "", "no date", |item| item.published.is_none());
+        check_fill(Field::Author, "", "  ", |item| item.author.is_none());
+    }
+
+    #[test]
+    fn the_first_field_stays_unless_a_better_comes() {
+        let mut item = Draft::default();
+        for (vocabulary, text, expect) in [
+            (Vocabulary::Media, "media", "media"),
+            (Vocabulary::Dublin, "dublin", "media"),
+            (Vocabulary::Core, "own", "own"),
+            (Vocabulary::Dublin, "dublin", "own"),
+            (Vocabulary::Core, " ", "own"),
+        ] {
+            let title = Capture { vocabulary, ..capture(Field::Title, "", vec![Piece::Text(text)]) };
+            title.fill(&mut item, false, None);
+            assert_eq!(item.title.as_ref().map(|title| title.value.as_str()), Some(expect));
+        }
+    }
+
+    #[test]
+    fn an_author_is_named_by_the_name_inside() {
+        let author = |markup: &[&'static str]| {
+            let pieces = markup
+                .iter()
+                .map(|&piece| if piece.starts_with('<') { Piece::Markup(piece) } else { Piece::Text(piece) });
+            let mut item = Draft::default();
+            capture(Field::Author, "", pieces.collect()).fill(&mut item, true, None);
+            item.author
+        };
+        assert_eq!(
+            author(&["<email>", "a@b.example", "</email>", "<a:name>", "Ann", "</a:name>"]).as_deref(),
+            Some("Ann")
+        );
+        assert_eq!(author(&["<email>", "a@b.example", "</email>"]).as_deref(), Some("a@b.example"));
+        assert_eq!(author(&["<uri>", "x", "</uri>"]), None);
+        assert_eq!(author(&["Ann"]).as_deref(), Some("Ann"));
+    }
+
+    #[test]
+    fn short_fields_end_where_the_next_begins() {
+        let title = capture(Field::Title, "", Vec::new());
+        assert!(title.is_ended_by(Vocabulary::Core, "guid"));
+        assert!(!title.is_ended_by(Vocabulary::Xhtml, "link") && !title.is_ended_by(Vocabulary::Core, "b"));
+        assert!(!capture(Field::Content, "", Vec::new()).is_ended_by(Vocabulary::Core, "guid"));
+    }
+}

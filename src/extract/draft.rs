@@ -154,19 +154,15 @@ fn article_link(links: &[DraftLink], base: &Url) -> Option<String> {
     ranked.into_iter().find_map(|(_, link)| resolve(&link.href, base))
 }
 
-/// Returns the absolute web address; as it was written, where it is one already.
+/// Returns the absolute web address, as the URL standard writes it.
 pub(super) fn resolve(href: &str, base: &Url) -> Option<String> {
     let href = href.trim();
     if href.is_empty() || href.len() > MAX_LINK * 4 {
         return None;
     }
     let url = base.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let is_clean =
-        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}');
-    let as_written = is_web(href) && href.chars().all(is_clean);
-    let resolved = if as_written { href.to_owned() } else { String::from(url) };
     // A shortened address would be another one.
-    (resolved.chars().count() <= MAX_LINK).then_some(resolved)
+    (url.as_str().len() <= MAX_LINK).then(|| url.into())
 }
 
 /// Says whether a text is an absolute web address.
@@ -176,17 +172,19 @@ pub(super) fn is_web(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
-/// Returns the name where it stands behind a mail address: `a@example.org (Ann Author)`.
+/// Returns the name that stands beside a mail address, like `a@example.org (Ann Author)`, or the
+/// address where it stands alone.
 fn author_name(author: &str) -> String {
     let author = text::headline(author, MAX_AUTHOR);
-    match author.split_once(" (").and_then(|(address, name)| Some((address, name.strip_suffix(')')?))) {
-        Some((address, name)) if address.contains('@') && !name.trim().is_empty() => name.trim().to_owned(),
-        _ => author,
-    }
+    let words: Vec<&str> = author.split(' ').filter(|word| !word.contains('@')).collect();
+    let name = words.join(" ");
+    let name = name.trim_end_matches([',', ' ']);
+    let name = name.strip_prefix('(').and_then(|name| name.strip_suffix(')')).unwrap_or(name).trim();
+    if name.is_empty() { author } else { name.to_owned() }
 }
 
 /// Returns a language tag in its usual spelling; `None` for what is none.
-fn language(tag: &str) -> Option<String> {
+pub(super) fn language(tag: &str) -> Option<String> {
     let tag = tag.trim().replace('_', "-").to_lowercase();
     let is_tag = (2..=35).contains(&tag.len())
         && tag
@@ -230,7 +228,7 @@ mod tests {
     fn only_web_addresses_are_links() {
         check_link(&[link("javascript:alert(1)", None, None)], None);
         check_link(&[link("/a b", None, None)], Some("https://example.org/a%20b"));
-        check_link(&[link("HTTP://Example.org", None, None)], Some("HTTP://Example.org"));
+        check_link(&[link("HTTP://Example.org", None, None)], Some("http://example.org/"));
         check_link(&[link(&format!("http://example.org/{}", "a".repeat(5000)), None, None)], None);
     }
 
@@ -245,7 +243,12 @@ mod tests {
     #[test]
     fn names_and_languages_are_read_from_what_surrounds_them() {
         assert_eq!(author_name("ann@example.org (Ann Author)"), "Ann Author");
+        assert_eq!(author_name("Ann Author <ann@example.org>"), "Ann Author");
+        assert_eq!(author_name("Ann Author, (mailto:ann@example.org)"), "Ann Author");
+        assert_eq!(author_name("(Ann Author)"), "Ann Author");
+        assert_eq!(author_name("ann@example.org"), "ann@example.org");
         assert_eq!(author_name("Ann (Reuters)"), "Ann (Reuters)");
+        assert_eq!(author_name("@ann"), "@ann");
         assert_eq!(language("en_US").as_deref(), Some("en-us"));
         assert_eq!(language("english language"), None);
         assert_eq!(language("<b>"), None);

@@ -63,6 +63,11 @@ impl<'a> Lexer<'a> {
         &self.doc[self.token_start..self.at]
     }
 
+    /// Returns what is not read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        &self.doc[self.at..]
+    }
+
     /// Reads what begins with `<` here.
     fn markup(&mut self) -> Found<'a> {
         let rest = &self.doc[self.at..];

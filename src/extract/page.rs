@@ -16,7 +16,9 @@ pub fn text_or_page(given: &str, max_text: usize) -> RawItem {
     if !is_page(given) {
         return RawItem { text: text::plain(given, max_text), ..RawItem::default() };
     }
-    let mut item = RawItem { text: text::plain(given, max_text), ..RawItem::default() };
+    let mut text = text::plain(body(given), given.len());
+    text.truncate(text::cut(&text, max_text).len());
+    let mut item = RawItem { text, ..RawItem::default() };
     if given.len() <= MAX_PAGE && depth(given) <= MAX_DEPTH {
         let page = Html::parse_document(given);
         item.title = title(&page).unwrap_or_default();
@@ -28,6 +30,13 @@ pub fn text_or_page(given: &str, max_text: usize) -> RawItem {
 fn is_page(given: &str) -> bool {
     let head: String = given.chars().take(1024).collect::<String>().to_ascii_lowercase();
     head.contains("<!doctype html") || head.contains("<html")
+}
+
+/// Returns what stands behind the head of a page.
+fn body(page: &str) -> &str {
+    let mut lexer = Lexer::new(page);
+    let is_body = |token| matches!(token, Token::Start { name, .. } if name.eq_ignore_ascii_case("body"));
+    if lexer.any(is_body) { lexer.rest() } else { page }
 }
 
 /// Returns the deepest nesting of elements that are not closed, as a tree builder would meet it.

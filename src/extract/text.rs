@@ -48,7 +48,7 @@ const COMMON_BLOCKS: [&str; 24] = [
 /// and styles left out, entities decoded (twice at most), and no more than `max_chars` characters.
 pub fn plain(html_or_text: &str, max_chars: usize) -> String {
     // Markup is longer than the text in it, but not without end: what is cut here was beyond use.
-    let input = cut(html_or_text, max_chars.saturating_mul(16).max(4096));
+    let input = whole_tags(html_or_text, max_chars.saturating_mul(16).max(4096));
     let once = strip(input);
     let twice = if looks_like_html(&once) {
         strip(&once)
@@ -68,7 +68,7 @@ pub fn literal(text: &str, max_chars: usize) -> String {
 /// Returns a headline on one line. Markup is dropped only where it is evidently meant as such;
 /// a headline about `<script>` keeps its words.
 pub fn headline(html_or_text: &str, max_chars: usize) -> String {
-    let input = cut(html_or_text, max_chars.saturating_mul(16).max(4096));
+    let input = whole_tags(html_or_text, max_chars.saturating_mul(16).max(4096));
     let once = stripped_if_html(input);
     one_line(&stripped_if_html(&once), max_chars)
 }
@@ -102,6 +102,15 @@ pub(super) fn cut(text: &str, max_chars: usize) -> &str {
         return text;
     }
     text.char_indices().nth(max_chars).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Returns the beginning of a text, without the tag that the cut went through.
+fn whole_tags(html: &str, max_chars: usize) -> &str {
+    let begun = cut(html, max_chars);
+    match begun.rfind('<') {
+        Some(at) if begun.len() < html.len() && !begun[at..].contains('>') => &begun[..at],
+        Some(_) | None => begun,
+    }
 }
 
 /// Decodes entities, and once more what was escaped twice.
@@ -276,6 +285,14 @@ mod tests {
         let html = format!("{}text{}", "<div>".repeat(100_000), "</div>".repeat(100_000));
         let text = plain(&html, 1000);
         assert!(text.len() <= 4 && !text.contains('<'));
+    }
+
+    #[test]
+    fn a_tag_that_is_cut_off_is_no_text() {
+        let html = format!("word{}", "<divider>".repeat(1000));
+        assert_eq!(plain(&html, 100), "word");
+        assert_eq!(headline(&format!("<b>word</b>{}", "<br/>".repeat(1000)), 100), "word");
+        assert_eq!(plain("1 < 2", 100), "1 < 2");
     }
 
     #[test]

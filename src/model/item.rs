@@ -78,7 +78,8 @@ pub struct ItemKeys {
     pub guid: Option<String>,
     /// The canonical address, where it is fit to identify; counts across sources.
     pub url: Option<String>,
-    /// The hash of the normalised title and text; counts across sources.
+    /// The hash of the normalised title and text; counts across sources. It begins with `short:`
+    /// where the text has fewer than 25 words: such a text identifies for 72 hours only.
     pub text: Option<String>,
 }
 

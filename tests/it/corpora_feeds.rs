@@ -1,5 +1,7 @@
 //! Reads real feeds and compares what comes of them with a reference reading.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking that its corpus is broken")]
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::Read;
@@ -129,7 +131,7 @@ fn normal_title(title: &str) -> String {
 }
 
 /// Relative links are absolute here, and links that lead nowhere on the web are left out.
-fn normal_link(link: &str) -> String {
+pub(crate) fn normal_link(link: &str) -> String {
     match base().join(link.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && !link.trim().is_empty() => url.into(),
         _ => String::new(),
@@ -294,6 +296,27 @@ fn unpack(path: &Path) -> BTreeMap<String, Vec<u8>> {
     documents
 }
 
+/// Returns every document of the corpora that may be a feed, by its path.
+pub(crate) fn all_feeds(feeds: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![feeds.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(feeds).unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".tar.gz") {
+                found
+                    .extend(unpack(&path).into_iter().map(|(inner, body)| (format!("{name}/{inner}"), body)));
+            } else {
+                found.insert(name, read_bytes(&path));
+            }
+        }
+    }
+    found
+}
+
 fn references(feeds: &Path) -> Vec<Reference> {
     let text = String::from_utf8(read_bytes(&feeds.join("reference-feedparser.jsonl.gz"))).unwrap();
     let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -317,7 +340,7 @@ fn references(feeds: &Path) -> Vec<Reference> {
     .collect()
 }
 
-fn read(body: &[u8]) -> Extracted {
+pub(crate) fn read(body: &[u8]) -> Extracted {
     let limits = Limits { max_depth: 256, max_items: 5000, max_text: 256 * 1024, expired: &|| false };
     extract::feed(body, None, &base(), &limits)
 }
@@ -337,12 +360,12 @@ fn read_bytes(path: &Path) -> Vec<u8> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-fn share(part: usize, whole: usize) -> f64 {
+pub(crate) fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test has no configuration and no log")]
-fn feeds_folder() -> Option<PathBuf> {
+#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a test has no configuration and no log")]
+pub(crate) fn feeds_folder() -> Option<PathBuf> {
     let root = std::env::var_os("NEWSHOUND_CORPORA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);
     let folder = root.join("feeds");
