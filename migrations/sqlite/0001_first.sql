@@ -99,6 +99,7 @@ create table alert (
 );
 create index alert_newest on alert (created, id);
 create index alert_of_item on alert (item);
+create index alert_of_story on alert (story);
 
 create table delivery (
     id text primary key,

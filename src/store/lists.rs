@@ -4,8 +4,8 @@ use sqlx::Row;
 
 use super::{Store, StoreError, rows};
 use crate::model::{
-    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Item, ItemId, SourceId, Timestamp,
-    TopicId,
+    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Item, ItemId, SourceId, StoryId,
+    Timestamp, TopicId,
 };
 
 /// What a list is narrowed to.
@@ -15,6 +15,8 @@ pub struct Page {
     pub limit: Option<u32>,
     /// Only this topic.
     pub topic: Option<TopicId>,
+    /// Only this story.
+    pub story: Option<StoryId>,
     /// Only items of this source.
     pub source: Option<SourceId>,
     /// Only this channel.
@@ -98,6 +100,7 @@ impl Store {
             "",
             "from alert join item on item.id = alert.item
              where ($1 is null or alert.topic = $1) and ($2 is null or item.source = $2)
+                 and ($6 is null or alert.story = $6)
                  and (($3 is null and $4 is null) or exists (
                      select 1 from delivery where delivery.alert = alert.id
                          and ($3 is null or channel = $3) and ($4 is null or state = $4)))
@@ -108,6 +111,7 @@ impl Store {
         .bind(page.channel.as_ref().map(ChannelName::as_str))
         .bind(page.state.map(DeliveryState::as_str))
         .bind(page.limit())
+        .bind(page.story.as_ref().map(StoryId::as_str))
         .fetch_all(self.reader())
         .await?;
         let mut sheets = Vec::with_capacity(found.len());

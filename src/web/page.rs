@@ -5,6 +5,7 @@
 mod health;
 mod hours;
 mod news;
+mod story;
 mod tables;
 mod words;
 
@@ -77,6 +78,17 @@ pub struct SourceCounts {
     pub degraded: u64,
     /// Not polled.
     pub disabled: u64,
+}
+
+/// All that a story's page shows.
+#[derive(Clone, Debug)]
+pub struct StoryView {
+    /// The time it shows.
+    pub now: Timestamp,
+    /// The zone its times are in.
+    pub zone: jiff::tz::TimeZone,
+    /// Its alerts, newest first; never empty.
+    pub alerts: Vec<AlertView>,
 }
 
 /// One alert with its item.
@@ -207,26 +219,45 @@ pub struct SourceView {
 /// Returns the overview page.
 pub fn overview(view: &PageView) -> Markup {
     let words = Words { now: view.now, zone: &view.zone };
+    let content = html! {
+        (masthead(view, &words))
+        main #main {
+            (health::section(view, &words))
+            @if view.store_answers { (body(view, &words)) }
+        }
+        (footer(view))
+    };
+    frame(&health::title(view), view.refresh, &content)
+}
+
+/// Returns the page of one story.
+pub fn story(view: &StoryView) -> Markup {
+    let words = Words { now: view.now, zone: &view.zone };
+    let title = view.alerts.first().map_or("story", |alert| &alert.title);
+    let content = html! {
+        header.mast {
+            a.name href="/" { "newshound" }
+            span.clock { time datetime=(view.now) { (words.full()) } }
+        }
+        main #main { (story::section(view, &words)) }
+    };
+    frame(title, None, &content)
+}
+
+fn frame(title: &str, refresh: Option<u32>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                @if let Some(seconds) = view.refresh { meta http-equiv="refresh" content=(seconds); }
-                title { "newshound: " (health::title(view)) }
+                @if let Some(seconds) = refresh { meta http-equiv="refresh" content=(seconds); }
+                title { "newshound: " (title) }
                 link rel="stylesheet" href="/style.css";
             }
             body {
                 a.skip href="#main" { "Skip to content" }
-                div.page {
-                    (masthead(view, &words))
-                    main #main {
-                        (health::section(view, &words))
-                        @if view.store_answers { (body(view, &words)) }
-                    }
-                    (footer(view))
-                }
+                div.page { (content) }
             }
         }
     }
@@ -235,7 +266,7 @@ pub fn overview(view: &PageView) -> Markup {
 fn body(view: &PageView, words: &Words<'_>) -> Markup {
     html! {
         div.columns {
-            (news::section(&view.alerts, words))
+            (news::section("Latest alerts", &view.alerts, words))
             div {
                 (hours::section(view, words))
                 (tables::deliveries(&view.channels, words))

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -20,7 +20,7 @@ use super::status::{Seen, Status};
 use super::view::{self, Read};
 use super::{Site, gauges, guard, page};
 use crate::metrics;
-use crate::model::StoreClass;
+use crate::model::{StoreClass, StoryId};
 use crate::store::StoreError;
 
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -31,6 +31,7 @@ pub(super) fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(overview))
         .route("/style.css", get(style))
+        .route("/stories/{id}", get(story))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
@@ -119,6 +120,18 @@ async fn overview(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> 
         now,
     };
     page::overview(&view::view(&site, status, read.ok(), &asked)).into_response()
+}
+
+/// The page that every message about a story links to.
+async fn story(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Response {
+    let now = site.clock.now();
+    match within(site.limits.store_time, view::story(&site, StoryId::new(id), now)).await {
+        Ok(Some(view)) => page::story(&view).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "there is no such story\n").into_response(),
+        Err((class, _)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the store fails: {class}\n")).into_response()
+        }
+    }
 }
 
 /// Bounds of the page's own refreshing, in seconds.

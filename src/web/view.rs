@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 use super::Site;
 use super::page::{
     AlertView, ChannelView, DeliveryView, HourView, LatencyView, PageView, SourceCounts, SourceView,
-    TopicView,
+    StoryView, TopicView,
 };
 use super::sources::{self, SourceListing};
 use super::status::{QuantilesPart, Status};
 use crate::config::{Config, Source};
-use crate::model::{Delivery, SourceId, Timestamp};
+use crate::model::{Delivery, SourceId, StoryId, Timestamp};
 use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError};
 
 /// Alerts on the page.
@@ -41,6 +41,18 @@ impl Read {
             sources: site.store.sources_to_look_at(SOURCES, now).await?,
         })
     }
+}
+
+/// Returns what the page of a story shows; `None` where there is no such story.
+pub(super) async fn story(
+    site: &Site,
+    story: StoryId,
+    now: Timestamp,
+) -> Result<Option<StoryView>, StoreError> {
+    let page = Page { story: Some(story), limit: Some(ALERTS), ..Page::default() };
+    let sheets = site.store.alerts(&page).await?;
+    let alerts: Vec<AlertView> = sheets.iter().map(|sheet| alert(&site.config, sheet)).collect();
+    Ok((!alerts.is_empty()).then(|| StoryView { now, zone: site.timezone.clone(), alerts }))
 }
 
 /// How and when the page is asked for.

@@ -95,6 +95,7 @@ fn page(filter: &Filter) -> Page {
         source: filter.source.as_ref().map(SourceId::new),
         channel: filter.channel.as_ref().map(ChannelName::new),
         state: filter.state,
+        ..Page::default()
     }
 }
 

@@ -9,11 +9,11 @@ use crate::model::{DeliveryState, Evidence, Field, Timestamp};
 /// How many lines of evidence stand under a headline.
 const SNIPPETS: usize = 2;
 
-pub(super) fn section(alerts: &[AlertView], words: &Words<'_>) -> Markup {
+pub(super) fn section(heading: &str, alerts: &[AlertView], words: &Words<'_>) -> Markup {
     let pieces = by_item(alerts);
     html! {
         section #news {
-            h2.head { "Latest alerts" }
+            h2.head { (heading) }
             @if pieces.is_empty() {
                 p.quiet { "No alert yet. What a source holds when it is read for the first time is not alerted." }
             }
@@ -121,7 +121,7 @@ fn deliveries(alerts: &[&AlertView], words: &Words<'_>) -> String {
     if said.is_empty() { "no route takes it".to_owned() } else { said.join("; ") }
 }
 
-fn name(delivery: &DeliveryView) -> String {
+pub(super) fn name(delivery: &DeliveryView) -> String {
     match delivery.class {
         Some(class) => format!("{} ({class})", delivery.channel),
         None => delivery.channel.clone(),
@@ -130,6 +130,11 @@ fn name(delivery: &DeliveryView) -> String {
 
 /// A stretch of text, and whether it is evidence.
 type Part<'a> = (&'a str, bool);
+
+/// Draws a snippet with its evidence marked.
+pub(super) fn snippet(snippet: &str) -> Markup {
+    marked(&parts(snippet))
+}
 
 fn marked(parts: &[Part<'_>]) -> Markup {
     html! {

@@ -83,6 +83,22 @@ async fn nothing_that_a_publisher_writes_becomes_markup() {
 }
 
 #[tokio::test]
+async fn the_page_that_messages_link_to_shows_every_topic_of_the_story() {
+    let (address, folder) = read_and_serve(&item(1, "Kim &lt;b&gt; speaks", "http://a.example/1")).await;
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("newshound.db").display())).await.unwrap();
+    let alerts = store.alerts(&newshound::store::Page::default()).await.unwrap();
+    assert_eq!(alerts.len(), 2);
+    let story = &alerts[0].alert.story.id;
+    assert_eq!(story, &alerts[1].alert.story.id);
+    let page = get(address, &format!("/stories/{story}")).await;
+    assert_eq!(page.status, 200);
+    for shown in ["Kim: 0.", "Train: 0.", "threshold 0.50", "<mark>Kim</mark>", "desk", "delivered"] {
+        assert!(page.body.contains(shown), "no {shown} in {}", page.body);
+    }
+    assert_eq!(get(address, "/stories/st_unknown").await.status, 404);
+}
+
+#[tokio::test]
 async fn links_lead_to_the_web_only() {
     let links = [
         "javascript:alert(1)",
