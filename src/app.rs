@@ -13,7 +13,7 @@ mod systemd;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::setup::{Outside, Ready};
@@ -49,6 +49,12 @@ impl App {
         let lock = take(&store, &outside).await?;
         let now = outside.clock.now();
         store.release_claims().await.context("taking up what an earlier daemon left")?;
+        let holder = format!("{}-{}", std::process::id(), now.as_millis());
+        let poll_length = config.fetch.timeout + config.fetch.parse_time + POLL_MARGIN;
+        let poll_lease = Lease { holder: holder.clone(), length: poll_length };
+        let send_lease = Lease { holder, length: SEND_LEASE };
+        store.mend_poll_times(&poll_lease, now).await.context("reading the clock against the store")?;
+        store.mend_delivery_times(&send_lease, now).await.context("reading the clock against the store")?;
         store.sync_sources(&watched(&config), now).await.context("noting the configured sources")?;
         let note = DaemonNote {
             pid: std::process::id(),
@@ -60,8 +66,6 @@ impl App {
         store.leave_note(&note).await.context("noting the daemon")?;
         let fetcher = setup::fetcher(&config)?;
         let outlets = setup::outlets(&config, &outside)?;
-        let holder = format!("{}-{}", note.pid, now.as_millis());
-        let poll_length = config.fetch.timeout + config.fetch.parse_time + POLL_MARGIN;
         let ctx = Ctx {
             sources: config.sources.iter().map(|s| (s.id.clone(), Arc::new(s.clone()))).collect(),
             topics: config
@@ -75,10 +79,11 @@ impl App {
             config,
             matcher,
             fetcher,
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             outlets,
             metrics: Arc::new(Metrics::new()),
-            poll_lease: Lease { holder: holder.clone(), length: poll_length },
-            send_lease: Lease { holder, length: SEND_LEASE },
+            poll_lease,
+            send_lease,
             tally: Tally::default(),
             pulse: Arc::new(Pulse::default()),
         };
@@ -140,6 +145,7 @@ impl App {
             pulse: Arc::clone(&self.ctx.pulse),
             timezone: self.ctx.timezone.clone(),
             note: self.note.clone(),
+            limits: web::Limits::default(),
         }
     }
 

@@ -77,8 +77,9 @@ async fn end_on_interrupt() {
 
 const INTERRUPTED: i32 = 130;
 
-/// Bodies read and texts written at one time.
-const BLOCKING_THREADS: usize = 16;
+/// Names looked up, bodies read and texts written at one time: each poll in flight may wait for
+/// the name of its host.
+const BLOCKING_THREADS: usize = 320;
 
 /// What commands know of the terminal and of the arguments that go for all.
 struct Session {

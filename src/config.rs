@@ -29,7 +29,7 @@ pub use environment::Environment;
 pub use load::{Loaded, Wanted, load, parse_str};
 pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
-pub use secret::Secret;
+pub use secret::{Secret, SigningKey};
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;

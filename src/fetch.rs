@@ -71,7 +71,7 @@ struct Limits {
 }
 
 /// What to fetch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// Where; user info becomes Basic authorization, a fragment is dropped.
     pub url: &'a Url,

@@ -5,7 +5,10 @@
 
 mod pulse;
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::{Mutex, PoisonError, atomic::AtomicU64},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::text::encode,
@@ -91,6 +94,7 @@ pub struct Metrics {
     counts: Vec<Family<Labels, Counter>>,
     spans: Vec<Family<Labels, Histogram>>,
     levels: Vec<Gauges>,
+    scrape: Mutex<()>,
 }
 
 impl Metrics {
@@ -118,7 +122,7 @@ impl Metrics {
             others.register(*name, *help, family.clone());
             levels.push(family);
         }
-        Metrics { counters, others, counts, spans, levels }
+        Metrics { counters, others, counts, spans, levels, scrape: Mutex::new(()) }
     }
 
     /// Adds to a counter; `values` are those of its labels, in order.
@@ -139,6 +143,14 @@ impl Metrics {
     /// Forgets the labels a gauge had, so that what is gone does not stay on.
     pub fn clear(&self, level: Level) {
         self.levels[level as usize].clear();
+    }
+
+    /// Sets gauges and writes all figures, one caller at a time: nobody reads what another has
+    /// half set.
+    pub fn scrape(&self, set: impl FnOnce()) -> String {
+        let _turn = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        set();
+        self.render()
     }
 
     /// Writes all figures.

@@ -8,14 +8,22 @@
 mod claim;
 mod daemon;
 mod error;
+mod hits;
+mod items;
 mod lists;
+mod mend;
 mod outbox;
 mod overview;
 mod poll;
 mod rows;
 mod sources;
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
@@ -28,14 +36,19 @@ pub use daemon::{DaemonLock, DaemonNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Settled};
-pub use overview::{ChannelFigures, DeliveryFigures, EventRow, Latency, Overview, Quantiles, SourceFigures};
+pub use overview::{
+    ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
+    SourceFigures,
+};
 pub use poll::Recorded;
 pub use sources::{SourceRow, Watched};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers at one time.
-const READERS: u32 = 4;
+const READERS: u32 = 2;
+/// Memory for the pages of one connection, in KiB (negative by SQLite's rule).
+const CACHE_KIB: &str = "-1024";
 /// Pages the write-ahead log holds before it is written back: 4 MiB, far under its bound of 64.
 const CHECKPOINT_PAGES: &str = "1000";
 
@@ -48,7 +61,11 @@ pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
     path: PathBuf,
+    file: FileId,
 }
+
+/// Device and inode: what stays the same while a path may come to mean another file.
+type FileId = (u64, u64);
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -85,14 +102,19 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", CACHE_KIB)
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         let writer = pool(1)
             .connect_with(options.clone())
             .await
             .map_err(|cause| StoreError::of_opening(&path, create, cause))?;
+        // A file that goes missing under way is not silently replaced by an empty one.
+        let options = options.create_if_missing(false);
+        writer.set_connect_options(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
-        Ok(Store { writer, reader, path })
+        let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
+        Ok(Store { writer, reader, path, file })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -106,7 +128,17 @@ impl Store {
     /// Starts a transaction that holds the write lock from its first moment on, so that what
     /// it read cannot have changed when it writes.
     async fn begin(&self) -> Result<Tx<'static>, StoreError> {
+        self.in_place()?;
         Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    /// Says whether the file still lies where it was opened. What is written into one that was
+    /// moved or deleted would be found by nobody.
+    fn in_place(&self) -> Result<(), StoreError> {
+        if file_id(&self.path) == Some(self.file) {
+            return Ok(());
+        }
+        Err(StoreError::Moved { path: self.path.clone() })
     }
 
     /// Returns the pool for reading.
@@ -114,8 +146,22 @@ impl Store {
         &self.reader
     }
 
+    /// Says whether the store takes what is written.
+    pub async fn takes_writes(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "insert into daemon (name, value) values ('probe', '1')
+             on conflict (name) do update set value = excluded.value",
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Says whether the store answers.
     pub async fn answers(&self) -> Result<(), StoreError> {
+        self.in_place()?;
         sqlx::query("select count(*) from daemon").execute(self.reader()).await?;
         Ok(())
     }
@@ -133,6 +179,10 @@ impl Store {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Returns the path behind `sqlite:`.

@@ -6,12 +6,14 @@
 mod gauges;
 mod guard;
 pub mod page;
+pub mod problem;
 mod routes;
+mod server;
 pub mod sources;
 pub mod status;
 mod view;
 
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
@@ -37,6 +39,32 @@ pub struct Site {
     pub timezone: TimeZone,
     /// What the daemon says of itself.
     pub note: DaemonNote,
+    /// What a client may ask of it.
+    pub limits: Limits,
+}
+
+/// What a client may ask of the server; beyond it the answer is 503, 408 or 413.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at one time; each carries one request.
+    pub open: usize,
+    /// How long a request may take to arrive, and as long again its answer to be made.
+    pub time: Duration,
+    /// Bytes of a request's body, and of its head.
+    pub bytes: usize,
+    /// How long a request waits for the store.
+    pub store_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            open: 128,
+            time: Duration::from_secs(10),
+            bytes: 64 << 10,
+            store_time: Duration::from_secs(1),
+        }
+    }
 }
 
 /// Serves until told to stop.
@@ -45,5 +73,6 @@ pub async fn serve(
     site: Arc<Site>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, routes::router(site)).with_graceful_shutdown(shutdown).await
+    gauges::begin(&site);
+    server::serve(listener, site.limits, routes::router(site), shutdown).await
 }

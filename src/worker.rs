@@ -7,11 +7,13 @@
 pub mod dispatch;
 pub mod poll;
 mod read;
+mod steady;
 mod tally;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
 
 pub use tally::{Counts, Tally};
 
@@ -28,6 +30,8 @@ use crate::store::{Lease, Store, StoreError};
 const STORE_RETRY: Duration = Duration::from_secs(5);
 /// How long a loop sleeps at most: what other processes wrote is noticed by then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
+/// How long a loop sleeps at least, so that nothing can make it spin.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(20);
 
 /// All that the loops work with.
 pub struct Ctx {
@@ -45,6 +49,8 @@ pub struct Ctx {
     pub matcher: Matcher,
     /// The client.
     pub fetcher: Fetcher,
+    /// Bodies that are turned into items at one time.
+    pub readers: Semaphore,
     /// The channels.
     pub outlets: Vec<Arc<Outlet>>,
     /// The zone of rendered dates.
@@ -72,6 +78,5 @@ pub struct Outlet {
 /// Tells the pulse what is wrong with the store.
 fn fault(ctx: &Ctx, error: &StoreError) {
     let class = error.class().unwrap_or(StoreClass::IoError);
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    ctx.pulse.failed(class, format!("{error}{cause}"), ctx.clock.now());
+    ctx.pulse.failed(class, error.told(), ctx.clock.now());
 }

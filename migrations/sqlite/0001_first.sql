@@ -27,10 +27,11 @@ create table source (
 create index source_due on source (next_due) where configured = 1 and marker = 'none';
 create index source_claimed on source (host, claimed_until) where claimed_until is not null;
 
--- The pace of each host: no poll starts there before free_at.
+-- The pace of each host: no poll starts there before free_at, which was set at set_at.
 create table host (
     name text primary key,
-    free_at bigint not null
+    free_at bigint not null,
+    set_at bigint not null
 );
 
 create table item (
@@ -123,6 +124,14 @@ create index delivery_sending on delivery (claimed_until) where state = 'sending
 create index delivery_newest on delivery (created, id);
 create index delivery_of_alert on delivery (alert);
 create index delivery_attempted on delivery (channel, last_attempt);
+
+-- Channels whose receiver asked for a pause, until it takes a message again: none is sent
+-- before free_at, and then one at a time.
+create table channel (
+    name text primary key,
+    free_at bigint not null,
+    set_at bigint not null
+);
 
 -- Refusals, limits and degradations; equal ones of one source or channel are one row.
 create table event (

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::place::Place;
-use super::secret::Secret;
+use super::secret::{Secret, SigningKey};
 use crate::model::{ChannelName, TopicId};
 
 /// `[[channel]]`
@@ -60,7 +60,7 @@ pub struct WebhookConfig {
     /// The endpoint, which may be a secret altogether; show its host only.
     pub url: Secret,
     /// The decoded keys that sign, all of them.
-    pub secrets: Vec<Vec<u8>>,
+    pub secrets: Vec<SigningKey>,
     /// Headers sent besides ours.
     pub headers: Vec<(String, Secret)>,
     /// Special networks this channel may reach, besides `fetch.allow_networks`.

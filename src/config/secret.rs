@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 /// A secret value. It prints as `Secret(..)` and is wiped when dropped.
 #[derive(Clone)]
@@ -29,5 +29,27 @@ impl fmt::Debug for Secret {
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.expose() == other.expose()
+    }
+}
+
+/// A key that signs. It prints as `SigningKey(..)` and is wiped when dropped.
+#[derive(Clone)]
+pub struct SigningKey(SecretSlice<u8>);
+
+impl SigningKey {
+    /// Takes a key into custody.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        SigningKey(SecretSlice::from(bytes.into()))
+    }
+
+    /// Returns the bytes, for the one signature that needs them.
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(..)")
     }
 }

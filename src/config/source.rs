@@ -10,7 +10,7 @@ use super::value::slug;
 use crate::model::SourceId;
 
 /// `[[source]]`
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Source {
     /// Stable across edits.
     pub id: SourceId,
@@ -64,6 +64,12 @@ impl Source {
         url.set_query(None);
         url.set_fragment(None);
         url.into()
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("id", &self.id).field("url", &self.shown_url()).finish_non_exhaustive()
     }
 }
 

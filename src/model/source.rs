@@ -112,6 +112,8 @@ pub struct PollRecord {
     pub took: Duration,
     /// The decoded bytes that came.
     pub body_bytes: u64,
+    /// Until when the server wants nobody of us on its host.
+    pub host_free_at: Option<Timestamp>,
     /// The items in document order, with what they would cause if they are new.
     pub items: Vec<SeenItem>,
 }

@@ -139,16 +139,24 @@ fn class_of_status(status: u16) -> DeliveryClass {
     }
 }
 
-/// Returns the first error of this type among the error and its causes. An `io::Error` hides the
-/// one it carries from `source`, so it is opened.
+/// Returns the first error of this type among the error and its causes.
 pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    find_where(error, &|_| true)
+}
+
+/// Returns the first error of this type that is as asked. An `io::Error` hides the one it carries
+/// from `source`, so it is opened.
+pub(super) fn find_where<'a, T: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+    wanted: &dyn Fn(&T) -> bool,
+) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
+        if let Some(found) = error.downcast_ref::<T>().filter(|found| wanted(found)) {
             return Some(found);
         }
         let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inside.and_then(|inside| find::<T>(inside)) {
+        if let Some(found) = inside.and_then(|inside| find_where(inside, wanted)) {
             return Some(found);
         }
         next = error.source();

@@ -1,6 +1,7 @@
 //! One POST by Standard Webhooks: signed with every secret, not redirected, and bounded in time
 //! and size.
 
+use std::io::{self, ErrorKind::UnexpectedEof};
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -9,10 +10,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use sha2::Sha256;
 use url::Url;
 
-use super::error::{SendError, find};
+use super::error::{SendError, find, find_where};
 use super::{BuildError, message::Message, payload};
-use crate::config::WebhookConfig;
 use crate::config::network::{Networks, Refused, literal_address, refused_port};
+use crate::config::{SigningKey, WebhookConfig};
 use crate::model::{DeliveryId, Timestamp};
 
 /// An answer must begin within this long.
@@ -33,7 +34,7 @@ pub struct Webhook {
     timeout: Duration,
     url: Url,
     headers: HeaderMap,
-    secrets: Vec<Vec<u8>>,
+    secrets: Vec<SigningKey>,
     max_body: usize,
 }
 
@@ -127,13 +128,15 @@ impl Webhook {
         if error.is_timeout() {
             return SendError::Timeout(self.timeout);
         }
-        if find::<rustls::Error>(&error).is_some() {
+        // A handshake that is hung up on is one that failed.
+        let hung_up = find_where::<io::Error>(&error, &|error| error.kind() == UnexpectedEof).is_some();
+        if find::<rustls::Error>(&error).is_some() || (error.is_connect() && hung_up) {
             return SendError::Tls(error.into());
         }
         if error.is_connect() && is_dns(&error) {
             return SendError::Dns(error.into());
         }
-        if error.is_connect() || find::<std::io::Error>(&error).is_some() {
+        if error.is_connect() || find::<io::Error>(&error).is_some() {
             return SendError::Connect(error.into());
         }
         SendError::Protocol(error.into())
@@ -155,7 +158,7 @@ fn is_dns(error: &reqwest::Error) -> bool {
 fn our_headers(
     delivery: &DeliveryId,
     now: Timestamp,
-    secrets: &[Vec<u8>],
+    secrets: &[SigningKey],
     body: &str,
 ) -> Result<HeaderMap, SendError> {
     let timestamp = now.as_secs().to_string();
@@ -177,9 +180,10 @@ fn our_headers(
 }
 
 /// Signs with every secret, so that one can be replaced while receivers still know the other.
-fn signatures(secrets: &[Vec<u8>], id: &str, timestamp: &str, body: &str) -> String {
-    let signature = |secret: &Vec<u8>| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+fn signatures(secrets: &[SigningKey], id: &str, timestamp: &str, body: &str) -> String {
+    let signature = |secret: &SigningKey| {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.expose()).expect("HMAC takes a key of any length");
         for part in [id, ".", timestamp, ".", body] {
             mac.update(part.as_bytes());
         }
@@ -221,7 +225,7 @@ mod tests {
     fn the_signature_is_that_of_the_published_example() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signed = signatures(
-            &[secret.clone(), b"another".to_vec()],
+            &[SigningKey::new(secret), SigningKey::new(*b"another")],
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             "1614265330",
             r#"{"test": 2432232314}"#,

@@ -39,6 +39,8 @@ pub enum AfterFailure {
     Again {
         /// Not before this.
         due: Timestamp,
+        /// Until when the receiver wants no message at all.
+        pause_until: Option<Timestamp>,
     },
     /// No further attempt; `class` says why.
     GiveUp {
@@ -56,19 +58,19 @@ pub fn after_failure(
 ) -> AfterFailure {
     let asked = match retry {
         Retry::Never => return AfterFailure::GiveUp { class },
-        Retry::After(pause) => pause,
-        Retry::Later => Duration::ZERO,
+        Retry::After(pause) => Some(pause),
+        Retry::Later => None,
     };
     let Some(wait) = nth_wait(channel, delivery.attempts) else {
         return AfterFailure::GiveUp { class };
     };
     let chance = jitter(delivery.id.as_str(), u64::from(delivery.attempts));
-    let due = now + wait.mul_f64(0.8 + 0.4 * chance).max(asked);
+    let due = now + wait.mul_f64(0.8 + 0.4 * chance).max(asked.unwrap_or_default());
     let life = if matches!(channel.kind, ChannelKind::Email(_)) { MAIL_LIFE } else { WEBHOOK_LIFE };
     if due > delivery.created + life {
         return AfterFailure::GiveUp { class: DeliveryClass::Expired };
     }
-    AfterFailure::Again { due }
+    AfterFailure::Again { due, pause_until: asked.map(|pause| now + pause) }
 }
 
 /// Returns the wait after so many attempts; `None` where that was the last.
@@ -130,7 +132,7 @@ mod tests {
     fn check(channel: &ChannelConfig, attempts: u32, retry: Retry, expect: Option<(u64, u64)>) {
         let after = after_failure(channel, &attempted(attempts), (DeliveryClass::Transient, retry), NOW);
         match (after, expect) {
-            (AfterFailure::Again { due }, Some((least, most))) => {
+            (AfterFailure::Again { due, .. }, Some((least, most))) => {
                 let wait = due.since(NOW).as_secs();
                 assert!((least..=most).contains(&wait), "{wait} after {attempts}");
             }
@@ -162,8 +164,19 @@ mod tests {
 
     #[test]
     fn the_receivers_wish_is_a_least_and_a_permanent_no_is_final() {
-        check(&console(None), 1, Retry::After(Duration::from_secs(120)), Some((120, 120)));
+        check(&console(None), 1, Retry::After(Duration::from_mins(2)), Some((120, 120)));
         check(&console(None), 1, Retry::Never, None);
+    }
+
+    #[test]
+    fn only_a_receiver_that_asks_gets_a_pause_of_all_messages() {
+        let pause = Duration::from_mins(2);
+        for (retry, expect) in [(Retry::After(pause), Some(NOW + pause)), (Retry::Later, None)] {
+            let after =
+                after_failure(&console(None), &attempted(1), (DeliveryClass::RateLimited, retry), NOW);
+            let AfterFailure::Again { pause_until, .. } = after else { panic!("{after:?}") };
+            assert_eq!(pause_until, expect);
+        }
     }
 
     #[test]

@@ -51,6 +51,12 @@ pub struct Learned {
     pub body_hash: Option<String>,
 }
 
+/// Returns how long a whole host wants to be left alone after this answer.
+pub fn host_pause(outcome: &Outcome) -> Option<Duration> {
+    let speaks_for_its_host = matches!(outcome.class, PollClass::RateLimited | PollClass::Unavailable);
+    outcome.retry_after.filter(|_| speaks_for_its_host).map(|pause| pause.min(RETRY_AFTER_CAP))
+}
+
 /// Says whether a class stands for a poll that worked.
 pub fn succeeded(class: PollClass) -> bool {
     matches!(class, PollClass::Ok | PollClass::NotModified | PollClass::Degraded)
@@ -158,6 +164,17 @@ mod tests {
             after_poll(Pace { normal: HOUR }, &state, Outcome { learned, ..outcome(PollClass::Ok) }, NOW);
         assert_eq!(next.validators, None);
         assert_eq!(next.body_hash.as_deref(), Some("h"));
+    }
+
+    #[test]
+    fn only_a_server_under_load_speaks_for_its_host_and_not_for_ever() {
+        let pause = |class, secs| {
+            host_pause(&Outcome { retry_after: Some(Duration::from_secs(secs)), ..outcome(class) })
+        };
+        assert_eq!(pause(PollClass::RateLimited, 60), Some(Duration::from_mins(1)));
+        assert_eq!(pause(PollClass::Unavailable, u64::MAX), Some(RETRY_AFTER_CAP));
+        assert_eq!(pause(PollClass::HttpServerError, 60), None);
+        assert_eq!(host_pause(&outcome(PollClass::RateLimited)), None);
     }
 
     #[test]

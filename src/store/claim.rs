@@ -62,11 +62,12 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
             sqlx::query(
-                "insert into host (name, free_at) values ($1, $2)
-                 on conflict (name) do update set free_at = excluded.free_at",
+                "insert into host (name, free_at, set_at) values ($1, $2, $3)
+                 on conflict (name) do update set free_at = excluded.free_at, set_at = excluded.set_at",
             )
             .bind(rows::text(&row, "host")?)
             .bind((now + per_host.gap).as_millis())
+            .bind(now.as_millis())
             .execute(&mut *tx)
             .await?;
             claimed.push(Claimed { state: rows::source_state(&row)? });
@@ -75,49 +76,49 @@ impl Store {
         Ok(claimed)
     }
 
-    /// Keeps away from a whole host until a time, because it asked for that.
-    pub async fn pause_host(&self, host: &str, until: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "insert into host (name, free_at) values ($1, $2)
-             on conflict (name) do update set free_at =
-                 case when host.free_at > excluded.free_at then host.free_at else excluded.free_at end",
-        )
-        .bind(host)
-        .bind(until.as_millis())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Returns when the next source can be claimed; `None` where none will ever be.
     ///
     /// Sources of a host that is being polled count when that poll ends, which wakes the
     /// loop by itself.
-    pub async fn next_source_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn next_source_due(
+        &self,
+        per_host: PerHost,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let row = sqlx::query(
-            "select min(case when source.next_due > $1 or host.free_at is null or host.free_at < source.next_due
-                             then source.next_due else host.free_at end) as due
-             from source left join host on host.name = source.host
-             where source.configured = 1 and source.marker = 'none' and coalesce(source.claimed_until, 0) <= $1
-                 and (source.next_due <= $1
-                      or source.next_due = (select min(next_due) from source
-                         where configured = 1 and marker = 'none' and next_due > $1))",
+            "select min(at) as due from (
+                 select case when host.free_at > source.next_due then host.free_at else source.next_due end as at
+                 from source left join host on host.name = source.host
+                 where source.configured = 1 and source.marker = 'none' and source.next_due <= $1
+                     and coalesce(source.claimed_until, 0) <= $1
+                     and (select count(*) from source as busy
+                          where busy.host = source.host and busy.claimed_until > $1) < $2
+                 union all
+                 select min(next_due) from source where configured = 1 and marker = 'none' and next_due > $1
+             ) as waiting",
         )
         .bind(now.as_millis())
+        .bind(i64::try_from(per_host.concurrency).unwrap_or(i64::MAX))
         .fetch_one(self.reader())
         .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
     }
 
-    /// Returns how many sources were due by a time and still wait, in hand or not.
-    pub async fn sources_due_by(&self, time: Timestamp) -> Result<u64, StoreError> {
+    /// Returns how many sources were due by a time and still wait, in hand or not. Those of a
+    /// host that asked us to stay away for longer than its pace do not count.
+    pub async fn sources_due_by(
+        &self,
+        time: Timestamp,
+        per_host: PerHost,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let row = sqlx::query(
-            "select count(*) as waiting from source
-             where configured = 1 and marker = 'none' and next_due <= $1",
+            "select count(*) as waiting from source left join host on host.name = source.host
+             where source.configured = 1 and source.marker = 'none' and source.next_due <= $1
+                 and coalesce(host.free_at, 0) <= $2",
         )
         .bind(time.as_millis())
+        .bind((now + per_host.gap).as_millis())
         .fetch_one(self.reader())
         .await?;
         Ok(rows::count(&row, "waiting")?)

@@ -25,6 +25,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// The database file went away while it was open.
+    #[error("{} was moved, deleted or replaced: put it back, or restart newshound to use what is there now", path.display())]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// The folder of the database cannot be made.
     #[error("could not make the folder {}", folder.display())]
     Folder {
@@ -64,9 +70,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Returns the error with its causes, for people.
+    pub fn told(&self) -> String {
+        let mut told = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(next) = cause {
+            told = format!("{told}: {next}");
+            cause = next.source();
+        }
+        told
+    }
+
     /// Returns the class of the fault; `None` where it is no fault of the store.
     pub fn class(&self) -> Option<StoreClass> {
         match self {
+            StoreError::Moved { .. } => Some(StoreClass::ReadOnly),
             StoreError::LockedByOther { .. } => Some(StoreClass::LockedByOther),
             StoreError::Schema(MigrateError::VersionMissing(_)) => Some(StoreClass::NewerSchema),
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),

@@ -31,6 +31,8 @@ pub enum Settled {
         error: String,
         /// Not before this.
         due: Timestamp,
+        /// Until when the receiver wants no message at all.
+        pause_until: Option<Timestamp>,
     },
     /// No further attempt follows.
     Failed {
@@ -43,7 +45,8 @@ pub enum Settled {
 
 impl Store {
     /// Claims up to `limit` due deliveries of a channel, oldest first, at most `per_minute`
-    /// attempts begun in any minute.
+    /// attempts begun in any minute. A receiver that asked for a pause gets none before its end,
+    /// and then one at a time until it takes one.
     pub async fn claim_deliveries(
         &self,
         lease: &Lease,
@@ -61,7 +64,8 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         let left = i64::from(per_minute) - row.try_get::<i64, _>("begun")?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX).min(left);
+        let limit =
+            i64::try_from(limit).unwrap_or(i64::MAX).min(left).min(allowed(&mut tx, channel, now).await?);
         if limit <= 0 {
             return Ok(Vec::new());
         }
@@ -83,7 +87,16 @@ impl Store {
         .await?;
         let mut outgoing = Vec::with_capacity(claimed.len());
         for row in claimed {
-            outgoing.extend(read_outgoing(&mut tx, &rows::text(&row, "id")?).await?);
+            let id = rows::text(&row, "id")?;
+            match read_outgoing(&mut tx, &id).await {
+                Ok(Some(read)) => outgoing.push(read),
+                Ok(None) => spoil(&mut tx, &id, "its alert or item is gone").await?,
+                // One bad row does not hold up the others.
+                Err(StoreError::Database(cause @ sqlx::Error::ColumnDecode { .. })) => {
+                    spoil(&mut tx, &id, &cause.to_string()).await?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         tx.commit().await?;
         outgoing.sort_by(|a, b| (a.delivery.due, &a.delivery.id).cmp(&(b.delivery.due, &b.delivery.id)));
@@ -101,14 +114,15 @@ impl Store {
         let delivery = &outgoing.delivery;
         let (state, class, error, due) = match settled {
             Settled::Delivered => (DeliveryState::Delivered, DeliveryClass::Ok, None, delivery.due),
-            Settled::Again { class, error, due } => (DeliveryState::Pending, *class, Some(error), *due),
+            Settled::Again { class, error, due, .. } => (DeliveryState::Pending, *class, Some(error), *due),
             Settled::Failed { class, error } => (DeliveryState::Failed, *class, Some(error), delivery.due),
         };
         let mut tx = self.begin().await?;
         let written = sqlx::query(
             "update delivery set state = $1, class = $2, error = $3, due = $4, held = $5, delivered_at = $6,
+                 last_attempt = case when last_attempt > $9 then $9 else last_attempt end,
                  claimed_by = null, claimed_until = null
-             where id = $7 and claimed_by = $8 and state = 'sending'",
+             where id = $7 and claimed_by = $8 and attempts = $10 and state = 'sending'",
         )
         .bind(state.as_str())
         .bind(class.as_str())
@@ -118,11 +132,14 @@ impl Store {
         .bind((state == DeliveryState::Delivered).then_some(now.as_millis()))
         .bind(delivery.id.as_str())
         .bind(&lease.holder)
+        .bind(now.as_millis())
+        .bind(i64::from(delivery.attempts))
         .execute(&mut *tx)
         .await?;
         if written.rows_affected() == 0 {
             return Err(StoreError::ClaimLost(delivery.id.to_string()));
         }
+        pace_channel(&mut tx, &delivery.channel, settled, now).await?;
         if let Some(error) = error {
             let channel = delivery.channel.as_str();
             poll::event(&mut tx, ("", channel), (class.as_str(), error), now).await?;
@@ -151,9 +168,19 @@ impl Store {
              returning id",
         )
         .bind(now.as_millis())
-        .bind(ids)
+        .bind(&ids)
         .bind(channel.map(ChannelName::as_str))
         .fetch_all(&mut *tx)
+        .await?;
+        sqlx::query(
+            "update channel set free_at = $1, set_at = $1
+             where free_at > $1 and ($3 is null or name = $3)
+                 and ($2 = '[]' or name in (select channel from delivery where id in (select value from json_each($2))))",
+        )
+        .bind(now.as_millis())
+        .bind(&ids)
+        .bind(channel.map(ChannelName::as_str))
+        .execute(&mut *tx)
         .await?;
         tx.commit().await?;
         found.iter().map(|row| Ok(DeliveryId::new(rows::text(row, "id")?))).collect()
@@ -162,12 +189,14 @@ impl Store {
     /// Returns when the next delivery of these channels is due.
     pub async fn next_delivery_due(&self, channels: &[ChannelName]) -> Result<Option<Timestamp>, StoreError> {
         let row = sqlx::query(
-            "select min(due) as due from (
-                 select due from delivery
-                     where state = 'pending' and channel in (select value from json_each($1))
-                 union all select claimed_until from delivery
+            "select min(case when free_at > due then free_at else due end) as due from (
+                 select (select min(due) from delivery
+                         where state = 'pending' and delivery.channel = wanted.value) as due,
+                     (select free_at from channel where name = wanted.value) as free_at
+                 from json_each($1) as wanted
+                 union all select claimed_until, null from delivery
                      where state = 'sending' and channel in (select value from json_each($1))
-             ) as waiting",
+             ) as waiting where due is not null",
         )
         .bind(serde_json::to_string(channels)?)
         .fetch_one(self.reader())
@@ -177,6 +206,61 @@ impl Store {
 }
 
 const MINUTE_MS: i64 = 60_000;
+
+/// Returns how many deliveries a channel may get for its receiver's sake.
+async fn allowed(tx: &mut Tx<'_>, channel: &ChannelName, now: Timestamp) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "select free_at, (select count(*) from delivery
+                where channel = $1 and state = 'sending' and claimed_until > $2) as sending
+         from channel where name = $1",
+    )
+    .bind(channel.as_str())
+    .bind(now.as_millis())
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(match row {
+        None => i64::MAX,
+        Some(row) if rows::time(&row, "free_at")? > now => 0,
+        Some(row) => 1 - row.try_get::<i64, _>("sending")?,
+    })
+}
+
+/// Notes that a receiver asked for a pause, or that it takes messages again.
+async fn pace_channel(
+    tx: &mut Tx<'_>,
+    channel: &ChannelName,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let query = match settled {
+        Settled::Delivered => sqlx::query("delete from channel where name = $1").bind(channel.as_str()),
+        Settled::Again { pause_until: Some(until), .. } => sqlx::query(
+            "insert into channel (name, free_at, set_at) values ($1, $2, $3)
+             on conflict (name) do update set set_at = excluded.set_at, free_at =
+                 case when channel.free_at > excluded.free_at then channel.free_at else excluded.free_at end",
+        )
+        .bind(channel.as_str())
+        .bind(until.as_millis())
+        .bind(now.as_millis()),
+        Settled::Again { .. } | Settled::Failed { .. } => return Ok(()),
+    };
+    query.execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Gives up a delivery whose message cannot be put together from what is stored.
+async fn spoil(tx: &mut Tx<'_>, id: &str, error: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "update delivery set state = 'failed', class = $2, error = $3, claimed_by = null, claimed_until = null
+         where id = $1",
+    )
+    .bind(id)
+    .bind(DeliveryClass::RenderError.as_str())
+    .bind(error)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
 
 async fn read_outgoing(tx: &mut Tx<'_>, id: &str) -> Result<Option<Outgoing>, StoreError> {
     let row = sqlx::query(DELIVERY_WITH_ALERT_AND_ITEM).bind(id).fetch_optional(&mut **tx).await?;

@@ -24,8 +24,8 @@ pub struct Overview {
     pub deliveries: DeliveryFigures,
     /// Channels that have deliveries.
     pub channels: BTreeMap<ChannelName, ChannelFigures>,
-    /// Hits and alerts of each topic in the last 48 hours.
-    pub topics: BTreeMap<TopicId, (u64, u64)>,
+    /// The hours of the last two days in which a topic was hit, in order.
+    pub topics: BTreeMap<TopicId, Vec<HourFigures>>,
     /// How long the latest alerts took.
     pub latency: Latency,
     /// The latest events.
@@ -89,6 +89,17 @@ pub struct ChannelFigures {
     pub class: Option<DeliveryClass>,
 }
 
+/// One topic in one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourFigures {
+    /// When the hour began: a multiple of an hour since the epoch.
+    pub start: Timestamp,
+    /// Items that reached the threshold.
+    pub hits: u64,
+    /// Those of them that made an alert.
+    pub alerts: u64,
+}
+
 /// How long the latest 1,000 delivered alerts took, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Latency {
@@ -124,7 +135,11 @@ pub struct EventRow {
     pub message: String,
 }
 
-const DAY_MS: i64 = 86_400_000;
+/// How many hours of hits are told, the present one among them.
+pub const HOURS: i64 = 48;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 const EVENTS: i64 = 50;
 
 impl Store {
@@ -133,7 +148,7 @@ impl Store {
         let mut overview = self.counts(now).await?;
         overview.sources = self.source_figures().await?;
         (overview.deliveries, overview.channels) = self.delivery_figures(now).await?;
-        overview.topics = self.topic_figures(now).await?;
+        overview.topics = self.hits_per_hour(now).await?;
         overview.latency = self.latency().await?;
         overview.events = self.events().await?;
         overview.bytes = self.bytes();
@@ -240,21 +255,29 @@ impl Store {
         Ok(row.map(|row| rows::named(&row, "class")).transpose()?)
     }
 
-    async fn topic_figures(&self, now: Timestamp) -> Result<BTreeMap<TopicId, (u64, u64)>, StoreError> {
+    /// Returns what each topic was hit by in each of the last 48 hours that had a hit.
+    async fn hits_per_hour(&self, now: Timestamp) -> Result<BTreeMap<TopicId, Vec<HourFigures>>, StoreError> {
         let found = sqlx::query(
-            "select topic, count(*) as hits, sum(case when decision = 'alert' then 1 else 0 end) as alerts
-             from hit where created > $1 and decision in ('alert', 'follow_up', 'same_story', 'duplicate',
+            "select topic, created / $1 as hour, count(*) as hits,
+                 sum(case when decision in ('alert', 'follow_up') then 1 else 0 end) as alerts
+             from hit where created >= $2 and decision in ('alert', 'follow_up', 'same_story', 'duplicate',
                  'silenced', 'baseline')
-             group by topic",
+             group by topic, hour order by topic, hour",
         )
-        .bind(now.as_millis() - 2 * DAY_MS)
+        .bind(HOUR_MS)
+        .bind((now.as_millis() / HOUR_MS - (HOURS - 1)) * HOUR_MS)
         .fetch_all(self.reader())
         .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
-            let topic = TopicId::new(rows::text(row, "topic")?);
-            Ok((topic, (rows::count(row, "hits")?, rows::count(row, "alerts")?)))
-        };
-        found.iter().map(read).collect()
+        let mut topics: BTreeMap<TopicId, Vec<HourFigures>> = BTreeMap::new();
+        for row in found {
+            let hour: i64 = row.try_get("hour")?;
+            topics.entry(TopicId::new(rows::text(&row, "topic")?)).or_default().push(HourFigures {
+                start: Timestamp::from_millis(hour * HOUR_MS),
+                hits: rows::count(&row, "hits")?,
+                alerts: rows::count(&row, "alerts")?,
+            });
+        }
+        Ok(topics)
     }
 
     async fn latency(&self) -> Result<Latency, StoreError> {
@@ -311,6 +334,56 @@ fn quantiles(mut millis: Vec<i64>) -> Option<Quantiles> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Decision;
+
+    async fn hit(store: &Store, item: &str, topic: &str, decision: Decision, created: i64) {
+        sqlx::query(
+            "insert into hit (item, topic, decision, score, threshold, evidence, created)
+             values ($1, $2, $3, 0.7, 0.5, '[]', $4)",
+        )
+        .bind(item)
+        .bind(topic)
+        .bind(decision.as_str())
+        .bind(created)
+        .execute(&store.writer)
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn hits_are_told_by_the_hour_of_the_last_two_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
+        let present = 490_000 * HOUR_MS;
+        let oldest = present - (HOURS - 1) * HOUR_MS;
+        for (item, topic, decision, created) in [
+            ("before", "a", Decision::Alert, oldest - 1),
+            ("oldest", "a", Decision::Baseline, oldest),
+            ("last", "a", Decision::Alert, present - 1),
+            ("first", "a", Decision::Alert, present),
+            ("same", "a", Decision::SameStory, present + 5),
+            ("below", "a", Decision::Below, present),
+            ("vetoed", "a", Decision::Vetoed, present),
+            ("other", "b", Decision::Silenced, present),
+        ] {
+            hit(&store, item, topic, decision, created).await;
+        }
+        let topics = store.hits_per_hour(Timestamp::from_millis(present + 10)).await.unwrap();
+        let told: Vec<_> = topics
+            .iter()
+            .flat_map(|(topic, hours)| hours.iter().map(move |hour| (topic.as_str(), *hour)))
+            .collect();
+        let hour = |start, hits, alerts| HourFigures { start: Timestamp::from_millis(start), hits, alerts };
+        assert_eq!(
+            told,
+            [
+                ("a", hour(oldest, 1, 0)),
+                ("a", hour(present - HOUR_MS, 1, 1)),
+                ("a", hour(present, 2, 1)),
+                ("b", hour(present, 1, 0)),
+            ]
+        );
+    }
 
     #[test]
     fn quantiles_are_values_that_occurred() {

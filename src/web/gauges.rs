@@ -1,49 +1,85 @@
 //! Sets the gauges from the store's overview, just before they are read.
 
-use std::collections::HashMap;
-
 use super::Site;
-use crate::metrics::{Level, Metrics};
+use super::status::{self, SourcesPart};
+use crate::metrics::{Count, Level, Metrics};
 use crate::model::{SourceId, Timestamp};
-use crate::store::{Overview, SourceRow};
+use crate::store::{Overview, Store, StoreError};
 
 /// More sources than this are not told one by one.
-const SOURCES: usize = 1_000;
+const SOURCES: u32 = 1_000;
 
-/// Sets all gauges.
-pub(super) fn set(site: &Site, overview: &Overview, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) {
+/// Gauges that tell of the store.
+const OF_THE_STORE: [Level; 6] = [
+    Level::Sources,
+    Level::SourceLastSuccess,
+    Level::DeliveriesIn,
+    Level::OutboxPending,
+    Level::OutboxOldest,
+    Level::StoreBytes,
+];
+
+/// What of the store the gauges need.
+pub(super) struct Read {
+    overview: Overview,
+    successes: Vec<(SourceId, Timestamp)>,
+}
+
+impl Read {
+    /// Reads it.
+    pub(super) async fn from(store: &Store, now: Timestamp) -> Result<Read, StoreError> {
+        Ok(Read { overview: store.overview(now).await?, successes: store.last_successes(SOURCES + 1).await? })
+    }
+}
+
+/// Begins at zero what will be counted, so that the first event of a topic is seen as a growth.
+pub(super) fn begin(site: &Site) {
+    for topic in &site.config.topics {
+        site.metrics.add(Count::Hits, &[topic.id.as_str()], 0);
+        site.metrics.add(Count::Alerts, &[topic.id.as_str(), "alert"], 0);
+    }
+    for channel in &site.config.channels {
+        site.metrics.add(Count::Deliveries, &[channel.name.as_str(), "ok"], 0);
+    }
+}
+
+/// Sets all gauges. Those of a store that does not answer are left out: an old figure would
+/// pass for a new one.
+pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
     let metrics = &*site.metrics;
-    set_sources(metrics, overview, rows);
-    set_outbox(metrics, overview, now);
-    metrics.set(Level::StoreBytes, &[], number(overview.bytes));
     metrics.set(Level::ReloadSuccessful, &[], 1.0);
     metrics.set(Level::ReloadTime, &[], seconds(site.note.config_loaded));
     metrics.set(Level::Build, &[env!("CARGO_PKG_VERSION")], 1.0);
+    for level in OF_THE_STORE {
+        metrics.clear(level);
+    }
+    let Some(read) = read else { return };
+    set_sources(metrics, status::sources(&site.config, Some(&read.overview)), &read.successes);
+    set_deliveries(metrics, &read.overview);
+    set_outbox(site, &read.overview, now);
+    metrics.set(Level::StoreBytes, &[], number(read.overview.bytes));
 }
 
-fn set_sources(metrics: &Metrics, overview: &Overview, rows: &HashMap<SourceId, SourceRow>) {
-    let figures = overview.sources;
+fn set_sources(metrics: &Metrics, figures: SourcesPart, successes: &[(SourceId, Timestamp)]) {
     for (state, n) in [
         ("active", figures.active),
         ("backing_off", figures.backing_off),
         ("degraded", figures.degraded),
-        ("unstable_ids", 0),
-        ("disabled", figures.marked_off),
+        ("unstable_ids", figures.unstable_ids),
+        ("disabled", figures.disabled),
     ] {
         metrics.set(Level::Sources, &[state], number(n));
     }
-    metrics.clear(Level::SourceLastSuccess);
-    let read = rows.iter().filter_map(|(id, row)| Some((id, row.state.last_success?)));
-    if rows.len() <= SOURCES {
-        for (id, time) in read {
-            metrics.set(Level::SourceLastSuccess, &[id.as_str()], seconds(time));
-        }
-    } else if let Some(oldest) = read.map(|(_, time)| time).min() {
-        metrics.set(Level::SourceLastSuccess, &["(oldest)"], seconds(oldest));
+    let shown = if successes.len() > SOURCES as usize { &successes[..0] } else { successes };
+    for (id, time) in shown {
+        metrics.set(Level::SourceLastSuccess, &[id.as_str()], seconds(*time));
+    }
+    if let (true, Some((_, oldest))) = (shown.is_empty(), successes.first()) {
+        metrics.set(Level::SourceLastSuccess, &["(oldest)"], seconds(*oldest));
     }
 }
 
-fn set_outbox(metrics: &Metrics, overview: &Overview, now: Timestamp) {
+fn set_deliveries(metrics: &Metrics, overview: &Overview) {
     let figures = overview.deliveries;
     for (state, n) in [
         ("pending", figures.pending),
@@ -54,10 +90,17 @@ fn set_outbox(metrics: &Metrics, overview: &Overview, now: Timestamp) {
     ] {
         metrics.set(Level::DeliveriesIn, &[state], number(n));
     }
-    for (name, channel) in &overview.channels {
-        let age = channel.oldest_pending.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
-        metrics.set(Level::OutboxPending, &[name.as_str()], number(channel.pending));
-        metrics.set(Level::OutboxOldest, &[name.as_str()], age);
+}
+
+/// Every configured channel has figures, and so has one that left while something waits for it.
+fn set_outbox(site: &Site, overview: &Overview, now: Timestamp) {
+    let configured = site.config.channels.iter().map(|channel| &channel.name);
+    let left = overview.channels.iter().filter(|(_, figures)| figures.pending > 0).map(|(name, _)| name);
+    for name in configured.chain(left) {
+        let figures = overview.channels.get(name).copied().unwrap_or_default();
+        let age = figures.oldest_pending.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
+        site.metrics.set(Level::OutboxPending, &[name.as_str()], number(figures.pending));
+        site.metrics.set(Level::OutboxOldest, &[name.as_str()], age);
     }
 }
 

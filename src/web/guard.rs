@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
 use super::Site;
@@ -26,7 +27,7 @@ pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next:
     }
     let exposed = server.listen.is_some_and(|listen| !listen.ip().is_loopback());
     if exposed && !OPEN.contains(&request.uri().path()) && !has_token(server, &request) {
-        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer, Basic realm=\"newshound\", charset=\"UTF-8\"")];
         return (StatusCode::UNAUTHORIZED, challenge, "a token is needed: [server] token\n").into_response();
     }
     next.run(request).await
@@ -35,7 +36,10 @@ pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next:
 /// An address, `localhost`, or the host of `public_url`.
 fn is_ours(server: &ServerConfig, host: &str) -> bool {
     let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        Some(v6) => match v6.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => return false,
+        },
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
     name.parse::<IpAddr>().is_ok()
@@ -50,11 +54,21 @@ fn is_ours(server: &ServerConfig, host: &str) -> bool {
 /// Compares hashes, so that the time taken tells nothing of the token.
 fn has_token(server: &ServerConfig, request: &Request) -> bool {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-    match (&server.token, given) {
+    match (&server.token, given.and_then(given_token)) {
         (Some(token), Some(given)) => Sha256::digest(token.expose()) == Sha256::digest(given),
         _ => false,
     }
+}
+
+/// Returns the token of a program (`Bearer`), or the password of a browser's own sign-in (`Basic`).
+fn given_token(authorization: &str) -> Option<String> {
+    let (scheme, given) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(given.trim().to_owned());
+    }
+    let basic = scheme.eq_ignore_ascii_case("basic").then(|| BASE64_STANDARD.decode(given.trim()).ok())??;
+    let text = String::from_utf8(basic).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! their evidence marked, topics, deliveries, latency, sources. It reads nothing by itself, and
 //! the page needs no script.
 
+mod health;
+mod hours;
 mod news;
 mod tables;
 mod words;
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::problem::Problem;
 use crate::model::{DeliveryClass, DeliveryState, Evidence, ItemId, PollClass, SourceMode, Timestamp};
 use words::Words;
 
@@ -33,23 +36,31 @@ pub struct PageView {
     pub refresh: Option<u32>,
     /// When the daemon started; `None` where none runs.
     pub started: Option<Timestamp>,
-    /// What the operator should look at, gravest first, as sentences without a full stop.
-    pub problems: Vec<String>,
+    /// What the operator should look at, gravest first.
+    pub problems: Vec<Problem>,
+    /// Whether the store answers; without it there is nothing to show but what is wrong.
+    pub store_answers: bool,
+    /// Since when the store fails, where the daemon knows.
+    pub store_fails_since: Option<Timestamp>,
     /// When a source was last polled; `None` before the first poll.
     pub last_poll: Option<Timestamp>,
     /// Sources by how they stand.
     pub counts: SourceCounts,
     /// Deliveries that wait.
     pub pending: u64,
-    /// The latest alerts, newest first; those of one item that stand together become one piece.
+    /// The latest alerts, newest first; those of one item become one piece.
     pub alerts: Vec<AlertView>,
-    /// The topics, in the order of the configuration.
+    /// The topics, in the order of the configuration, or those with most hits.
     pub topics: Vec<TopicView>,
+    /// How many topics are not among them.
+    pub more_topics: usize,
+    /// The midnights within the hours shown.
+    pub midnights: Vec<Timestamp>,
     /// The channels, in the order of the configuration.
     pub channels: Vec<ChannelView>,
     /// How long alerts took: half of them and nearly all, by way.
     pub latency: Vec<LatencyView>,
-    /// The sources.
+    /// The sources, or those of them that need a look first.
     pub sources: Vec<SourceView>,
 }
 
@@ -113,9 +124,28 @@ pub struct DeliveryView {
 pub struct TopicView {
     /// Its name.
     pub name: String,
+    /// Each hour, the present one last.
+    pub hours: Vec<HourView>,
+}
+
+impl TopicView {
+    /// Returns its hits.
+    pub fn hits(&self) -> u64 {
+        self.hours.iter().map(|hour| hour.hits).sum()
+    }
+
+    /// Returns its alerts.
+    pub fn alerts(&self) -> u64 {
+        self.hours.iter().map(|hour| hour.alerts).sum()
+    }
+}
+
+/// One topic in one hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourView {
     /// Its hits.
     pub hits: u64,
-    /// Its alerts.
+    /// Those of them that made an alert.
     pub alerts: u64,
 }
 
@@ -132,6 +162,8 @@ pub struct ChannelView {
     pub oldest_pending: Option<Timestamp>,
     /// Deliveries in the last 24 hours.
     pub delivered_last_day: u64,
+    /// Deliveries given up in the last 24 hours.
+    pub failed_last_day: u64,
     /// When one was last delivered.
     pub last_success: Option<Timestamp>,
     /// The class of the latest attempt.
@@ -175,7 +207,6 @@ pub struct SourceView {
 /// Returns the overview page.
 pub fn overview(view: &PageView) -> Markup {
     let words = Words { now: view.now, zone: &view.zone };
-    let health = Health::of(view);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -183,24 +214,16 @@ pub fn overview(view: &PageView) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 @if let Some(seconds) = view.refresh { meta http-equiv="refresh" content=(seconds); }
-                title { "newshound: " (health.title(view)) }
+                title { "newshound: " (health::title(view)) }
                 link rel="stylesheet" href="/style.css";
             }
             body {
                 a.skip href="#main" { "Skip to content" }
                 div.page {
-                    (masthead(&words))
+                    (masthead(view, &words))
                     main #main {
-                        (health_part(view, health, &words))
-                        div.columns {
-                            (news::section(&view.alerts, &words))
-                            div {
-                                (tables::topics(&view.topics))
-                                (tables::deliveries(&view.channels, &words))
-                                (tables::latency(&view.latency))
-                            }
-                        }
-                        (tables::sources(&view.sources, view.counts, &words))
+                        (health::section(view, &words))
+                        @if view.store_answers { (body(view, &words)) }
                     }
                     (footer(view))
                 }
@@ -209,90 +232,33 @@ pub fn overview(view: &PageView) -> Markup {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
-    Listening,
-    Well,
-    Wrong,
-}
-
-impl Health {
-    fn of(view: &PageView) -> Self {
-        if !view.problems.is_empty() {
-            Health::Wrong
-        } else if view.last_poll.is_none() && view.counts.total > 0 {
-            Health::Listening
-        } else {
-            Health::Well
+fn body(view: &PageView, words: &Words<'_>) -> Markup {
+    html! {
+        div.columns {
+            (news::section(&view.alerts, words))
+            div {
+                (hours::section(view, words))
+                (tables::deliveries(&view.channels, words))
+                (tables::latency(&view.latency))
+            }
         }
-    }
-
-    fn title(self, view: &PageView) -> String {
-        match self {
-            Health::Listening => "listening".to_owned(),
-            Health::Well => "all well".to_owned(),
-            Health::Wrong => words::plural(view.problems.len() as u64, "problem"),
-        }
-    }
-
-    fn verdict(self, view: &PageView) -> String {
-        match (self, view.problems.len()) {
-            (Health::Listening, _) => "Listening.".to_owned(),
-            (Health::Well, _) => "All well.".to_owned(),
-            (Health::Wrong, 1) => "One thing is wrong.".to_owned(),
-            (Health::Wrong, n) => format!("{} things are wrong.", words::number(n)),
-        }
-    }
-
-    fn effect(self, view: &PageView) -> String {
-        let counts = view.counts;
-        let answering = counts.active + counts.degraded;
-        let polled = counts.total.saturating_sub(counts.disabled);
-        let answer = format!("{answering} of {} answer", words::plural(polled, "source"));
-        match self {
-            Health::Listening => format!(
-                "The first round over {} has begun. What they hold already is read, not alerted.",
-                words::plural(polled, "source")
-            ),
-            Health::Well if polled == 0 => "No source is configured, so nothing is polled.".to_owned(),
-            Health::Well => format!("{answer}, and every alert is delivered or on its way."),
-            Health::Wrong if view.pending == 0 => format!("{answer}, and no delivery waits."),
-            Health::Wrong if view.pending == 1 => format!("{answer}, and one delivery waits."),
-            Health::Wrong => format!("{answer}, and {} deliveries wait.", words::count(view.pending)),
-        }
+        (tables::sources(&view.sources, view.counts, words))
     }
 }
 
-fn masthead(words: &Words<'_>) -> Markup {
+fn masthead(view: &PageView, words: &Words<'_>) -> Markup {
     html! {
         header.mast {
             a.name href="/" { "newshound" }
-            nav aria-label="Parts of the page" {
-                a href="#news" { "Alerts" }
-                a href="#topics" { "Topics" }
-                a href="#deliveries" { "Deliveries" }
-                a href="#sources" { "Sources" }
+            @if view.store_answers {
+                nav aria-label="Parts of the page" {
+                    a href="#news" { "Alerts" }
+                    a href="#topics" { "Topics" }
+                    a href="#deliveries" { "Deliveries" }
+                    a href="#sources" { "Sources" }
+                }
             }
             span.clock { time datetime=(words.now) { (words.full()) } }
-        }
-    }
-}
-
-fn health_part(view: &PageView, health: Health, words: &Words<'_>) -> Markup {
-    let last_alert = view.alerts.first().map(|alert| alert.created);
-    html! {
-        div.health.wrong[health == Health::Wrong] {
-            h1 { b { (health.verdict(view)) } " " (health.effect(view)) }
-            p.more {
-                @if let Some(time) = view.last_poll { "Last poll " (words.ago(time)) ". " }
-                @if let Some(time) = last_alert { "Last alert " (words.ago(time)) ". " }
-                @if view.started.is_none() { "No daemon runs on this store. " }
-                @if view.refresh.is_none() { a href="/?refresh=60" { "Refresh every minute" } }
-                @else { a href="/" { "Stop refreshing" } }
-            }
-        }
-        @if health == Health::Wrong {
-            ul.causes { @for problem in &view.problems { li { (words::sentence(problem)) } } }
         }
     }
 }

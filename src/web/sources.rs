@@ -1,6 +1,6 @@
 //! Sources as other programs and the page see them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::BuildHasher};
 
 use serde::Serialize;
 
@@ -47,15 +47,24 @@ pub struct SourceListing {
 }
 
 /// Returns every configured source, by id.
-#[expect(clippy::implicit_hasher, reason = "the store hands out this kind of map")]
-pub fn listing(config: &Config, rows: &HashMap<SourceId, SourceRow>, now: Timestamp) -> Vec<SourceListing> {
+pub fn listing<S: BuildHasher>(
+    config: &Config,
+    rows: &HashMap<SourceId, SourceRow, S>,
+    now: Timestamp,
+) -> Vec<SourceListing> {
     let mut listed: Vec<SourceListing> =
         config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     listed
 }
 
-fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: Timestamp) -> SourceListing {
+/// Returns one source; without a row it was never polled.
+pub(super) fn one(
+    source: &Source,
+    fetch: &FetchConfig,
+    row: Option<&SourceRow>,
+    now: Timestamp,
+) -> SourceListing {
     let unseen = SourceState::unseen(source.id.clone(), now);
     let state = row.map_or(&unseen, |row| &row.state);
     let off = !source.enabled || state.marker != Marker::None;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::problem::Problem;
 use crate::config::Config;
 use crate::model::{ChannelName, DeliveryClass, SourceId, StoreClass, Timestamp};
 use crate::store::{ChannelFigures, DaemonNote, DeliveryFigures, Latency, Overview, Quantiles};
@@ -37,7 +38,7 @@ pub struct Status {
     /// In one word.
     pub health: Health,
     /// What the operator should look at.
-    pub problems: Vec<String>,
+    pub problems: Vec<Problem>,
     /// The daemon.
     pub daemon: DaemonPart,
     /// Its configuration.
@@ -169,6 +170,8 @@ pub struct ChannelPart {
     pub last_success: Option<Timestamp>,
     /// Deliveries of the last 24 hours.
     pub delivered_last_24h: u64,
+    /// Deliveries given up in the last 24 hours.
+    pub failed_last_24h: u64,
     /// When the oldest pending delivery was made.
     pub oldest_pending: Option<Timestamp>,
 }
@@ -256,7 +259,8 @@ impl Status {
     }
 }
 
-fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPart {
+/// Counts the configured sources by how they stand.
+pub(super) fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPart {
     let total = config.sources.len() as u64;
     let Some(overview) = overview else {
         // Unseen ones are active, as in the list.
@@ -287,6 +291,7 @@ fn channels(config: &Config, overview: &Overview) -> Vec<ChannelPart> {
             class: figures.class,
             last_success: figures.last_success,
             delivered_last_24h: figures.delivered_last_day,
+            failed_last_24h: figures.failed_last_day,
             oldest_pending: figures.oldest_pending,
         }
     };
@@ -305,17 +310,14 @@ fn events(overview: &Overview) -> Vec<EventPart> {
     overview.events.iter().map(part).collect()
 }
 
-/// What a daemon does about a fault of its store.
-const WAITING: &str = "; polling and sending wait and go on by themselves";
-
 /// Names what the operator should look at, gravest first.
-fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
+fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some((class, message)) = &seen.fault {
-        problems.push(format!("the store: {class}, {message}{}", if seen.running { WAITING } else { "" }));
+        problems.push(Problem::Store { class: *class, message: message.clone(), waiting: seen.running });
     }
     if seen.running && !seen.alive {
-        problems.push("a loop of the daemon stands still: restart it and report its log".to_owned());
+        problems.push(Problem::Standstill);
     }
     for (name, figures) in &overview.channels {
         problems.extend(channel_problem(seen, name, figures));
@@ -323,30 +325,22 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<String> {
     let failing = overview.sources.backing_off;
     let polled = overview.sources.known - overview.sources.marked_off;
     if failing * 2 > polled {
-        problems.push(format!(
-            "{failing} of {polled} sources fail: `newshound sources list --state backing_off`"
-        ));
+        problems.push(Problem::SourcesFail { failing, polled });
     }
     problems
 }
 
-fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures) -> Option<String> {
-    if !seen.config.channels.iter().any(|channel| channel.name == *name) {
-        return (figures.pending > 0).then(|| {
-            let n = figures.pending;
-            format!("channel {name}: not in the configuration any more, and {n} of its deliveries wait")
-        });
+fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures) -> Option<Problem> {
+    let (name, waiting) = (name.clone(), figures.pending);
+    if !seen.config.channels.iter().any(|channel| channel.name == name) {
+        return (waiting > 0).then_some(Problem::ChannelGone { name, waiting });
     }
-    let class = figures.class.filter(|class| *class != DeliveryClass::Ok);
     if figures.failed_last_day > 0 {
-        let n = figures.failed_last_day;
-        return Some(format!(
-            "channel {name}: {n} deliveries given up in 24 hours, `newshound deliveries retry`"
-        ));
+        return Some(Problem::GivenUp { name, n: figures.failed_last_day });
     }
+    let class = figures.class.filter(|class| *class != DeliveryClass::Ok)?;
     let since = figures.oldest_pending.filter(|oldest| seen.now.since(*oldest) > PATIENCE)?;
-    let n = figures.pending;
-    class.map(|class| format!("channel {name}: {class}, {n} deliveries wait since {since}"))
+    Some(Problem::ChannelFails { name, class, waiting, since })
 }
 
 impl From<DeliveryFigures> for DeliveriesPart {

@@ -1,29 +1,34 @@
 //! From the store and the settings to what the page shows.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
+
+use jiff::tz::TimeZone;
 
 use super::Site;
 use super::page::{
-    AlertView, ChannelView, DeliveryView, LatencyView, PageView, SourceCounts, SourceView, TopicView,
+    AlertView, ChannelView, DeliveryView, HourView, LatencyView, PageView, SourceCounts, SourceView,
+    TopicView,
 };
-use super::sources::{SourceListing, listing};
+use super::sources::{self, SourceListing};
 use super::status::{QuantilesPart, Status};
-use crate::config::Config;
-use crate::model::{Delivery, SourceMode, Timestamp};
-use crate::store::{AlertSheet, Overview, Page, StoreError};
+use crate::config::{Config, Source};
+use crate::model::{Delivery, SourceId, Timestamp};
+use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError};
 
 /// Alerts on the page.
 const ALERTS: u32 = 30;
 /// Sources on the page: those that need a look first.
-const SOURCES: usize = 12;
+const SOURCES: u32 = 12;
 /// Topics on the page: those with most hits.
 const TOPICS: usize = 12;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// What of the store the page needs.
 pub(super) struct Read {
     pub(super) overview: Overview,
     alerts: Vec<AlertSheet>,
-    sources: Vec<SourceListing>,
+    sources: Vec<SourceRow>,
 }
 
 impl Read {
@@ -33,31 +38,38 @@ impl Read {
         Ok(Read {
             overview: site.store.overview(now).await?,
             alerts: site.store.alerts(&page).await?,
-            sources: listing(&site.config, &site.store.source_rows(now).await?, now),
+            sources: site.store.sources_to_look_at(SOURCES, now).await?,
         })
     }
 }
 
+/// How and when the page is asked for.
+pub(super) struct Asked {
+    /// Seconds after which the browser asks again.
+    pub(super) refresh: Option<u32>,
+    /// Since when the daemon knows that the store fails.
+    pub(super) store_fails_since: Option<Timestamp>,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
 /// Returns what the page shows; without a store that answers, the settings and what is wrong.
-pub(super) fn view(
-    site: &Site,
-    status: &Status,
-    read: Option<Read>,
-    refresh: Option<u32>,
-    now: Timestamp,
-) -> PageView {
+pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Asked) -> PageView {
+    let store_answers = read.is_some();
     let read = read.unwrap_or_else(|| Read {
         overview: Overview::default(),
         alerts: Vec::new(),
         sources: Vec::new(),
     });
+    let (topics, more_topics) = topics(&site.config, &read.overview, asked.now);
     PageView {
         version: status.version,
-        now,
+        now: asked.now,
         zone: site.timezone.clone(),
-        refresh,
+        refresh: asked.refresh,
         started: status.daemon.started,
-        problems: status.problems.clone(),
+        store_answers,
+        store_fails_since: asked.store_fails_since,
         last_poll: read.overview.last_poll,
         counts: SourceCounts {
             total: status.sources.total,
@@ -68,10 +80,13 @@ pub(super) fn view(
         },
         pending: status.deliveries.pending,
         alerts: read.alerts.iter().map(|sheet| alert(&site.config, sheet)).collect(),
-        topics: topics(&site.config, &read.overview),
-        channels: channels(status),
-        latency: latency(status),
-        sources: sources(&site.config, read.sources),
+        topics,
+        more_topics,
+        midnights: midnights(&site.timezone, asked.now),
+        channels: channels(&status),
+        latency: latency(&status),
+        sources: sources(&site.config, &read.sources, asked.now),
+        problems: status.problems,
     }
 }
 
@@ -105,17 +120,50 @@ fn delivery(delivery: &Delivery) -> DeliveryView {
     }
 }
 
-fn topics(config: &Config, overview: &Overview) -> Vec<TopicView> {
+/// Returns the topics to show, and how many more there are.
+fn topics(config: &Config, overview: &Overview, now: Timestamp) -> (Vec<TopicView>, usize) {
     let view = |topic: &crate::config::Topic| {
-        let (hits, alerts) = overview.topics.get(&topic.id).copied().unwrap_or_default();
-        TopicView { name: topic.name.clone(), hits, alerts }
+        let figures = overview.topics.get(&topic.id).map(Vec::as_slice).unwrap_or_default();
+        TopicView { name: topic.name.clone(), hours: hours(figures, now) }
     };
     let mut topics: Vec<TopicView> = config.topics.iter().map(view).collect();
-    if topics.len() > TOPICS {
-        topics.sort_by_key(|topic| std::cmp::Reverse(topic.hits));
+    let more = topics.len().saturating_sub(TOPICS);
+    if more > 0 {
+        topics.sort_by_key(|topic| Reverse(topic.hits()));
         topics.truncate(TOPICS);
     }
-    topics
+    (topics, more)
+}
+
+/// Returns all hours up to the present one, those without a hit too.
+fn hours(figures: &[HourFigures], now: Timestamp) -> Vec<HourView> {
+    let mut hours = vec![HourView::default(); usize::try_from(HOURS).unwrap_or_default()];
+    for hour in figures {
+        let at = hour.start.as_millis() / HOUR_MS - first_hour(now);
+        if let Some(view) = usize::try_from(at).ok().and_then(|at| hours.get_mut(at)) {
+            *view = HourView { hits: hour.hits, alerts: hour.alerts };
+        }
+    }
+    hours
+}
+
+fn first_hour(now: Timestamp) -> i64 {
+    now.as_millis() / HOUR_MS - (HOURS - 1)
+}
+
+/// Returns the midnights of the zone within the hours shown.
+fn midnights(zone: &TimeZone, now: Timestamp) -> Vec<Timestamp> {
+    let mut day = Timestamp::from_millis(first_hour(now) * HOUR_MS).to_jiff().to_zoned_datetime(zone.clone());
+    let mut found = Vec::new();
+    while let Ok(next) = day.tomorrow().and_then(|tomorrow| tomorrow.start_of_day()) {
+        let time = Timestamp::from_millis(next.timestamp().as_millisecond());
+        if time > now {
+            break;
+        }
+        found.push(time);
+        day = next;
+    }
+    found
 }
 
 fn channels(status: &Status) -> Vec<ChannelView> {
@@ -125,6 +173,7 @@ fn channels(status: &Status) -> Vec<ChannelView> {
         pending: channel.pending,
         oldest_pending: channel.oldest_pending,
         delivered_last_day: channel.delivered_last_24h,
+        failed_last_day: channel.failed_last_24h,
         last_success: channel.last_success,
         class: channel.class,
     };
@@ -144,23 +193,25 @@ fn latency(status: &Status) -> Vec<LatencyView> {
     ways.into_iter().filter_map(|(name, part)| view(name, part)).collect()
 }
 
-/// Those that need a look first, then by when they are polled next.
-fn sources(config: &Config, mut listed: Vec<SourceListing>) -> Vec<SourceView> {
-    listed.sort_by_key(|source| (source.state == SourceMode::Active, source.next_poll));
-    listed.truncate(SOURCES);
-    let lang = |listed: &SourceListing| {
-        config.sources.iter().find(|source| source.id == listed.id).and_then(|source| source.lang.clone())
-    };
-    let view = |source: SourceListing| SourceView {
-        lang: lang(&source),
-        name: source.name,
-        state: source.state,
-        class: source.class,
-        message: source.message,
-        last_poll: source.last_poll,
-        next_poll: source.next_poll,
-        interval: Duration::try_from_secs_f64(source.interval).unwrap_or_default(),
-        items_per_day: source.items_per_day,
-    };
-    listed.into_iter().map(view).collect()
+/// Those of the store in its order, then those that the configuration switches off.
+fn sources(config: &Config, rows: &[SourceRow], now: Timestamp) -> Vec<SourceView> {
+    let find = |id: &SourceId| config.sources.iter().find(|source| source.id == *id);
+    let known = rows.iter().filter_map(|row| Some((find(&row.state.id)?, Some(row))));
+    let off = config.sources.iter().filter(|source| !source.enabled).map(|source| (source, None));
+    let shown = known.chain(off).take(SOURCES as usize);
+    shown.map(|(source, row)| source_view(source, sources::one(source, &config.fetch, row, now))).collect()
+}
+
+fn source_view(source: &Source, listed: SourceListing) -> SourceView {
+    SourceView {
+        lang: source.lang.clone(),
+        name: listed.name,
+        state: listed.state,
+        class: listed.class,
+        message: listed.message,
+        last_poll: listed.last_poll,
+        next_poll: listed.next_poll,
+        interval: Duration::try_from_secs_f64(listed.interval).unwrap_or_default(),
+        items_per_day: listed.items_per_day,
+    }
 }

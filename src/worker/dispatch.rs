@@ -1,13 +1,15 @@
 //! The dispatch loop: claims due deliveries, sends each, settles what became of it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ctx, LONGEST_SLEEP, Outlet, STORE_RETRY, fault};
+use super::steady::Steady;
+use super::{Ctx, LONGEST_SLEEP, Outlet, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{ChannelName, Timestamp};
+use crate::model::{ChannelName, DeliveryClass, Retry, Timestamp};
 use crate::notify::{links::Links, message::Message};
 use crate::schedule::attempt::{AfterFailure, after_failure};
 use crate::store::{Outgoing, Settled, StoreError};
@@ -19,14 +21,13 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 /// How long what is in flight may take to end once the daemon stops.
 const LAST_WORDS: Duration = Duration::from_secs(7);
 
-/// Deliveries in flight; each ends with its channel's name.
-pub type Jobs = JoinSet<ChannelName>;
-
-/// What is in flight, and how much of it on which channel.
+/// What is in flight, how much of it on which channel, and the time as the loop saw it.
 #[derive(Default)]
 pub struct InFlight {
-    jobs: Jobs,
+    /// Each ends with its channel's name.
+    jobs: JoinSet<ChannelName>,
     by_channel: HashMap<ChannelName, usize>,
+    steady: Steady,
 }
 
 impl InFlight {
@@ -39,6 +40,18 @@ impl InFlight {
             // A job that panicked cannot say whose it was: with none left, all counts are zero.
             Err(_) if self.jobs.is_empty() => self.by_channel.clear(),
             Err(_) => {}
+        }
+    }
+
+    fn on(&self, channel: &ChannelName) -> usize {
+        self.by_channel.get(channel).copied().unwrap_or(0)
+    }
+
+    /// Waits until all that is in flight has ended, but no longer than the last words may take.
+    async fn drain(mut self) {
+        let ending = async { while self.jobs.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WORDS, ending).await.is_err() {
+            tracing::warn!("stopped with deliveries in flight; they will be sent again under the same ids");
         }
     }
 }
@@ -55,10 +68,7 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
             () = ctx.clock.sleep_until(wake_at) => (),
         }
     }
-    let ending = async { while in_flight.jobs.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST_WORDS, ending).await.is_err() {
-        tracing::warn!("stopped with deliveries in flight; they will be sent again under the same ids");
-    }
+    in_flight.drain().await;
 }
 
 /// Sends nothing until told to stop, so that what is made waits in the store.
@@ -78,22 +88,27 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() {
         let due = turn(ctx, &mut in_flight).await;
         let now = ctx.clock.now();
-        let all_sent = due.is_none_or(|due| due > now) || ctx.pulse.fault().is_some();
-        if in_flight.jobs.is_empty() && all_sent {
-            return;
+        let all_sent = due.is_none_or(|due| due > now);
+        if in_flight.jobs.is_empty() && all_sent || ctx.pulse.fault().is_some() {
+            break;
         }
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
             Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
             () = ctx.clock.sleep_until(wake_at(due, now)) => (),
         }
     }
+    in_flight.drain().await;
 }
 
 /// One turn of the loop with its faults: returns when something will be due.
 async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Option<Timestamp> {
     let now = ctx.clock.now();
     ctx.pulse.beat(Loop::Dispatch, ctx.clock.elapsed());
+    if ctx.pulse.fault().is_some() {
+        // What cannot be recorded would be sent again: the poll loop finds out when it can be.
+        return Some(now + NO_ROOM);
+    }
     match tick(ctx, in_flight, now).await {
         Ok(due) => due,
         Err(error) => {
@@ -107,7 +122,7 @@ async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Option<Timestamp> {
 fn wake_at(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
     match due {
         Some(due) if due <= now => now + NO_ROOM,
-        Some(due) => due.min(now + LONGEST_SLEEP),
+        Some(due) => due.clamp(now + SHORTEST_SLEEP, now + LONGEST_SLEEP),
         None => now + LONGEST_SLEEP,
     }
 }
@@ -122,13 +137,20 @@ pub async fn tick(
     while let Some(joined) = in_flight.jobs.try_join_next() {
         in_flight.ended(joined);
     }
+    if in_flight.steady.jumped(now) {
+        ctx.store.mend_delivery_times(&ctx.send_lease, now).await?;
+    }
+    in_flight.steady.settle(now);
     let Some(due) = ctx.store.next_delivery_due(&names(ctx)).await? else { return Ok(None) };
     if due > now {
         return Ok(Some(due));
     }
-    for outlet in &ctx.outlets {
+    // Those with least in hand come first, so that channels that hang do not take all the room.
+    let mut outlets: Vec<&Arc<Outlet>> = ctx.outlets.iter().collect();
+    outlets.sort_by_key(|outlet| in_flight.on(&outlet.config.name));
+    for outlet in outlets {
         let name = &outlet.config.name;
-        let busy = in_flight.by_channel.get(name).copied().unwrap_or(0);
+        let busy = in_flight.on(name);
         let free = outlet.config.in_flight.saturating_sub(busy).min(IN_FLIGHT - in_flight.jobs.len());
         if free == 0 {
             continue;
@@ -149,30 +171,49 @@ fn names(ctx: &Ctx) -> Vec<ChannelName> {
 async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) -> ChannelName {
     let name = outlet.config.name.clone();
     let (started, began) = (ctx.clock.now(), ctx.clock.elapsed());
-    let sent = outlet.channel.send(&message(&ctx, &outgoing), started).await;
+    let sending = async { outlet.channel.send(&message(&ctx, &outgoing), started).await };
+    let sent = AssertUnwindSafe(sending).catch_unwind().await;
     let now = ctx.clock.now();
     let took = ctx.clock.elapsed().saturating_sub(began);
-    let settled = match sent {
-        Ok(()) => Settled::Delivered,
-        Err(error) => {
-            let (class, told) = (error.class(), error.told());
-            match after_failure(&outlet.config, &outgoing.delivery, (class, error.retry()), now) {
-                AfterFailure::Again { due } => Settled::Again { class, error: told, due },
-                AfterFailure::GiveUp { class } => Settled::Failed { class, error: told },
+    let failed = match sent {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some((error.class(), error.retry(), error.told())),
+        Err(_) => Some((DeliveryClass::RenderError, Retry::Later, PANICKED.to_owned())),
+    };
+    let settled = match failed {
+        None => Settled::Delivered,
+        Some((class, retry, error)) => {
+            match after_failure(&outlet.config, &outgoing.delivery, (class, retry), now) {
+                AfterFailure::Again { due, pause_until } => Settled::Again { class, error, due, pause_until },
+                AfterFailure::GiveUp { class } => Settled::Failed { class, error },
             }
         }
     };
     ctx.metrics.note(Span::Delivery, &[name.as_str()], took);
     count(&ctx, &outgoing, &settled, now);
     tell(&outgoing, &settled);
-    match ctx.store.settle_delivery(&ctx.send_lease, &outgoing, &settled, now).await {
-        Ok(()) => {}
-        Err(StoreError::ClaimLost(id)) => {
-            tracing::warn!(delivery = %id, "delivery {id} was claimed by another worker before it was settled");
-        }
-        Err(error) => fault(&ctx, &error),
-    }
+    settle(&ctx, &outgoing, &settled).await;
     name
+}
+
+/// What is said of a delivery whose message made us panic.
+const PANICKED: &str = "newshound itself failed on this message; the log says where";
+
+/// Records what became of an attempt, as often as it takes: what was sent and not recorded would
+/// be sent again.
+async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) {
+    loop {
+        let now = ctx.clock.now();
+        match ctx.store.settle_delivery(&ctx.send_lease, outgoing, settled, now).await {
+            Ok(()) => return,
+            Err(StoreError::ClaimLost(id)) => {
+                tracing::warn!(delivery = %id, "delivery {id} was claimed again before it was settled");
+                return;
+            }
+            Err(error) => fault(ctx, &error),
+        }
+        ctx.clock.sleep_until(now + STORE_RETRY).await;
+    }
 }
 
 /// Returns the message of a delivery, with what the settings know of its source.
@@ -221,11 +262,16 @@ fn tell(outgoing: &Outgoing, settled: &Settled) {
         (&outgoing.delivery.id, &outgoing.delivery.channel, outgoing.delivery.attempts);
     match settled {
         Settled::Delivered => {
-            tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`")
+            tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`");
         }
-        Settled::Again { class, error, due } => tracing::warn!(delivery = %id, %channel, %class, attempts,
-            "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}"),
-        Settled::Failed { class, error } => tracing::error!(delivery = %id, %channel, %class, attempts,
-            "delivery {id} to `{channel}` is given up: {class}, {error}; `newshound deliveries retry {id}` sends it again"),
+        Settled::Again { class, error, due, .. } => {
+            tracing::warn!(delivery = %id, %channel, %class, attempts,
+                "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}");
+        }
+        Settled::Failed { class, error } => {
+            tracing::error!(delivery = %id, %channel, %class, attempts,
+                "delivery {id} to `{channel}` is given up: {class}, {error}; \
+                 `newshound deliveries retry {id}` sends it again");
+        }
     }
 }

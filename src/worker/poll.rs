@@ -6,26 +6,32 @@ use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ctx, LONGEST_SLEEP, STORE_RETRY, fault, read};
+use super::read::{self, Exchange};
+use super::steady::Steady;
+use super::{Ctx, LONGEST_SLEEP, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{PollClass, PollRecord, ScoreOutcome, SourceState, Timestamp};
-use crate::schedule::interval::{Outcome, Pace, after_poll, succeeded};
+use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError};
 
-/// Polls in flight.
-pub type Jobs = JoinSet<()>;
+/// Polls in flight, and the time as the loop saw it.
+#[derive(Default)]
+pub struct InFlight {
+    jobs: JoinSet<()>,
+    steady: Steady,
+}
 
 /// Polls until told to stop. What is in flight then is let go: it was not recorded, so the
 /// server will send it again.
 pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
-    let mut jobs = Jobs::new();
+    let mut in_flight = InFlight::default();
     loop {
-        let wake_at = turn(ctx, &mut jobs).await.unwrap_or(ctx.clock.now() + LONGEST_SLEEP);
+        let wake_at = turn(ctx, &mut in_flight).await;
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(_) = jobs.join_next() => (),
+            Some(_) = in_flight.jobs.join_next() => (),
             () = ctx.clock.sleep_until(wake_at) => (),
         }
     }
@@ -33,45 +39,58 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
 
 /// Polls all that is due, and all that its hosts' pace held up, then returns.
 pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
-    let mut jobs = Jobs::new();
+    let mut in_flight = InFlight::default();
     let begun = ctx.clock.now();
     while !shutdown.is_cancelled() {
-        let wake_at = turn(ctx, &mut jobs).await;
-        let held_up = match ctx.store.sources_due_by(begun).await {
+        let wake_at = turn(ctx, &mut in_flight).await;
+        let per_host = ctx.config.fetch.per_host;
+        let held_up = match ctx.store.sources_due_by(begun, per_host, ctx.clock.now()).await {
             Ok(waiting) => waiting > 0,
             Err(error) => return fault(ctx, &error),
         };
-        if jobs.is_empty() && !held_up {
+        if in_flight.jobs.is_empty() && !held_up {
             return;
         }
-        let wake_at = wake_at.unwrap_or(ctx.clock.now() + LONGEST_SLEEP);
         tokio::select! {
             () = shutdown.cancelled() => return,
-            Some(_) = jobs.join_next() => (),
+            Some(_) = in_flight.jobs.join_next() => (),
             () = ctx.clock.sleep_until(wake_at) => (),
         }
     }
 }
 
 /// One turn of the loop with its faults: returns when to turn again.
-async fn turn(ctx: &Arc<Ctx>, jobs: &mut Jobs) -> Option<Timestamp> {
+async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Timestamp {
     let now = ctx.clock.now();
     ctx.pulse.beat(Loop::Poll, ctx.clock.elapsed());
-    match tick(ctx, jobs, now).await {
+    match tick(ctx, in_flight, now).await {
         Ok(due) => {
-            ctx.pulse.recovered();
-            due.map(|due| due.min(now + LONGEST_SLEEP))
+            due.map_or(now + LONGEST_SLEEP, |due| due.clamp(now + SHORTEST_SLEEP, now + LONGEST_SLEEP))
         }
         Err(error) => {
             fault(ctx, &error);
-            Some(now + STORE_RETRY)
+            now + STORE_RETRY
         }
     }
 }
 
 /// Claims what is due and starts its polls; returns when the next source will be due.
-pub async fn tick(ctx: &Arc<Ctx>, jobs: &mut Jobs, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+pub async fn tick(
+    ctx: &Arc<Ctx>,
+    in_flight: &mut InFlight,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let InFlight { jobs, steady } = in_flight;
     while jobs.try_join_next().is_some() {}
+    if ctx.pulse.fault().is_some() {
+        // A turn with nothing to do writes nothing, and so would not tell.
+        ctx.store.takes_writes().await?;
+        ctx.pulse.recovered();
+    }
+    if steady.jumped(now) {
+        ctx.store.mend_poll_times(&ctx.poll_lease, now).await?;
+    }
+    steady.settle(now);
     let fetch = &ctx.config.fetch;
     let free = fetch.concurrency.saturating_sub(jobs.len());
     if free == 0 {
@@ -82,7 +101,7 @@ pub async fn tick(ctx: &Arc<Ctx>, jobs: &mut Jobs, now: Timestamp) -> Result<Opt
         ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
         jobs.spawn(poll(Arc::clone(ctx), Arc::clone(source), claimed.state));
     }
-    ctx.store.next_source_due(now).await
+    ctx.store.next_source_due(fetch.per_host, now).await
 }
 
 /// Polls one source and settles it, whatever happens on the way.
@@ -95,36 +114,32 @@ async fn poll(ctx: Arc<Ctx>, source: Arc<Source>, state: SourceState) {
     match settled {
         Ok(()) => {}
         Err(StoreError::ClaimLost(id)) => {
-            tracing::warn!(source.id = %id, "`{id}` was polled by another worker")
+            tracing::warn!(source.id = %id, "`{id}` was polled by another worker");
         }
         Err(error) => fault(&ctx, &error),
     }
 }
 
 async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> Result<(), StoreError> {
-    let (polled_at, began) = (ctx.clock.now(), ctx.clock.elapsed());
+    let began = ctx.clock.elapsed();
     let request =
         Request { url: &source.url, validators: state.validators.as_ref(), headers: &source.headers };
     let fetched = ctx.fetcher.get(&request).await;
     let took = ctx.clock.elapsed().saturating_sub(began);
-    let read = read::read(ctx, source, state, fetched, polled_at).await;
-    let host_pause = match read.outcome.class {
-        PollClass::RateLimited | PollClass::Unavailable => read.outcome.retry_after,
-        _ => None,
-    };
+    // Counted from the end, since the time of day may have been set meanwhile.
+    let polled_at = ctx.clock.now() - took;
+    let read = read::read(ctx, source, state, Exchange { fetched, polled_at, took }).await;
+    let host_free_at = host_pause(&read.outcome).map(|pause| polled_at + pause);
     let pace = Pace::of(source.interval, &ctx.config.fetch);
     let record = PollRecord {
         state: after_poll(pace, state, read.outcome, polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
+        host_free_at,
         items: read.items,
     };
-    settle(ctx, source, state, &record).await?;
-    match host_pause {
-        Some(pause) => ctx.store.pause_host(&host_of(source), polled_at + pause).await,
-        None => Ok(()),
-    }
+    settle(ctx, source, state, &record).await
 }
 
 async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> Result<(), StoreError> {
@@ -140,6 +155,7 @@ async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> R
         polled_at: now,
         took: std::time::Duration::ZERO,
         body_bytes: 0,
+        host_free_at: None,
         items: Vec::new(),
     };
     settle(ctx, source, state, &record).await

@@ -5,13 +5,21 @@ use std::{sync::Arc, time::Duration};
 
 use super::Ctx;
 use crate::config::Source;
-use crate::fetch::{FetchError, Fetched};
+use crate::fetch::{FetchError, Fetched, RetryAfter};
 use crate::model::{
     Item, PollClass, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
 use crate::{dedupe, extract};
+
+/// One exchange with a server.
+pub(super) struct Exchange {
+    pub(super) fetched: Result<Fetched, FetchError>,
+    /// When it began.
+    pub(super) polled_at: Timestamp,
+    pub(super) took: Duration,
+}
 
 /// What a poll came to.
 pub(super) struct Read {
@@ -31,13 +39,27 @@ pub(super) async fn read(
     ctx: &Arc<Ctx>,
     source: &Arc<Source>,
     state: &SourceState,
-    fetched: Result<Fetched, FetchError>,
-    now: Timestamp,
+    exchange: Exchange,
 ) -> Read {
+    // A server counts from its answer, we from our request.
+    let Exchange { fetched, polled_at, took } = exchange;
+    let wait = |asked: RetryAfter| asked.wait(polled_at + took).saturating_add(took);
     let fetched = match fetched {
         Ok(fetched) => fetched,
-        Err(error) => return Read::nothing(failure(&error, now)),
+        Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait))),
     };
+    let retry_after = fetched.retry_after.map(wait);
+    let read = taken(ctx, source, state, fetched, polled_at).await;
+    Read { outcome: Outcome { retry_after, ..read.outcome }, ..read }
+}
+
+async fn taken(
+    ctx: &Arc<Ctx>,
+    source: &Arc<Source>,
+    state: &SourceState,
+    fetched: Fetched,
+    now: Timestamp,
+) -> Read {
     if fetched.status == 304 {
         return Read::nothing(unchanged(PollClass::NotModified, fetched.validators));
     }
@@ -49,7 +71,11 @@ pub(super) async fn read(
     }
     let work =
         Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
-    match tokio::task::spawn_blocking(move || work.digest(fetched)).await {
+    // One body a core: more would only share the cores, and each would count the others' time.
+    let turn = ctx.readers.acquire().await;
+    let read = tokio::task::spawn_blocking(move || work.digest(fetched)).await;
+    drop(turn);
+    match read {
         Ok(read) => Read { body_bytes, ..read },
         Err(_) => Read::nothing(Outcome {
             class: PollClass::Internal,
@@ -60,13 +86,8 @@ pub(super) async fn read(
     }
 }
 
-fn failure(error: &FetchError, now: Timestamp) -> Outcome {
-    Outcome {
-        class: error.class(),
-        message: Some(error.message()),
-        retry_after: error.retry_after().map(|retry_after| retry_after.wait(now)),
-        learned: None,
-    }
+fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
+    Outcome { class: error.class(), message: Some(error.message()), retry_after, learned: None }
 }
 
 fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {

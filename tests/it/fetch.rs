@@ -1,7 +1,5 @@
 //! Fetching over real sockets: the scripts of etiquette (E) and of hostile inputs (H).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
-
 mod bodies;
 mod limits;
 mod redirects;

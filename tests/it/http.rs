@@ -1,10 +1,12 @@
 //! An HTTP server that keeps what it gets byte by byte and answers what it was told to.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// One request as it came.
 #[derive(Clone, Debug)]
@@ -31,7 +33,7 @@ impl Request {
 #[derive(Clone)]
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<watch::Sender<Vec<Request>>>,
 }
 
 /// Never answers.
@@ -53,18 +55,26 @@ impl Recorder {
 
     /// Returns all that came so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.requests.borrow().clone()
+    }
+
+    /// Waits until so many came; panics if that takes too long.
+    pub(crate) async fn arrived(&self, n: usize) -> Vec<Request> {
+        let mut requests = self.requests.subscribe();
+        let waiting = requests.wait_for(|requests| requests.len() >= n);
+        let waited = tokio::time::timeout(Duration::from_mins(1), waiting).await;
+        waited.expect("the requests arrive").unwrap().clone()
     }
 }
 
-async fn serve(mut stream: TcpStream, requests: Arc<Mutex<Vec<Request>>>, answers: &[&str]) {
+async fn serve(mut stream: TcpStream, requests: Arc<watch::Sender<Vec<Request>>>, answers: &[&str]) {
     let mut bytes = Vec::new();
     while let Some(request) = read(&mut stream, &mut bytes).await {
-        let n = {
-            let mut requests = requests.lock().unwrap();
+        let mut n = 0;
+        requests.send_modify(|requests| {
             requests.push(request);
-            requests.len()
-        };
+            n = requests.len();
+        });
         let answer = answers[(n - 1).min(answers.len() - 1)];
         if answer == SILENCE {
             std::future::pending::<()>().await;

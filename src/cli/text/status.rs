@@ -31,7 +31,7 @@ pub(in crate::cli) fn status(
     }
     lines.push(String::new());
     for problem in &status.problems {
-        lines.extend(page.label("to do", "", &plain(problem)));
+        lines.extend(page.label("to do", "", &plain(&problem.to_string())));
     }
     if !status.problems.is_empty() {
         lines.push(String::new());

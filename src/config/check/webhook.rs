@@ -8,7 +8,7 @@ use super::super::channel::WebhookConfig;
 use super::super::place::Problem;
 use super::super::raw::What;
 use super::super::reader::{Reader, Written};
-use super::super::secret::Secret;
+use super::super::secret::{Secret, SigningKey};
 use super::fetch::networks;
 use super::headers::headers;
 use super::secret::{self, Plain};
@@ -64,7 +64,7 @@ fn endpoint(reader: &mut Reader<'_>) -> Option<Secret> {
 }
 
 /// Reads the keys that sign.
-fn signing_keys(reader: &mut Reader<'_>) -> Vec<Vec<u8>> {
+fn signing_keys(reader: &mut Reader<'_>) -> Vec<SigningKey> {
     let scope = reader.scope;
     let mut keys = Vec::new();
     for value in reader.list("secrets") {
@@ -79,7 +79,7 @@ fn signing_keys(reader: &mut Reader<'_>) -> Vec<Vec<u8>> {
             scope.report(problem.suggest("make one: echo whsec_$(openssl rand -base64 32)"));
             continue;
         };
-        keys.push(key);
+        keys.push(SigningKey::new(key));
     }
     keys
 }

@@ -10,7 +10,7 @@ use crate::model::{DeliveryState, Evidence, Field, Timestamp};
 const SNIPPETS: usize = 2;
 
 pub(super) fn section(alerts: &[AlertView], words: &Words<'_>) -> Markup {
-    let pieces: Vec<_> = alerts.chunk_by(|one, next| one.item == next.item).collect();
+    let pieces = by_item(alerts);
     html! {
         section #news {
             h2.head { "Latest alerts" }
@@ -26,8 +26,23 @@ pub(super) fn section(alerts: &[AlertView], words: &Words<'_>) -> Markup {
     }
 }
 
+/// Puts the alerts of one item together, where the newest of them stands, the highest score first.
+fn by_item(alerts: &[AlertView]) -> Vec<Vec<&AlertView>> {
+    let mut pieces: Vec<Vec<&AlertView>> = Vec::new();
+    for alert in alerts {
+        match pieces.iter_mut().find(|piece| piece[0].item == alert.item) {
+            Some(piece) => piece.push(alert),
+            None => pieces.push(vec![alert]),
+        }
+    }
+    for piece in &mut pieces {
+        piece.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+    pieces
+}
+
 /// Draws an item with all the alerts it made.
-fn article(alerts: &[AlertView], words: &Words<'_>) -> Markup {
+fn article(alerts: &[&AlertView], words: &Words<'_>) -> Markup {
     let alert = &alerts[0];
     let reasons = || alerts.iter().flat_map(|alert| &alert.evidence).filter(|reason| reason.points > 0.0);
     let title = mark_title(&alert.title, reasons());
@@ -86,7 +101,7 @@ fn score(score: f64, threshold: f64) -> Markup {
 }
 
 /// Says in words where the alerts of one item went.
-fn deliveries(alerts: &[AlertView], words: &Words<'_>) -> String {
+fn deliveries(alerts: &[&AlertView], words: &Words<'_>) -> String {
     let all = || alerts.iter().flat_map(|alert| &alert.deliveries);
     let named = |states: &[DeliveryState]| {
         let mut names: Vec<String> =
@@ -149,7 +164,9 @@ fn mark_title<'a>(title: &str, reasons: impl Iterator<Item = &'a Evidence>) -> T
         let parts = parts(&reason.snippet);
         let plain: String = parts.iter().map(|(text, _)| *text).collect();
         let cut = plain.trim_start_matches('…');
-        let Some(found) = title.find(cut.trim_end_matches('…')) else { continue };
+        let Some(found) = place(title, cut.trim_end_matches('…'), plain.starts_with('…')) else {
+            continue;
+        };
         let mut at = found;
         let mut skip = plain.len() - cut.len();
         for (text, evidence) in parts {
@@ -177,6 +194,12 @@ fn mark_title<'a>(title: &str, reasons: impl Iterator<Item = &'a Evidence>) -> T
         marked: parts.iter().any(|(text, evidence)| *evidence && !text.is_empty()),
         markup: marked(&parts),
     }
+}
+
+/// Finds a snippet in its headline. One whose head was cut off may be a single word that occurs
+/// earlier too, so the end is where it is looked for first.
+fn place(title: &str, snippet: &str, cut_off: bool) -> Option<usize> {
+    if cut_off { title.rfind(snippet) } else { title.find(snippet) }
 }
 
 #[cfg(test)]
@@ -216,6 +239,7 @@ mod tests {
         check("a & <b>", &["nothing «like» it"], "a &amp; &lt;b&gt;");
         check("é…", &["…«é…"], "é…");
         check("", &[""], "");
+        check("trains and a train", &["…«train»"], "trains and a <mark>train</mark>");
     }
 
     #[test]

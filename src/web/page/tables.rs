@@ -1,45 +1,12 @@
-//! The figures of the page: topics, deliveries, latency and sources.
+//! The tables of the page: deliveries, latency and sources.
 
 use maud::{Markup, html};
 
 use super::words::{self, Words};
-use super::{ChannelView, LatencyView, SourceCounts, SourceView, TopicView};
+use super::{ChannelView, LatencyView, SourceCounts, SourceView};
 use crate::model::{DeliveryClass, PollClass, SourceMode, Timestamp};
 
-/// How many sources and topics stand on the page.
-const ROWS: usize = 40;
-const TOPICS: usize = 12;
-
 const NONE: &str = "–";
-
-pub(super) fn topics(topics: &[TopicView]) -> Markup {
-    let mut shown: Vec<_> = topics.iter().collect();
-    if shown.len() > TOPICS {
-        shown.sort_by_key(|topic| std::cmp::Reverse(topic.hits));
-    }
-    html! {
-        section #topics {
-            h2.head { "Hits per topic" }
-            table {
-                thead { tr { th { "topic" } th.n { "hits" } th.n { "alerts" } } }
-                tbody {
-                    @for topic in shown.iter().take(TOPICS) {
-                        tr {
-                            th scope="row" { (topic.name) }
-                            td.n { (number(topic.hits)) }
-                            td.n { (number(topic.alerts)) }
-                        }
-                    }
-                }
-            }
-            p.quiet {
-                "In the last 48 hours"
-                @if shown.len() > TOPICS { ", those with most hits; and " (shown.len() - TOPICS) " more" }
-                "."
-            }
-        }
-    }
-}
 
 pub(super) fn deliveries(channels: &[ChannelView], words: &Words<'_>) -> Markup {
     html! {
@@ -53,6 +20,7 @@ pub(super) fn deliveries(channels: &[ChannelView], words: &Words<'_>) -> Markup 
                     }
                     tbody { @for channel in channels { (channel_row(channel, words)) } }
                 }
+                p.quiet { (given_up(channels)) }
             }
         }
     }
@@ -75,6 +43,19 @@ fn channel_row(channel: &ChannelView, words: &Words<'_>) -> Markup {
     }
 }
 
+fn given_up(channels: &[ChannelView]) -> String {
+    let told: Vec<String> = channels
+        .iter()
+        .filter(|channel| channel.failed_last_day > 0)
+        .map(|channel| format!("{} by {}", words::count(channel.failed_last_day), channel.name))
+        .collect();
+    if told.is_empty() {
+        "Given up: none in 24 hours.".to_owned()
+    } else {
+        format!("Given up in 24 hours: {}.", told.join(", "))
+    }
+}
+
 pub(super) fn latency(ways: &[LatencyView]) -> Markup {
     html! {
         @if !ways.is_empty() {
@@ -92,6 +73,7 @@ pub(super) fn latency(ways: &[LatencyView]) -> Markup {
                         }
                     }
                 }
+                p.quiet { "Of the latest deliveries. The time of publishing is what the publisher says." }
             }
         }
     }
@@ -114,11 +96,12 @@ pub(super) fn sources(sources: &[SourceView], counts: SourceCounts, words: &Word
                             th.n { "every" } th.n { "items/day" } th { "" }
                         }
                     }
-                    tbody { @for source in shown.iter().take(ROWS) { (source_row(source, words)) } }
+                    tbody { @for source in &shown { (source_row(source, words)) } }
                 }
             }
-            @if shown.len() > ROWS {
-                p.quiet { "And " (shown.len() - ROWS) " more: " code { "newshound sources list" } "." }
+            @let more = counts.total.saturating_sub(shown.len() as u64);
+            @if more > 0 {
+                p.quiet { "And " (words::count(more)) " more: " code { "newshound sources list" } "." }
             }
         }
     }

@@ -44,6 +44,11 @@ impl Words<'_> {
         self.zoned(time).strftime("%H:%M").to_string()
     }
 
+    /// Returns a day of the week: `Tue`.
+    pub(super) fn weekday(&self, time: Timestamp) -> String {
+        self.zoned(time).strftime("%a").to_string()
+    }
+
     /// Returns a day: `Tuesday 12 September`.
     pub(super) fn day(&self, time: Timestamp) -> String {
         self.zoned(time).strftime("%A %-d %B").to_string()
@@ -95,14 +100,6 @@ pub(super) fn plural(number: u64, noun: &str) -> String {
 pub(super) fn number(number: usize) -> String {
     const WORDS: [&str; 9] = ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
     number.checked_sub(1).and_then(|at| WORDS.get(at)).map_or_else(|| number.to_string(), ToString::to_string)
-}
-
-/// Returns a message with a capital at its head and a full stop at its end.
-pub(super) fn sentence(message: &str) -> String {
-    let mut chars = message.chars();
-    let head: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let stop = if message.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{head}{}{stop}", chars.as_str())
 }
 
 #[cfg(test)]
@@ -158,6 +155,5 @@ mod tests {
         }
         assert_eq!((plural(1, "hit"), plural(2, "hit")), ("1 hit".to_owned(), "2 hits".to_owned()));
         assert_eq!((number(3), number(0), number(12)), ("Three".to_owned(), "0".to_owned(), "12".to_owned()));
-        assert_eq!(sentence("channel x: timeout"), "Channel x: timeout.");
     }
 }

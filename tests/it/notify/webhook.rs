@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use newshound::config::network::{Networks, Refused};
-use newshound::config::{ChannelConfig, ChannelKind, Secret, WebhookConfig};
+use newshound::config::{ChannelConfig, ChannelKind, Secret, SigningKey, WebhookConfig};
 use newshound::model::{ChannelName, Retry};
 use newshound::notify::{Channel, Parts, error::SendError};
 use reqwest::dns::{Name, Resolve, Resolving};
@@ -55,7 +55,7 @@ fn verify(request: &Request, secret: &[u8]) {
 async fn every_secret_signs_and_another_implementation_agrees() {
     let recorder = Recorder::start(&[OK]).await;
     let mut config = config(format!("http://{}/hook?k=v", recorder.address));
-    config.secrets = SECRETS.map(<[u8]>::to_vec).to_vec();
+    config.secrets = SECRETS.map(SigningKey::new).to_vec();
     config.headers = vec![
         ("X-Team".to_owned(), Secret::new("desk")),
         ("webhook-id".to_owned(), Secret::new("forged")),
@@ -96,7 +96,7 @@ async fn an_attempt_is_repeated_with_the_same_id_and_a_new_signed_time() {
     let error = "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n";
     let recorder = Recorder::start(Box::leak(Box::new([error, error, error, OK]))).await;
     let mut config = config(format!("http://{}/", recorder.address));
-    config.secrets = vec![SECRETS[0].to_vec()];
+    config.secrets = vec![SigningKey::new(SECRETS[0])];
     let hook = build(config, parts());
     for attempt in 0..4 {
         let sent = hook.send(&message(), NOW + Duration::from_secs(attempt)).await;

@@ -1,0 +1,163 @@
+//! What an item means to each topic, and the alerts that come of it.
+
+use super::{StoreError, Tx, poll::Recorded, rows};
+use crate::model::{
+    Alert, Decision, Delivery, Item, ItemId, Score, ScoreOutcome, SeenItem, Timestamp, TopicId,
+};
+use crate::schedule::route::first_alert;
+
+/// Keeps the scores, and makes an alert of each hit that was none before.
+pub(super) async fn record_hits(
+    tx: &mut Tx<'_>,
+    seen: &SeenItem,
+    item: &Item,
+    now: Timestamp,
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    let all: Vec<&Score> = seen.scores.iter().collect();
+    record_scores(tx, (seen, &all), item, now, recorded).await
+}
+
+/// The same for a copy of an item that another source brought: only what it hits counts.
+pub(super) async fn record_hits_of_copy(
+    tx: &mut Tx<'_>,
+    seen: &SeenItem,
+    item: &Item,
+    now: Timestamp,
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    let hits: Vec<&Score> = seen.scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit).collect();
+    record_scores(tx, (seen, &hits), item, now, recorded).await
+}
+
+async fn record_scores(
+    tx: &mut Tx<'_>,
+    (seen, scores): (&SeenItem, &[&Score]),
+    item: &Item,
+    now: Timestamp,
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    for score in scores {
+        let hit = score.outcome == ScoreOutcome::Hit;
+        let hit_before = decision_before(tx, &item.id, &score.topic).await?.is_some_and(is_hit);
+        if hit_before {
+            continue;
+        }
+        let decision = match score.outcome {
+            ScoreOutcome::Hit if seen.baseline => Decision::Baseline,
+            ScoreOutcome::Hit => Decision::Alert,
+            ScoreOutcome::Vetoed => Decision::Vetoed,
+            ScoreOutcome::Excluded => Decision::Excluded,
+            ScoreOutcome::Below => Decision::Below,
+        };
+        keep_score(tx, &item.id, score, decision, now).await?;
+        if hit {
+            recorded.hits.push((score.topic.clone(), decision));
+        }
+        if decision == Decision::Alert {
+            let Some(routed) = seen.routed.iter().find(|routed| routed.topic == score.topic) else {
+                continue;
+            };
+            let (alert, deliveries) = first_alert(item, score, routed, now);
+            recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
+        }
+    }
+    Ok(())
+}
+
+fn is_hit(decision: Decision) -> bool {
+    !matches!(decision, Decision::Below | Decision::Vetoed | Decision::Excluded)
+}
+
+async fn decision_before(
+    tx: &mut Tx<'_>,
+    item: &ItemId,
+    topic: &TopicId,
+) -> Result<Option<Decision>, StoreError> {
+    let row = sqlx::query("select decision from hit where item = $1 and topic = $2")
+        .bind(item.as_str())
+        .bind(topic.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map(|row| rows::named(&row, "decision")).transpose()?)
+}
+
+async fn keep_score(
+    tx: &mut Tx<'_>,
+    item: &ItemId,
+    score: &Score,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into hit (item, topic, decision, score, threshold, evidence, created)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (item, topic) do update set decision = excluded.decision, score = excluded.score,
+             threshold = excluded.threshold, evidence = excluded.evidence, created = excluded.created",
+    )
+    .bind(item.as_str())
+    .bind(score.topic.as_str())
+    .bind(decision.as_str())
+    .bind(score.score)
+    .bind(score.threshold)
+    .bind(serde_json::to_string(&score.evidence)?)
+    .bind(now.as_millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes an alert with its deliveries; nothing where the alert exists already.
+async fn insert_alert(tx: &mut Tx<'_>, alert: &Alert, deliveries: &[Delivery]) -> Result<u64, StoreError> {
+    let inserted = sqlx::query(
+        "insert into alert (id, kind, topic, topic_name, story, story_title, story_articles, story_outlets,
+             story_first_seen, revision, decision, item, score, threshold, reason, evidence, created)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+         on conflict (id) do nothing",
+    )
+    .bind(alert.id.as_str())
+    .bind(alert.kind.as_str())
+    .bind(alert.topic.as_str())
+    .bind(&alert.topic_name)
+    .bind(alert.story.id.as_str())
+    .bind(&alert.story.title)
+    .bind(i64::from(alert.story.articles))
+    .bind(i64::from(alert.story.outlets))
+    .bind(alert.story.first_seen.as_millis())
+    .bind(i64::from(alert.revision))
+    .bind(alert.decision.as_str())
+    .bind(alert.item.as_str())
+    .bind(alert.score)
+    .bind(alert.threshold)
+    .bind(&alert.reason)
+    .bind(serde_json::to_string(&alert.evidence)?)
+    .bind(alert.created.as_millis())
+    .execute(&mut **tx)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        return Ok(0);
+    }
+    for delivery in deliveries {
+        insert_delivery(tx, delivery).await?;
+    }
+    Ok(deliveries.len() as u64)
+}
+
+async fn insert_delivery(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into delivery (id, alert, topic, channel, recipient, kind, state, created, due)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing",
+    )
+    .bind(delivery.id.as_str())
+    .bind(delivery.alert.as_str())
+    .bind(delivery.topic.as_str())
+    .bind(delivery.channel.as_str())
+    .bind(&delivery.to)
+    .bind(delivery.kind.as_str())
+    .bind(delivery.state.as_str())
+    .bind(delivery.created.as_millis())
+    .bind(delivery.due.as_millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Times that cannot be: the clock was set back, or ahead while work was in hand.
+//!
+//! A wait is the distance between two stored times. Where the earlier of them lies in the
+//! future, both were read off a clock that is right no longer, and the wait begins again now.
+
+use super::{Lease, Store, StoreError};
+use crate::model::Timestamp;
+
+impl Store {
+    /// Mends the times of sources and hosts, and lets the claims in this process's hands begin
+    /// again.
+    pub async fn mend_poll_times(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+        self.mend(
+            &[
+                "update source set next_due = next_due - (last_poll - $1), last_poll = $1,
+                     last_success = case when last_success > $1 then $1 else last_success end
+                 where last_poll > $1",
+                "update source set next_due = $1 where last_poll is null and next_due > $1",
+                "update host set free_at = free_at - (set_at - $1), set_at = $1 where set_at > $1",
+                "update source set claimed_until = $2 where claimed_by = $3",
+            ],
+            lease,
+            now,
+        )
+        .await
+    }
+
+    /// Mends the times of deliveries and channels, and lets the claims in this process's hands
+    /// begin again.
+    pub async fn mend_delivery_times(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+        self.mend(
+            &[
+                "update delivery set due = due - (last_attempt - $1), last_attempt = $1
+                 where state = 'pending' and last_attempt > $1",
+                "update delivery set due = $1
+                 where state = 'pending' and last_attempt is null and created > $1 and due > $1",
+                "update channel set free_at = free_at - (set_at - $1), set_at = $1 where set_at > $1",
+                "update delivery set claimed_until = $2 where state = 'sending' and claimed_by = $3",
+            ],
+            lease,
+            now,
+        )
+        .await
+    }
+
+    async fn mend(
+        &self,
+        statements: &[&'static str],
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for &statement in statements {
+            sqlx::query(statement)
+                .bind(now.as_millis())
+                .bind((now + lease.length).as_millis())
+                .bind(&lease.holder)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

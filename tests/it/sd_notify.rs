@@ -1,0 +1,57 @@
+//! What the program tells systemd, heard on a socket as systemd's own.
+
+use std::time::Duration;
+
+use tokio::net::UnixDatagram;
+
+use crate::program::{PATIENCE, Program, stopped};
+
+/// Waits for a message that holds this line; returns all that was said before it.
+pub(crate) async fn hear(socket: &UnixDatagram, line: &str) -> Vec<String> {
+    let mut said = Vec::new();
+    let hearing = async {
+        let mut bytes = [0; 4096];
+        loop {
+            let n = socket.recv(&mut bytes).await.unwrap();
+            let message = String::from_utf8(bytes[..n].to_vec()).unwrap();
+            if message.lines().any(|said| said == line) {
+                return;
+            }
+            said.push(message);
+        }
+    };
+    tokio::time::timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("`{line}` is not said"));
+    said
+}
+
+#[tokio::test]
+async fn systemd_hears_ready_the_beat_and_the_end() {
+    let mut program = Program::new("[server]\nlisten = \"\"\n[fetch]\ncontact = \"ops@example.org\"\n");
+    let path = program.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    program.set("NOTIFY_SOCKET", &path);
+    program.set("WATCHDOG_USEC", Duration::from_millis(300).as_micros().to_string());
+    let daemon = program.start(&["run"]);
+    let before = hear(&socket, "READY=1").await;
+    assert!(!before.iter().any(|message| message.contains("STOPPING")), "{before:?}");
+    for _ in 0..3 {
+        hear(&socket, "WATCHDOG=1").await;
+    }
+    let output = stopped(daemon).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let before = hear(&socket, "STOPPING=1").await;
+    assert!(before.iter().all(|message| message.trim() == "WATCHDOG=1"), "{before:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_is_never_ready() {
+    let mut program = Program::new("[store]\nurl = \"sqlite:blocked/news.db\"\n[server]\nlisten = \"\"\n");
+    std::fs::write(program.path("state"), "no folder").unwrap();
+    let path = program.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    program.set("NOTIFY_SOCKET", &path);
+    let output = program.run(&["run"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let mut bytes = [0; 64];
+    assert_eq!(socket.try_recv(&mut bytes).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}

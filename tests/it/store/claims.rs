@@ -1,0 +1,139 @@
+//! Who polls what, now.
+
+use newshound::model::Marker;
+
+use super::*;
+
+#[tokio::test]
+async fn new_sources_are_due_at_once_and_one_of_a_host_at_a_time() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@two"]).await;
+    assert_eq!(shelf.claimed_ids(&us(), NOW).await, ["a", "c"]);
+    assert!(shelf.claimed_ids(&us(), NOW + SECOND * 3).await.is_empty(), "`b` was polled beside `a`");
+}
+
+#[tokio::test]
+async fn the_gap_counts_from_start_to_start() {
+    let shelf = Shelf::with(&["a@one", "b@one"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    shelf.store.record_poll(&us(), &record(&state, vec![], NOW)).await.unwrap();
+    assert!(shelf.claimed_ids(&us(), NOW + SECOND).await.is_empty());
+    assert_eq!(shelf.claimed_ids(&us(), NOW + PACE.gap).await, ["b"]);
+}
+
+#[tokio::test]
+async fn as_many_of_a_host_as_its_concurrency_allows() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@one"]).await;
+    let pace = PerHost { concurrency: 2, gap: Duration::ZERO };
+    let mut claimed = Vec::new();
+    for _ in 0..4 {
+        let more = shelf.store.claim_sources(&us(), pace, 100, NOW).await.unwrap();
+        claimed.extend(more.into_iter().map(|claimed| claimed.state.id.to_string()));
+    }
+    assert_eq!(claimed, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn those_that_wait_longest_come_first() {
+    let shelf = Shelf::with(&["late@one"]).await;
+    shelf.sync(&["late@one", "early@two", "earlier@three"], NOW - HOUR).await;
+    shelf.damage("update source set next_due = next_due - 1 where id = 'earlier'").await;
+    let claimed = shelf.store.claim_sources(&us(), PACE, 2, NOW).await.unwrap();
+    let ids: Vec<_> = claimed.iter().map(|claimed| claimed.state.id.as_str()).collect();
+    assert_eq!(ids, ["earlier", "early"]);
+}
+
+#[tokio::test]
+async fn a_claim_that_ran_out_can_be_taken_over_and_the_late_one_writes_nothing() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let (slow, other) = (lease("slow"), lease("other"));
+    let late = shelf.claim(&slow, NOW).await.remove(0);
+    assert!(shelf.claim(&other, NOW + MINUTE - SECOND).await.is_empty());
+    let taken = shelf.claim(&other, NOW + MINUTE).await.remove(0);
+    let items = || vec![seen("a", ["1", "", "war"])];
+    let lost = shelf.store.record_poll(&slow, &record(&late, items(), NOW + MINUTE)).await;
+    assert!(matches!(lost, Err(StoreError::ClaimLost(_))), "{lost:?}");
+    let overview = shelf.store.overview(NOW).await.unwrap();
+    assert_eq!((overview.items, overview.alerts, overview.deliveries.created), (0, 0, 0));
+    let recorded = shelf.store.record_poll(&other, &record(&taken, items(), NOW + MINUTE)).await.unwrap();
+    assert_eq!((recorded.new, recorded.deliveries), (1, 1));
+}
+
+#[tokio::test]
+async fn sources_switched_off_gone_or_removed_are_never_claimed() {
+    let shelf = Shelf::with(&["off@one", "gone@two", "removed@three"]).await;
+    for state in shelf.claim(&us(), NOW).await {
+        let mut record = record(&state, vec![], NOW);
+        if state.id.as_str() == "gone" {
+            record.state.marker = Marker::Gone;
+        }
+        shelf.store.record_poll(&us(), &record).await.unwrap();
+    }
+    let off = Watched { enabled: false, ..watched("off@one") };
+    shelf.store.sync_sources(&[off, watched("gone@two")], NOW).await.unwrap();
+    assert!(shelf.claim(&us(), NOW + DAY * 60).await.is_empty());
+    assert_eq!(shelf.store.next_source_due(PACE, NOW + DAY).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_source_that_is_gone_is_asked_again_once_its_address_is_another() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    let mut record = record(&state, vec![], NOW);
+    record.state.marker = Marker::Gone;
+    shelf.store.record_poll(&us(), &record).await.unwrap();
+    shelf.sync(&["a@h"], NOW).await;
+    assert!(shelf.claim(&us(), NOW + DAY).await.is_empty());
+    shelf.sync(&["a@elsewhere"], NOW + DAY).await;
+    assert_eq!(shelf.claimed_ids(&us(), NOW + DAY).await, ["a"]);
+}
+
+#[tokio::test]
+async fn a_start_polls_nothing_before_its_time() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    shelf.poll("a", vec![], NOW).await;
+    let shelf = shelf.reopened().await;
+    shelf.store.release_claims().await.unwrap();
+    shelf.sync(&["a@h"], NOW + MINUTE).await;
+    assert!(shelf.claim(&us(), NOW + HOUR - SECOND).await.is_empty());
+    assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR).await, ["a"]);
+}
+
+#[tokio::test]
+async fn what_a_dead_daemon_had_in_hand_is_due_at_the_next_start() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    shelf.poll("a", vec![seen("a", ["1", "", "war"])], NOW).await;
+    assert_eq!(shelf.claim(&us(), NOW + HOUR).await.len(), 1);
+    assert_eq!(shelf.deliveries(9, NOW).await.len(), 1);
+    let shelf = shelf.reopened().await;
+    assert_eq!(shelf.store.release_claims().await.unwrap(), 1);
+    assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR + PACE.gap).await, ["a"]);
+    assert_eq!(shelf.deliveries(9, NOW).await[0].delivery.attempts, 2);
+}
+
+#[tokio::test]
+async fn a_host_that_wants_to_be_left_alone_is_with_all_its_sources() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@two"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    let asked = PollRecord { host_free_at: Some(NOW + HOUR * 2), ..record(&state, vec![], NOW) };
+    shelf.store.record_poll(&us(), &asked).await.unwrap();
+    assert!(shelf.claimed_ids(&us(), NOW + MINUTE / 2).await.is_empty());
+    assert_eq!(shelf.store.sources_due_by(NOW, PACE, NOW).await.unwrap(), 1, "`b` need not be waited for");
+    let shelf = shelf.reopened().await;
+    assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR * 2 - SECOND).await, ["c"]);
+    assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR * 2).await, ["b"]);
+}
+
+#[tokio::test]
+async fn the_next_due_time_is_one_at_which_something_can_be_claimed() {
+    let shelf = Shelf::with(&["a@one", "b@one"]).await;
+    let next = async |now| shelf.store.next_source_due(PACE, now).await.unwrap();
+    assert_eq!(next(NOW).await, Some(NOW));
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    assert_eq!(next(NOW).await, None, "`b` waits for the poll of `a`, whose end wakes the loop");
+    assert_eq!(next(NOW + SECOND * 30).await, None, "however long that takes");
+    shelf.store.record_poll(&us(), &record(&state, vec![], NOW)).await.unwrap();
+    assert_eq!(next(NOW).await, Some(NOW + PACE.gap));
+    let state = shelf.claim(&us(), NOW + PACE.gap).await.remove(0);
+    shelf.store.record_poll(&us(), &record(&state, vec![], NOW + PACE.gap)).await.unwrap();
+    assert_eq!(next(NOW + SECOND * 5).await, Some(NOW + HOUR));
+}

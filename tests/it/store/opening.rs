@@ -1,0 +1,102 @@
+//! Opening, migrating, reopening, and having the store alone.
+
+use newshound::model::StoreClass;
+use newshound::store::{DaemonNote, Store, StoreError};
+
+use super::*;
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_opening_again() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    shelf.poll("a", vec![seen("a", ["1", "http://h/1", "war"])], NOW).await;
+    let shelf = shelf.reopened().await;
+    let overview = shelf.store.overview(NOW).await.unwrap();
+    assert_eq!((overview.items, overview.alerts, overview.deliveries.pending), (1, 1, 1));
+    assert!(overview.bytes > 4096);
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_made_and_a_missing_store_only_by_the_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("deep/er/n.db").display());
+    assert!(matches!(Store::open_existing(&url).await, Err(StoreError::Missing { .. })));
+    assert!(!folder.path().join("deep").exists());
+    Store::open(&url).await.unwrap().close().await;
+    Store::open_existing(&url).await.unwrap().answers().await.unwrap();
+}
+
+#[tokio::test]
+async fn other_addresses_are_refused() {
+    for url in ["postgres://x/y", "newshound.db"] {
+        assert!(matches!(Store::open(url).await, Err(StoreError::Address { .. })), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_a_later_version_is_refused_and_left_alone() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    shelf
+        .damage(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (999, 'later', 1, x'00', 0)",
+        )
+        .await;
+    shelf.store.close().await;
+    for opened in [Store::open(&url(&shelf.folder)).await, Store::open_existing(&url(&shelf.folder)).await] {
+        assert_eq!(opened.unwrap_err().class(), Some(StoreClass::NewerSchema));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_refused_and_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("newshound.db");
+    let garbage = "no database at all ".repeat(500);
+    std::fs::write(&path, &garbage).unwrap();
+    let error = Store::open(&url(&folder)).await.unwrap_err();
+    assert_eq!(error.class(), Some(StoreClass::Corrupt), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn a_second_daemon_is_refused_and_told_who_is_there() {
+    let shelf = Shelf::empty().await;
+    assert!(!shelf.store.is_locked().unwrap());
+    let lock = shelf.store.lock().unwrap();
+    let second = Store::open(&url(&shelf.folder)).await.unwrap();
+    let refused = second.lock().unwrap_err();
+    assert_eq!(refused.class(), Some(StoreClass::LockedByOther));
+    assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+    assert!(second.is_locked().unwrap());
+    drop(lock);
+    assert!(!second.is_locked().unwrap());
+    second.lock().unwrap();
+}
+
+#[tokio::test]
+async fn the_daemons_note_is_read_by_others() {
+    let shelf = Shelf::empty().await;
+    assert_eq!(shelf.store.read_note().await.unwrap(), None);
+    let note = DaemonNote {
+        pid: 4711,
+        started: NOW,
+        config_file: None,
+        config_loaded: NOW,
+        listen: Some("x".into()),
+    };
+    shelf.store.leave_note(&DaemonNote { pid: 1, ..note.clone() }).await.unwrap();
+    shelf.store.leave_note(&note).await.unwrap();
+    let other = Store::open_existing(&url(&shelf.folder)).await.unwrap();
+    assert_eq!(other.read_note().await.unwrap(), Some(note));
+}
+
+#[tokio::test]
+async fn the_disk_is_written_before_anything_is_acknowledged() {
+    let shelf = Shelf::empty().await;
+    shelf.store.takes_writes().await.unwrap();
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(shelf.folder.path().join("newshound.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let (mode,): (String,) = sqlx::query_as("pragma journal_mode").fetch_one(&pool).await.unwrap();
+    assert_eq!(mode, "wal");
+}

@@ -1,0 +1,173 @@
+//! What one poll changes, all of it or nothing.
+
+use newshound::model::{Decision, Validators};
+use newshound::store::Page;
+
+use super::*;
+
+/// Records one poll after another, an hour apart, and returns what each of them added: new,
+/// changed, alerts.
+async fn history(polls: Vec<(&str, Vec<SeenItem>)>) -> Vec<(u64, u64, usize)> {
+    let shelf = Shelf::with(&["a@one", "b@two"]).await;
+    let mut added = Vec::new();
+    for (n, (source, items)) in polls.into_iter().enumerate() {
+        let now = NOW + HOUR * 2 * u32::try_from(n).unwrap();
+        let recorded = shelf.poll(source, items, now).await;
+        assert_eq!(recorded.alerts() as u64, recorded.deliveries, "one channel, one delivery an alert");
+        added.push((recorded.new, recorded.updated, recorded.alerts()));
+    }
+    added
+}
+
+#[tokio::test]
+async fn the_same_id_in_a_source_alerts_once() {
+    let item = || vec![seen("a", ["1", "", "war"])];
+    assert_eq!(history(vec![("a", item()), ("a", item())]).await, [(1, 0, 1), (0, 0, 0)]);
+}
+
+#[tokio::test]
+async fn the_same_id_in_another_source_is_another_item() {
+    let polls = vec![("a", vec![seen("a", ["1", "", "war"])]), ("b", vec![seen("b", ["1", "", "war, too"])])];
+    assert_eq!(history(polls).await, [(1, 0, 1), (1, 0, 1)]);
+}
+
+#[tokio::test]
+async fn the_same_address_or_the_same_text_alerts_once_across_sources() {
+    let first = || ("a", vec![seen("a", ["1", "http://x/1", "war"])]);
+    let same_url = ("b", vec![seen("b", ["9", "http://x/1", "war, they say"])]);
+    assert_eq!(history(vec![first(), same_url]).await, [(1, 0, 1), (0, 0, 0)]);
+    let same_text = ("b", vec![seen("b", ["9", "http://y/1", "war"])]);
+    assert_eq!(history(vec![first(), same_text]).await, [(1, 0, 1), (0, 0, 0)]);
+}
+
+#[tokio::test]
+async fn two_copies_in_one_body_alert_once() {
+    let items = vec![seen("a", ["1", "http://x/1", "war"]), seen("a", ["2", "http://x/1", "war"])];
+    assert_eq!(history(vec![("a", items)]).await, [(1, 0, 1)]);
+}
+
+#[tokio::test]
+async fn new_ids_every_poll_are_no_new_items() {
+    let poll = |guid| ("a", vec![seen("a", [guid, "http://x/1", "war"])]);
+    assert_eq!(history(vec![poll("1"), poll("2"), poll("3")]).await, [(1, 0, 1), (0, 0, 0), (0, 0, 0)]);
+}
+
+#[tokio::test]
+async fn an_edit_alerts_when_it_hits_now_and_did_not_before() {
+    let poll = |text| ("a", vec![seen("a", ["1", "http://x/1", text])]);
+    assert_eq!(history(vec![poll("peace"), poll("war")]).await, [(1, 0, 0), (0, 1, 1)]);
+    assert_eq!(
+        history(vec![poll("war"), poll("war!"), poll("peace"), poll("war")]).await,
+        [(1, 0, 1), (0, 1, 0), (0, 1, 0), (0, 1, 0)]
+    );
+}
+
+#[tokio::test]
+async fn the_first_sight_alerts_nobody_also_after_an_edit() {
+    let old = baseline(seen("a", ["1", "", "war"]));
+    let edited = seen("a", ["1", "", "war, updated"]);
+    assert_eq!(history(vec![("a", vec![old]), ("a", vec![edited])]).await, [(1, 0, 0), (0, 1, 0)]);
+}
+
+#[tokio::test]
+async fn an_item_with_nothing_to_know_it_by_is_stored_once() {
+    let bare = || {
+        let mut bare = seen("a", ["1", "", "war"]);
+        bare.item.keys = ItemKeys::default();
+        vec![bare]
+    };
+    assert_eq!(history(vec![("a", bare()), ("a", bare())]).await, [(1, 0, 1), (0, 0, 0)]);
+}
+
+#[tokio::test]
+async fn a_topic_that_takes_only_the_second_source_is_told_when_that_brings_it() {
+    let shelf = Shelf::with(&["wire@one", "desk@two"]).await;
+    let mut elsewhere = seen("wire", ["1", "http://x/1", "war"]);
+    elsewhere.scores.clear();
+    assert_eq!(shelf.poll("wire", vec![elsewhere], NOW).await.alerts(), 0);
+    let copy = || vec![seen("desk", ["7", "http://x/1", "war"])];
+    let recorded = shelf.poll("desk", copy(), NOW + MINUTE * 2).await;
+    assert_eq!((recorded.new, recorded.same_url, recorded.alerts()), (0, 1, 1));
+    let again = shelf.poll("desk", copy(), NOW + HOUR * 2).await;
+    assert_eq!((again.alerts(), again.deliveries), (0, 0));
+    assert_eq!(shelf.deliveries(9, NOW + HOUR * 2).await.len(), 1);
+}
+
+#[tokio::test]
+async fn every_topic_and_every_destination_has_its_own_delivery() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let mut item = seen("a", ["1", "", "war"]);
+    item.scores.push(score("storm", ScoreOutcome::Hit));
+    let mut both = routed("storm");
+    both.destinations.push(Destination { channel: desk(), to: "night@example.org".into() });
+    item.routed.push(both);
+    let recorded = shelf.poll("a", vec![item], NOW).await;
+    assert_eq!((recorded.alerts(), recorded.deliveries), (2, 3));
+    let mut ids: Vec<_> =
+        shelf.deliveries(9, NOW).await.into_iter().map(|outgoing| outgoing.delivery.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+}
+
+#[tokio::test]
+async fn an_alert_without_a_route_is_stored_and_shown() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let mut item = seen("a", ["1", "", "war"]);
+    item.routed[0].destinations.clear();
+    let recorded = shelf.poll("a", vec![item], NOW).await;
+    assert_eq!((recorded.alerts(), recorded.deliveries), (1, 0));
+    let alerts = shelf.store.alerts(&Page::default()).await.unwrap();
+    assert_eq!((alerts.len(), alerts[0].deliveries.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn validators_come_back_byte_for_byte() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    let mut record = record(&state, vec![], NOW);
+    record.state.validators = Some(Validators {
+        url: "http://h/a".into(),
+        etag: Some(b"W/\"\xff\x00-gzip".to_vec()),
+        last_modified: Some(b"2026-03-03 10:00 CET".to_vec()),
+    });
+    record.state.body_hash = Some("hash".into());
+    shelf.store.record_poll(&us(), &record).await.unwrap();
+    let shelf = shelf.reopened().await;
+    assert_eq!(shelf.claim(&us(), NOW + HOUR).await, [record.state]);
+}
+
+#[tokio::test]
+async fn equal_troubles_of_a_source_are_one_event_with_a_count() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    for n in 0..3 {
+        let now = NOW + HOUR * n;
+        let state = shelf.claim(&us(), now).await.remove(0);
+        let mut record = record(&state, vec![], now);
+        record.state.class = Some(PollClass::Timeout);
+        record.state.message = Some(format!("try {n}"));
+        shelf.store.record_poll(&us(), &record).await.unwrap();
+    }
+    let events = shelf.store.overview(NOW).await.unwrap().events;
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].class.as_str(), events[0].count), ("timeout", 3));
+    assert_eq!((events[0].message.as_str(), events[0].time), ("try 2", NOW + HOUR * 2));
+}
+
+#[tokio::test]
+async fn a_stored_item_tells_what_became_of_it() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let mut item = seen("a", ["1", "http://h/1", "war"]);
+    item.scores.push(score("storm", ScoreOutcome::Below));
+    let id = item.item.id.clone();
+    shelf.poll("a", vec![item], NOW).await;
+    let stored = shelf.store.item(&id).await.unwrap().unwrap();
+    assert_eq!((stored.item.title.as_str(), stored.item.first_seen), ("war", Some(NOW)));
+    let told: Vec<_> = stored
+        .decisions
+        .iter()
+        .map(|told| (told.topic.as_str(), told.decision, told.alert.is_some()))
+        .collect();
+    assert_eq!(told, [("storm", Decision::Below, false), ("war", Decision::Alert, true)]);
+    assert!(shelf.store.item(&ItemId::new("it_none")).await.unwrap().is_none());
+}
