@@ -75,9 +75,10 @@ impl Given {
             Given::Input => std::io::stdin().take(most).read_to_end(&mut bytes),
             Given::Url(_) | Given::Source(_) => bail!("{self} is fetched, not read as a file"),
         };
-        read.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => anyhow!("{self}: there is no such file, and no source of that id"),
-            _ => anyhow!("{self}: {}", why_unreadable(&error)),
+        read.map_err(|error| {
+            let id = error.kind() == io::ErrorKind::NotFound;
+            let id = if id { ", and no source of that id" } else { "" };
+            anyhow!("{self}: {}{id}", why_unreadable(&error))
         })?;
         Ok(bytes)
     }
