@@ -136,7 +136,7 @@ fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, It
     let text = String::from_utf8_lossy(bytes);
     if text.trim_start().starts_with('{') {
         let GivenItem { id, source, raw, .. } =
-            extract::item_json(&text, MAX_TEXT).context("reading the item")?;
+            extract::item_json(&text, MAX_TEXT).context("reading one item as JSON")?;
         return Ok((id, by_hand(raw, source, question)));
     }
     Ok((None, by_hand(extract::text_or_page(&text, MAX_TEXT), None, question)))

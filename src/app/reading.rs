@@ -1,7 +1,12 @@
 //! What the commands that look at one thing are given: an address, a file, a stored item, or
 //! text; and what they read from it.
 
-use std::{fmt, io::Read as _, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    io::{self, Read as _},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
@@ -70,7 +75,11 @@ impl Given {
             Given::Input => std::io::stdin().take(most).read_to_end(&mut bytes),
             Given::Url(_) | Given::Source(_) => bail!("{self} is fetched, not read as a file"),
         };
-        read.map_err(|error| anyhow!("{self}: {}", why_unreadable(&error)))?;
+        read.map_err(|error| {
+            let id = error.kind() == io::ErrorKind::NotFound;
+            let id = if id { ", and no source of that id" } else { "" };
+            anyhow!("{self}: {}{id}", why_unreadable(&error))
+        })?;
         Ok(bytes)
     }
 }

@@ -83,6 +83,7 @@ fn line(columns: &[Column], widths: &[usize], cells: &[Cell], terminal: Terminal
 }
 
 fn widths(columns: &[Column], rows: &[Row], room: usize) -> Vec<usize> {
+    // A row may know more than is shown of it.
     let widest = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.cells.get(at)).map(|(_, text)| width(text));
         cells.max().unwrap_or(0).max(width(columns[at].head))

@@ -9,23 +9,26 @@ use super::grid::{Cell, Column, Row, cell, grid};
 use super::ink::{Style, Terminal};
 use super::words::{counted, cut, duration, number, plain, time, time_or_dash, wrap};
 
+/// Columns from which on a table shows what is good to know as well.
+const ROOMY: usize = 100;
 /// Under a row.
 const INDENT: &str = "  ";
 
 /// Returns the sources.
 pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now: Timestamp) -> String {
-    const COLUMNS: &[Column] = &[
+    let mut columns = vec![
         Column::headline("source"),
         Column::whole("state"),
         Column::text("last poll", 9),
-        Column::text("", 8),
         Column::whole("next"),
-        Column::number("every"),
         Column::number("items"),
         Column::number("a day"),
     ];
+    if terminal.columns >= ROOMY {
+        columns.extend([Column::number("every"), Column::whole("polled")]);
+    }
     let rows: Vec<Row> = listed.iter().map(|source| source_row(source, terminal, now)).collect();
-    let mut lines = if rows.is_empty() { Vec::new() } else { grid(COLUMNS, &rows, terminal) };
+    let mut lines = if rows.is_empty() { Vec::new() } else { grid(&columns, &rows, terminal) };
     lines.push(counted(listed.len() as u64, "source", "sources"));
     lines.join("\n")
 }
@@ -50,11 +53,11 @@ fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row
         cell(plain(source.id.as_str())),
         source_state(source.state),
         (class_style, class.to_owned()),
-        cell(time_or_dash(source.last_poll, now)),
         cell(time_or_dash(source.next_poll, now)),
-        cell(duration(source.interval)),
         cell(number(source.items)),
         cell(format!("{:.1}", source.items_per_day)),
+        cell(duration(source.interval)),
+        cell(time_or_dash(source.last_poll, now)),
     ];
     Row { cells, below }
 }

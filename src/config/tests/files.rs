@@ -37,13 +37,13 @@ fn files_are_found_in_order_and_shown_as_given() {
     ] {
         let directory = directory(files);
         let loaded = load(None, Wanted::Required, &Environment::of(directory.path(), variables));
-        assert_eq!(loaded.file.as_deref(), Some(Path::new(shown)));
+        assert_eq!(loaded.file.as_deref(), Some(directory.path().join(shown).as_path()));
         assert!(loaded.config.is_some());
     }
     let directory = directory(&[("newshound.toml", ""), ("y.toml", "")]);
     let environment = Environment::of(directory.path(), &[("NEWSHOUND_CONFIG", "x.toml")]);
     let loaded = load(Some(Path::new("y.toml")), Wanted::Required, &environment);
-    assert_eq!(loaded.file.as_deref(), Some(Path::new("y.toml")));
+    assert_eq!(loaded.file, Some(directory.path().join("y.toml")));
 }
 
 #[test]

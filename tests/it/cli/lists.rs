@@ -118,6 +118,43 @@ async fn alerts_and_deliveries_have_the_fields_of_the_contract() {
 }
 
 #[tokio::test]
+async fn no_line_for_people_is_wider_than_the_terminal_however_wide_its_letters() {
+    let feed = FEED.replace("Kim arrives in Vladivostok", &"金正恩乘专列抵达海参崴 Vladivostok ".repeat(6));
+    let server = Server::start("127.0.0.1", move |seen| match seen.path() {
+        "/feed.xml" => Reply::ok(feed.as_bytes()),
+        _ => Reply::whole(404, &[], b"no"),
+    })
+    .await;
+    let long = format!(
+        "[[source]]\nid = \"{}\"\nname = \"{}\"\nurl = \"{}\"\n",
+        "long-".repeat(9),
+        "中新网国际".repeat(12),
+        server.url("/x")
+    );
+    let home = Home::with(&watching(&server, &long));
+    home.run(&["run", "--once"]).await.expect(0);
+    let alert = home.run(&["alerts", "list", "--json"]).await.rows().remove(0);
+    let (alert, item) = (alert["id"].as_str().unwrap(), alert["item"]["id"].as_str().unwrap());
+    for arguments in [
+        &["status"][..],
+        &["sources"],
+        &["alerts"],
+        &["alerts", "show", alert],
+        &["deliveries"],
+        &["explain", item],
+        &["check", "--network"],
+        &["check", "--show"],
+    ] {
+        let text = home.run(arguments).await.out;
+        let whole =
+            |line: &str| line.contains("://") || line.contains("sqlite:") || line.contains("/newshound.toml");
+        for line in text.lines().filter(|line| !whole(line)) {
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn lists_are_narrowed_and_cut() {
     let (home, _server) = polled("").await;
     for (arguments, n_rows) in [
