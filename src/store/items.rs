@@ -3,10 +3,14 @@
 use sqlx::Row;
 
 use super::{StoreError, Tx, hits, poll::Recorded, rows};
+use crate::dedupe::SHORT;
 use crate::model::{Item, ItemId, PollRecord, SeenItem, SourceId, Timestamp};
 
 /// A known item counts as seen again only once a day, to spare the disk.
 const SEEN_AGAIN_MS: i64 = 86_400_000;
+
+/// How long a short text identifies: a column's headline comes again (matching 6 (a) 4).
+const SHORT_TEXT_MS: i64 = 72 * 3_600_000;
 
 /// The item that an item turned out to be.
 struct Known {
@@ -42,16 +46,16 @@ pub(super) async fn record_item(
 ) -> Result<(), StoreError> {
     let now = record.polled_at;
     let source = &record.state.id;
-    let Some(known) = find(tx, source, &seen.item).await? else {
+    let Some(known) = find(tx, source, &seen.item, now).await? else {
         if !insert_item(tx, seen, now).await? {
             // Nothing to recognise it by, and still here: an item without any words.
             return Ok(());
         }
-        bind_identities(tx, source, &seen.item, &seen.item.id, now).await?;
+        bind_identities(tx, (source, &seen.item), &seen.item.id, now).await?;
         recorded.new += 1;
         return hits::record_hits(tx, seen, &seen.item, now, recorded).await;
     };
-    bind_identities(tx, source, &seen.item, &known.id, now).await?;
+    bind_identities(tx, (source, &seen.item), &known.id, now).await?;
     let ours = known.kept.as_ref().is_some_and(|(owner, _)| owner == source.as_str());
     let changed = known.kept.as_ref().is_some_and(|(_, text)| *text != seen.item.keys.text);
     if ours && changed && known.by != Kind::Text {
@@ -76,16 +80,23 @@ pub(super) async fn record_item(
 }
 
 /// Looks up the item by its publisher's id, then its address, then its text.
-async fn find(tx: &mut Tx<'_>, source: &SourceId, item: &Item) -> Result<Option<Known>, StoreError> {
+async fn find(
+    tx: &mut Tx<'_>,
+    source: &SourceId,
+    item: &Item,
+    now: Timestamp,
+) -> Result<Option<Known>, StoreError> {
     for (kind, scope, value) in identities(source, item) {
         let found = sqlx::query(
             "select identity.item, item.source, item.text_key, item.id as kept
              from identity left join item on item.id = identity.item
-             where identity.kind = $1 and identity.scope = $2 and identity.value = $3",
+             where identity.kind = $1 and identity.scope = $2 and identity.value = $3
+                 and coalesce(item.first_seen, 0) >= $4",
         )
         .bind(kind.as_str())
         .bind(scope)
         .bind(value)
+        .bind(if passes(kind, item) { now.as_millis() - SHORT_TEXT_MS } else { 0 })
         .fetch_optional(&mut **tx)
         .await?;
         if let Some(row) = found {
@@ -99,6 +110,13 @@ async fn find(tx: &mut Tx<'_>, source: &SourceId, item: &Item) -> Result<Option<
     Ok(None)
 }
 
+/// Says whether an identity passes: that of a short text, where the item has a better one.
+fn passes(kind: Kind, item: &Item) -> bool {
+    let keys = &item.keys;
+    let short = keys.text.as_deref().is_some_and(|text| text.starts_with(SHORT));
+    kind == Kind::Text && short && (keys.guid.is_some() || keys.url.is_some())
+}
+
 /// Returns what an item is recognised by, strongest first: kind, scope, value.
 fn identities<'a>(source: &'a SourceId, item: &'a Item) -> impl Iterator<Item = (Kind, &'a str, &'a str)> {
     let keys = &item.keys;
@@ -108,18 +126,21 @@ fn identities<'a>(source: &'a SourceId, item: &'a Item) -> impl Iterator<Item = 
     guid.into_iter().chain(url).chain(text)
 }
 
+/// Has what an item is recognised by lead to this id from now on. What leads to another item
+/// stays with that, but for a short text whose time is over.
 async fn bind_identities(
     tx: &mut Tx<'_>,
-    source: &SourceId,
-    item: &Item,
+    (source, item): (&SourceId, &Item),
     id: &ItemId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for (kind, scope, value) in identities(source, item) {
         sqlx::query(
             "insert into identity (kind, scope, value, item, last_seen) values ($1, $2, $3, $4, $5)
-             on conflict (kind, scope, value) do update set last_seen = excluded.last_seen
-             where identity.last_seen < excluded.last_seen - $6",
+             on conflict (kind, scope, value) do update set last_seen = excluded.last_seen,
+                 item = case when $7 = 1 and coalesce((select first_seen from item where id = identity.item), 0) < $8
+                        then excluded.item else identity.item end
+             where identity.last_seen < excluded.last_seen - $6 or $7 = 1",
         )
         .bind(kind.as_str())
         .bind(scope)
@@ -127,6 +148,8 @@ async fn bind_identities(
         .bind(id.as_str())
         .bind(now.as_millis())
         .bind(SEEN_AGAIN_MS)
+        .bind(i64::from(passes(kind, item)))
+        .bind(now.as_millis() - SHORT_TEXT_MS)
         .execute(&mut **tx)
         .await?;
     }

@@ -171,3 +171,25 @@ async fn a_stored_item_tells_what_became_of_it() {
     assert_eq!(told, [("storm", Decision::Below, false), ("war", Decision::Alert, true)]);
     assert!(shelf.store.item(&ItemId::new("it_none")).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_short_text_identifies_for_three_days_a_better_identity_longer() {
+    let shelf = Shelf::with(&["a@one", "b@two"]).await;
+    let column = |id: &str| vec![seen("a", [id, &format!("http://x/{id}"), "short:war"])];
+    let bare = || vec![seen("b", ["", "", "short:war"])];
+    let mut alerts = Vec::new();
+    for (hour, source, items) in [
+        (0, "a", column("1")),
+        (2, "a", column("2")),
+        (4, "b", bare()),
+        (74, "a", column("3")),
+        (75, "a", column("4")),
+        (76, "a", column("2")),
+        (160, "b", bare()),
+        (161, "a", column("1")),
+    ] {
+        alerts.push((hour, shelf.poll(source, items, NOW + HOUR * hour).await.alerts()));
+    }
+    let expect = [(0, 1), (2, 0), (4, 0), (74, 1), (75, 0), (76, 0), (160, 0), (161, 0)];
+    assert_eq!(alerts, expect);
+}

@@ -85,7 +85,8 @@ async fn nothing_that_a_publisher_writes_becomes_markup() {
 #[tokio::test]
 async fn the_page_that_messages_link_to_shows_every_topic_of_the_story() {
     let (address, folder) = read_and_serve(&item(1, "Kim &lt;b&gt; speaks", "http://a.example/1")).await;
-    let store = Store::open(&format!("sqlite:{}", folder.path().join("newshound.db").display())).await.unwrap();
+    let store =
+        Store::open(&format!("sqlite:{}", folder.path().join("newshound.db").display())).await.unwrap();
     let alerts = store.alerts(&newshound::store::Page::default()).await.unwrap();
     assert_eq!(alerts.len(), 2);
     let story = &alerts[0].alert.story.id;
