@@ -1,10 +1,12 @@
 //! An HTTP server that keeps what it gets byte by byte and answers what it was told to.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// One request as it came.
 #[derive(Clone, Debug)]
@@ -31,7 +33,7 @@ impl Request {
 #[derive(Clone)]
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<watch::Sender<Vec<Request>>>,
 }
 
 /// Never answers.
@@ -41,7 +43,10 @@ impl Recorder {
     /// Answers each request by the next of these, and then by the last of them for ever.
     pub(crate) async fn start(answers: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let recorder = Recorder { address: listener.local_addr().unwrap(), requests: Arc::default() };
+        let recorder = Recorder {
+            address: listener.local_addr().unwrap(),
+            requests: Arc::new(watch::Sender::new(Vec::new())),
+        };
         let requests = Arc::clone(&recorder.requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -53,18 +58,26 @@ impl Recorder {
 
     /// Returns all that came so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.requests.borrow().clone()
+    }
+
+    /// Waits until so many came.
+    pub(crate) async fn came(&self, count: usize) {
+        let mut requests = self.requests.subscribe();
+        let came = requests.wait_for(|requests| requests.len() >= count);
+        let came = tokio::time::timeout(Duration::from_secs(30), came).await.map(|came| came.is_ok());
+        assert_eq!(came, Ok(true), "no {count} came, but {}", self.requests().len());
     }
 }
 
-async fn serve(mut stream: TcpStream, requests: Arc<Mutex<Vec<Request>>>, answers: &[&str]) {
+async fn serve(mut stream: TcpStream, requests: Arc<watch::Sender<Vec<Request>>>, answers: &[&str]) {
     let mut bytes = Vec::new();
     while let Some(request) = read(&mut stream, &mut bytes).await {
-        let n = {
-            let mut requests = requests.lock().unwrap();
+        let mut n = 0;
+        requests.send_modify(|requests| {
             requests.push(request);
-            requests.len()
-        };
+            n = requests.len();
+        });
         let answer = answers[(n - 1).min(answers.len() - 1)];
         if answer == SILENCE {
             std::future::pending::<()>().await;

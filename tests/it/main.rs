@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod corpora_feeds;
+mod daemon;
 mod fetch;
 mod http;
 mod matching;
