@@ -119,7 +119,7 @@ impl App {
         tokio::select! {
             _ = async { tokio::join!(&mut all, server) } => (),
             // Open connections of the status page do not hold the daemon back.
-            () = async { stop.cancelled().await; ctx.clock.sleep_until(ctx.clock.now() + LAST_SECONDS).await } => (),
+            () = async { stop.cancelled().await; ctx.clock.sleep(ctx.clock.now(), LAST_SECONDS).await } => (),
         }
         systemd::stopping();
         self.close().await;
@@ -181,7 +181,7 @@ async fn take(store: &Store, outside: &Outside) -> anyhow::Result<DaemonLock> {
             }
             Err(_) => tries += 1,
         }
-        outside.clock.sleep_until(outside.clock.now() + LOCK_WAIT).await;
+        outside.clock.sleep(outside.clock.now(), LOCK_WAIT).await;
     }
 }
 

@@ -72,21 +72,28 @@ impl Clock {
         }
     }
 
-    /// Waits until the time has come.
-    ///
-    /// On the machine's clock the wait is measured once, by the monotonic clock: callers that
-    /// sleep for long must look again from time to time, since the time of day may jump.
-    pub async fn sleep_until(&self, time: Timestamp) {
+    /// Waits so long from `now` on, which was just read, however the time of day is set meanwhile.
+    pub async fn sleep(&self, now: Timestamp, wait: Duration) {
         match &self.0 {
-            Face::System { .. } => tokio::time::sleep(time.since(self.now())).await,
+            Face::System { .. } => tokio::time::sleep(wait).await,
+            // Set back, it wakes who waits: the machine's clock would not make them wait longer.
             Face::ByHand(hands) => loop {
                 let moved = hands.moved.notified();
-                if self.now() >= time {
+                if !(now..now + wait).contains(&self.now()) {
                     return;
                 }
                 moved.await;
             },
         }
+    }
+
+    /// Waits until the time has come.
+    ///
+    /// The wait is measured once: callers that sleep for long must look again from time to
+    /// time, since the time of day may jump.
+    pub async fn sleep_until(&self, time: Timestamp) {
+        let now = self.now();
+        self.sleep(now, time.since(now)).await;
     }
 }
 
@@ -109,6 +116,18 @@ mod tests {
         tokio::task::yield_now().await;
         clock.set(Timestamp::from_millis(2_500));
         assert_eq!(sleeper.await.unwrap(), Timestamp::from_millis(2_500));
+    }
+
+    #[tokio::test]
+    async fn a_clock_set_back_makes_nobody_wait_longer() {
+        let clock = Clock::by_hand(Timestamp::from_millis(1_000));
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(Timestamp::from_millis(2_000)).await }
+        });
+        tokio::task::yield_now().await;
+        clock.set(Timestamp::from_millis(10));
+        sleeper.await.unwrap();
     }
 
     #[tokio::test]

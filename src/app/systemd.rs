@@ -31,7 +31,7 @@ pub(super) async fn watch(clock: &Clock, pulse: &Pulse, stop: &CancellationToken
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = clock.sleep_until(clock.now() + beat) => (),
+            () = clock.sleep(clock.now(), beat) => (),
         }
     }
 }

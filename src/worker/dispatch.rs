@@ -60,12 +60,13 @@ impl InFlight {
 pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     loop {
-        let wake_at = wake_at(turn(ctx, &mut in_flight).await, ctx.clock.now());
+        let now = ctx.clock.now();
+        let wait = wait(turn(ctx, &mut in_flight, now).await, now);
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
             () = ctx.pulse.wait_for_deliveries() => (),
-            () = ctx.clock.sleep_until(wake_at) => (),
+            () = ctx.clock.sleep(now, wait) => (),
         }
     }
     in_flight.drain().await;
@@ -77,7 +78,7 @@ pub async fn idle(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         ctx.pulse.beat(Loop::Dispatch, ctx.clock.elapsed());
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = ctx.clock.sleep_until(ctx.clock.now() + LONGEST_SLEEP) => (),
+            () = ctx.clock.sleep(ctx.clock.now(), LONGEST_SLEEP) => (),
         }
     }
 }
@@ -86,8 +87,8 @@ pub async fn idle(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
 pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     while !shutdown.is_cancelled() {
-        let due = turn(ctx, &mut in_flight).await;
         let now = ctx.clock.now();
+        let due = turn(ctx, &mut in_flight, now).await;
         let all_sent = due.is_none_or(|due| due > now);
         if in_flight.jobs.is_empty() && all_sent || ctx.pulse.fault().is_some() {
             break;
@@ -95,15 +96,14 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
-            () = ctx.clock.sleep_until(wake_at(due, now)) => (),
+            () = ctx.clock.sleep(now, wait(due, now)) => (),
         }
     }
     in_flight.drain().await;
 }
 
 /// One turn of the loop with its faults: returns when something will be due.
-async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Option<Timestamp> {
-    let now = ctx.clock.now();
+async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight, now: Timestamp) -> Option<Timestamp> {
     ctx.pulse.beat(Loop::Dispatch, ctx.clock.elapsed());
     if ctx.pulse.fault().is_some() {
         // What cannot be recorded would be sent again: the poll loop finds out when it can be.
@@ -118,12 +118,12 @@ async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Option<Timestamp> {
     }
 }
 
-/// Returns when to turn again: what is due already waits for its channel's rate or room.
-fn wake_at(due: Option<Timestamp>, now: Timestamp) -> Timestamp {
+/// Returns how long to wait: what is due already waits for its channel's rate or room.
+fn wait(due: Option<Timestamp>, now: Timestamp) -> Duration {
     match due {
-        Some(due) if due <= now => now + NO_ROOM,
-        Some(due) => due.clamp(now + SHORTEST_SLEEP, now + LONGEST_SLEEP),
-        None => now + LONGEST_SLEEP,
+        Some(due) if due <= now => NO_ROOM,
+        Some(due) => due.since(now).clamp(SHORTEST_SLEEP, LONGEST_SLEEP),
+        None => LONGEST_SLEEP,
     }
 }
 
@@ -212,7 +212,7 @@ async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) {
             }
             Err(error) => fault(ctx, &error),
         }
-        ctx.clock.sleep_until(now + STORE_RETRY).await;
+        ctx.clock.sleep(now, STORE_RETRY).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The poll loop: claims due sources, polls each, records what came.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
@@ -28,11 +28,12 @@ pub struct InFlight {
 pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     loop {
-        let wake_at = turn(ctx, &mut in_flight).await;
+        let now = ctx.clock.now();
+        let wait = turn(ctx, &mut in_flight, now).await;
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(_) = in_flight.jobs.join_next() => (),
-            () = ctx.clock.sleep_until(wake_at) => (),
+            () = ctx.clock.sleep(now, wait) => (),
         }
     }
 }
@@ -42,7 +43,8 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     let begun = ctx.clock.now();
     while !shutdown.is_cancelled() {
-        let wake_at = turn(ctx, &mut in_flight).await;
+        let now = ctx.clock.now();
+        let wait = turn(ctx, &mut in_flight, now).await;
         let per_host = ctx.config.fetch.per_host;
         let held_up = match ctx.store.sources_due_by(begun, per_host, ctx.clock.now()).await {
             Ok(waiting) => waiting > 0,
@@ -54,22 +56,19 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(_) = in_flight.jobs.join_next() => (),
-            () = ctx.clock.sleep_until(wake_at) => (),
+            () = ctx.clock.sleep(now, wait) => (),
         }
     }
 }
 
-/// One turn of the loop with its faults: returns when to turn again.
-async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight) -> Timestamp {
-    let now = ctx.clock.now();
+/// One turn of the loop with its faults: returns how long to wait for the next.
+async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight, now: Timestamp) -> Duration {
     ctx.pulse.beat(Loop::Poll, ctx.clock.elapsed());
     match tick(ctx, in_flight, now).await {
-        Ok(due) => {
-            due.map_or(now + LONGEST_SLEEP, |due| due.clamp(now + SHORTEST_SLEEP, now + LONGEST_SLEEP))
-        }
+        Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(now).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)),
         Err(error) => {
             fault(ctx, &error);
-            now + STORE_RETRY
+            STORE_RETRY
         }
     }
 }
@@ -153,7 +152,7 @@ async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> R
     let record = PollRecord {
         state: after_poll(Pace::of(source.interval, &ctx.config.fetch), state, outcome, now),
         polled_at: now,
-        took: std::time::Duration::ZERO,
+        took: Duration::ZERO,
         body_bytes: 0,
         host_free_at: None,
         items: Vec::new(),

@@ -43,7 +43,10 @@ impl Recorder {
     /// Answers each request by the next of these, and then by the last of them for ever.
     pub(crate) async fn start(answers: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let recorder = Recorder { address: listener.local_addr().unwrap(), requests: Arc::default() };
+        let recorder = Recorder {
+            address: listener.local_addr().unwrap(),
+            requests: Arc::new(watch::Sender::new(Vec::new())),
+        };
         let requests = Arc::clone(&recorder.requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

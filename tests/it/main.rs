@@ -3,6 +3,7 @@
 
 mod cli;
 mod corpora_feeds;
+mod daemon;
 mod feeds;
 mod fetch;
 mod hostile_feeds;

@@ -143,6 +143,8 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Log {
     seen: Mutex<Vec<Seen>>,
+    /// How many requests came.
+    requests: watch::Sender<usize>,
     /// Connections accepted, and closed again.
     connections: watch::Sender<(usize, usize)>,
 }
@@ -209,6 +211,14 @@ impl Server {
         self.log.seen.lock().unwrap().clone()
     }
 
+    /// Waits until so many requests came.
+    pub(crate) async fn asked(&self, count: usize) {
+        let mut requests = self.log.requests.subscribe();
+        let came = requests.wait_for(|came| *came >= count);
+        let came = tokio::time::timeout(Duration::from_secs(30), came).await.map(|came| *came.unwrap());
+        came.unwrap_or_else(|_| panic!("no {count} requests came, but {:?}", self.seen()));
+    }
+
     /// Returns how many connections were accepted.
     pub(crate) fn connections(&self) -> usize {
         self.log.connections.borrow().0
@@ -233,6 +243,7 @@ async fn serve(
             let mut all = log.seen.lock().unwrap();
             let seen = Seen { line, headers, number: all.len() + 1 };
             all.push(seen.clone());
+            log.requests.send_replace(all.len());
             seen
         };
         for step in script(&seen).0 {
