@@ -131,7 +131,7 @@ async fn a_channel_that_hangs_has_few_in_flight_and_delays_no_other() {
     let stop = CancellationToken::new();
     let run = dispatch::run_once(desk.app.ctx(), &stop);
     tokio::pin!(run);
-    tokio::select! { () = &mut run => panic!("the hanging one was not waited for"), () = works.arrived(20) => () }
+    tokio::select! { () = &mut run => panic!("the hanging one was not waited for"), _ = works.arrived(20) => () }
     assert!(hangs.requests().len() <= 4);
     stop.cancel();
 }
