@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod corpora_feeds;
+mod crash;
 mod daemon;
 mod fetch;
 mod http;

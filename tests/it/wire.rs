@@ -3,8 +3,6 @@
 //! It listens on a loopback address of the test's choice, port 0. 127.0.0.x is the world that may
 //! be reached; 127.0.99.x stands for a network that may not.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
