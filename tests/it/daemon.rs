@@ -150,7 +150,7 @@ impl Desk {
 
 async fn open(config: &str, clock: &Clock, printed: &Arc<Mutex<Vec<u8>>>) -> anyhow::Result<App> {
     let checked = setup::load_text("newshound.toml", config, &Environment::of("/nowhere", &[]));
-    let problems: Vec<_> = checked.problems.iter().map(|problem| problem.render()).collect();
+    let problems: Vec<_> = checked.problems.iter().map(newshound::config::Problem::render).collect();
     let ready = checked.ready.unwrap_or_else(|| panic!("{}", problems.join("\n")));
     let console =
         Console::new(Arc::clone(printed) as Arc<Mutex<dyn std::io::Write + std::marker::Send>>, Look::Line);
@@ -173,13 +173,12 @@ async fn serve(host: &str, replies: Vec<Reply>) -> Server {
 
 /// Returns a feed of these headlines, each with an id and a link of its own.
 fn feed(titles: &[&str]) -> Vec<u8> {
-    let items: String = titles
-        .iter()
-        .map(|title| {
-            let slug = title.replace(' ', "-");
-            format!("<item><guid>{slug}</guid><link>http://news.example/{slug}</link><title>{title}</title></item>")
-        })
-        .collect();
+    let mut items = String::new();
+    for title in titles {
+        let slug = title.replace(' ', "-");
+        let known_by = format!("<guid>{slug}</guid><link>http://news.example/{slug}</link>");
+        let _ = write!(items, "<item>{known_by}<title>{title}</title></item>");
+    }
     rss(&items)
 }
 

@@ -38,10 +38,20 @@ pub(crate) struct Recorder {
 
 /// Never answers.
 pub(crate) const SILENCE: &str = "";
+/// Takes the request and closes the connection.
+pub(crate) const HANG_UP: &str = "\0";
+
+type Answer = dyn Fn(usize) -> &'static str + Send + Sync;
 
 impl Recorder {
     /// Answers each request by the next of these, and then by the last of them for ever.
     pub(crate) async fn start(answers: &'static [&'static str]) -> Self {
+        Recorder::answering(move |n| answers[(n - 1).min(answers.len() - 1)]).await
+    }
+
+    /// Answers the n-th request, from 1, by what this says of it.
+    pub(crate) async fn answering(answer: impl Fn(usize) -> &'static str + Send + Sync + 'static) -> Self {
+        let answer: Arc<Answer> = Arc::new(answer);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let recorder = Recorder {
             address: listener.local_addr().unwrap(),
@@ -50,7 +60,7 @@ impl Recorder {
         let requests = Arc::clone(&recorder.requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&requests), answers));
+                tokio::spawn(serve(stream, Arc::clone(&requests), Arc::clone(&answer)));
             }
         });
         recorder
@@ -70,7 +80,7 @@ impl Recorder {
     }
 }
 
-async fn serve(mut stream: TcpStream, requests: Arc<watch::Sender<Vec<Request>>>, answers: &[&str]) {
+async fn serve(mut stream: TcpStream, requests: Arc<watch::Sender<Vec<Request>>>, answer: Arc<Answer>) {
     let mut bytes = Vec::new();
     while let Some(request) = read(&mut stream, &mut bytes).await {
         let mut n = 0;
@@ -78,7 +88,10 @@ async fn serve(mut stream: TcpStream, requests: Arc<watch::Sender<Vec<Request>>>
             requests.push(request);
             n = requests.len();
         });
-        let answer = answers[(n - 1).min(answers.len() - 1)];
+        let answer = answer(n);
+        if answer == HANG_UP {
+            return;
+        }
         if answer == SILENCE {
             std::future::pending::<()>().await;
         }

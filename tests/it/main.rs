@@ -3,6 +3,7 @@
 
 mod cli;
 mod corpora_feeds;
+mod crash;
 mod daemon;
 mod feeds;
 mod fetch;

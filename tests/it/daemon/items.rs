@@ -6,11 +6,9 @@ use super::*;
 #[tokio::test]
 async fn items_without_id_and_link_are_stored_and_alerted_once() {
     let old = "<item><title>old words here</title></item>";
-    let new: String = ["one", "two", "three"]
-        .iter()
-        .map(|n| format!("<item><title>war number {n}</title><description>More of it.</description></item>"))
-        .collect();
-    let server = serve("127.0.0.1", vec![Reply::ok(&rss(old)), Reply::ok(&rss(&new))]).await;
+    let new = ["one", "two", "three"]
+        .map(|n| format!("<item><title>war number {n}</title><description>More of it.</description></item>"));
+    let server = serve("127.0.0.1", vec![Reply::ok(&rss(old)), Reply::ok(&rss(&new.concat()))]).await;
     let desk = Desk::watching(&[&server]).await;
     let counts = desk.rounds(11).await;
     assert_eq!((counts.items_new, counts.alerts, counts.delivered), (4, 3, 3));

@@ -108,7 +108,7 @@ async fn a_receiver_that_asks_to_wait_gets_nothing_before_and_then_one() {
         desk.send().await;
         assert_eq!(recorder.requests().len(), 1, "the other four wait too");
         let desk = desk.restarted().await;
-        desk.pass(pause - SECOND);
+        desk.clock.set(desk.clock.now() + pause - SECOND);
         desk.send().await;
         assert_eq!(recorder.requests().len(), 1);
         assert_eq!(count(&desk, DeliveryState::Pending).await, 5);
