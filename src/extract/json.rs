@@ -1,5 +1,9 @@
 //! Reads JSON Feed of any version, by what its fields evidently mean rather than by their types;
 //! where the document is broken, its items one by one.
+//!
+//! feed-rs is no first rung here: of 55 feeds of the corpora it takes 13, refusing the others for
+//! a number as id or an attachment without a type, and of those it takes it drops the languages
+//! and images of items. Two readers would agree only where one is enough.
 
 use serde_json::{Map, Value};
 
@@ -87,13 +91,21 @@ fn salvage(doc: &str, error: &serde_json::Error, bounds: &Bounds<'_>) -> Result<
         return Ok(document);
     };
     document.is_feed = true;
-    while let Some(from) = rest.find(['{', ']']).filter(|&at| rest.as_bytes()[at] == b'{') {
+    loop {
+        let Some(from) = rest.find(['{', ']']) else {
+            document.end_missing = true;
+            break;
+        };
+        if rest.as_bytes()[from] == b']' {
+            break;
+        }
         if (bounds.expired)() {
             return Err(Stop::Expired);
         }
         rest = &rest[from..];
         let Some(end) = object_end(rest) else {
             document.n_lost += 1;
+            document.end_missing = true;
             break;
         };
         match serde_json::from_str::<Map<String, Value>>(&rest[..end]) {
@@ -186,6 +198,8 @@ fn scalar(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read_with(doc: &str, max_items: usize) -> Result<JsonDocument, Stop> {
@@ -239,5 +253,24 @@ mod tests {
         assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, false));
         let document = read_with(&doc.replace(",}", "}")[..doc.len() - 8], 9).unwrap();
         assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, true));
+        let document = read_with(&doc[..doc.len() - 2], 9).unwrap();
+        assert_eq!((document.drafts.len(), document.n_lost, document.end_missing), (2, 1, true));
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_or_patched_feed_gives_no_more_than_it_held(cut in 0usize..400, at in 0usize..400, patch in "[\\[\\]{},:\"\\\\a-c0]{0,6}") {
+            let doc = feed(r#"{"id":1,"title":"a","authors":[{"name":"x"}]},{"id":"2","tags":["b","c"],"url":"/2"},{"id":3}"#);
+            let (cut, at) = (cut.min(doc.len()), at.min(doc.len()));
+            let patched = [&doc[..at], &patch, &doc[at..]].concat();
+            for body in [&doc[..cut], patched.as_str()] {
+                if let Ok(document) = read_with(body, 9) {
+                    prop_assert!(document.drafts.len() + document.n_lost <= 3 + patch.len());
+                    prop_assert!(document.is_feed || document.drafts.is_empty());
+                }
+            }
+            let whole = cut == doc.len();
+            prop_assert_eq!(read_with(&doc[..cut], 9).is_ok_and(|d| d.is_feed && !d.end_missing && d.drafts.len() == 3), whole);
+        }
     }
 }

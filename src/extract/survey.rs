@@ -525,7 +525,7 @@ mod tests {
         check_item(&" ".repeat(MAX_BYTES), Some(Doubt::Size));
         check(&rss(&"<item/>".repeat(101)), Err(Doubt::Size));
         check_item(&format!("<x xml:base='http://{}'/>", "a".repeat(MAX_BASE)), Some(Doubt::Field));
-        let namespaces: String = (0..200).map(|n| format!(" xmlns:n{n}='x'")).collect();
+        let namespaces = (0..200).map(|n| format!(" xmlns:n{n}='x'")).collect::<Vec<_>>().concat();
         check_item(&format!("<x{namespaces}/>"), Some(Doubt::Unsound));
     }
 

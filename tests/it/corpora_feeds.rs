@@ -1,7 +1,5 @@
 //! Reads real feeds and compares what comes of them with a reference reading.
 
-#![expect(clippy::unwrap_used, reason = "a test says by panicking that its corpus is broken")]
-
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::Read;
@@ -364,7 +362,7 @@ pub(crate) fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a test has no configuration and no log")]
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration and no log")]
 pub(crate) fn feeds_folder() -> Option<PathBuf> {
     let root = std::env::var_os("NEWSHOUND_CORPORA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"), PathBuf::from);

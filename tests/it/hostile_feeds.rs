@@ -40,8 +40,9 @@ fn titles(extracted: &Extracted) -> Vec<&str> {
 
 #[test]
 fn entities_are_neither_expanded_nor_fetched() {
-    let bomb: String =
+    let bomb: Vec<String> =
         (1..10).map(|n| format!("<!ENTITY e{n} '{}'>", format!("&e{};", n - 1).repeat(10))).collect();
+    let bomb = bomb.concat();
     let body = format!(
         "<!DOCTYPE rss [<!ENTITY e0 'ha'>{bomb}<!ENTITY f SYSTEM 'file:///etc/hostname'>\
          <!ENTITY h SYSTEM 'http://127.0.99.1/'>]>{}",
@@ -83,7 +84,7 @@ fn deep_markup_in_a_text_leaves_the_text() {
 
 #[test]
 fn of_a_huge_feed_the_first_items_are_taken() {
-    let items: String = (0..100_000)
+    let items: Vec<String> = (0..100_000)
         .map(|n| {
             format!(
                 "<item><title>Headline {n}</title><link>https://a.example/{n}</link><guid>{n}</guid>\
@@ -91,7 +92,7 @@ fn of_a_huge_feed_the_first_items_are_taken() {
             )
         })
         .collect();
-    let extracted = read(rss(&items));
+    let extracted = read(rss(&items.concat()));
     assert_eq!(extracted.warnings, [Warning::TooManyItems { taken: 5000, left: 95_000 }]);
     assert_eq!(extracted.items[4999].title, "Headline 4999");
 }
@@ -125,7 +126,7 @@ fn of_twenty_items_with_mistakes_only_the_last_is_lost() {
         let mistake = ["AT&T", "a&nbsp;b", "&#0;"].get(n).copied().unwrap_or("none");
         format!("<item><title>Item {n} {mistake}</title><guid>{n}</guid></item>")
     };
-    let whole = rss(&(0..20).map(item).collect::<String>());
+    let whole = rss(&(0..20).map(item).collect::<Vec<_>>().concat());
     let cut = &whole[..whole.rfind("Item 19").expect("it is the last") + 4];
     let extracted = read(cut);
     assert_eq!(extracted.items.len(), 19);

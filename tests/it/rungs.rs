@@ -180,7 +180,8 @@ const ATOM_PIECES: [&str; 28] = [
 ];
 
 fn rss(items: &[Vec<&str>]) -> String {
-    let items: String = items.iter().map(|item| format!("<item>{}</item>", item.concat())).collect();
+    let items =
+        items.iter().map(|item| format!("<item>{}</item>", item.concat())).collect::<Vec<_>>().concat();
     format!(
         "<?xml version='1.0' encoding='utf-8'?><rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' \
          xmlns:content='http://purl.org/rss/1.0/modules/content/' xmlns:media='http://search.yahoo.com/mrss/' \
@@ -190,7 +191,8 @@ fn rss(items: &[Vec<&str>]) -> String {
 }
 
 fn atom(items: &[Vec<&str>]) -> String {
-    let items: String = items.iter().map(|item| format!("<entry>{}</entry>", item.concat())).collect();
+    let items =
+        items.iter().map(|item| format!("<entry>{}</entry>", item.concat())).collect::<Vec<_>>().concat();
     format!("<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de'><title>News</title>{items}</feed>")
 }
 
