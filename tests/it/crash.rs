@@ -207,7 +207,7 @@ impl World {
         let among = |what: &str, most: f64| (jitter(what, round as u64) * most) as usize;
         let feed = &self.feeds[among("feed", 3.0)].server;
         if among("side", 2.0) == 0 {
-            self.hook.came(self.hook.requests().len() + 1 + among("more", 12.0)).await;
+            self.hook.arrived(self.hook.requests().len() + 1 + among("more", 12.0)).await;
         } else {
             feed.asked(feed.seen().len() + 1 + among("polls", 2.0)).await;
         }
@@ -316,7 +316,7 @@ async fn a_daemon_stops_in_time_whatever_hangs_and_leaves_its_work_waiting() {
     let silent = Server::start("127.0.0.2", |_| Reply::raw("").wait()).await;
     let place = Place::new("127.0.77.2", &[&feed.server, &silent], &receiver);
     let (mut daemon, _) = Daemon::start(&place).await;
-    receiver.came(IN_FLIGHT).await;
+    receiver.arrived(IN_FLIGHT).await;
     silent.asked(1).await;
     // Somebody who looks at the page and says nothing does not hold it up either.
     let _idle = TcpStream::connect(&place.status).await.unwrap();
@@ -336,7 +336,7 @@ async fn a_second_signal_stops_at_once() {
     let feed = Feed::growing("127.0.0.1", "one", &Arc::new(AtomicBool::new(true))).await;
     let place = Place::new("127.0.77.3", &[&feed.server], &receiver);
     let (mut daemon, _) = Daemon::start(&place).await;
-    receiver.came(1).await;
+    receiver.arrived(1).await;
     daemon.signal().await;
     // Signals of one kind that come before the first is seen are one: insist until it is.
     let code = loop {
