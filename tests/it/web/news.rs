@@ -89,9 +89,9 @@ async fn the_page_that_messages_link_to_shows_every_topic_of_the_story() {
         Store::open(&format!("sqlite:{}", folder.path().join("newshound.db").display())).await.unwrap();
     let alerts = store.alerts(&newshound::store::Page::default()).await.unwrap();
     assert_eq!(alerts.len(), 2);
-    let story = &alerts[0].alert.story.id;
-    assert_eq!(story, &alerts[1].alert.story.id);
-    let page = get(address, &format!("/stories/{story}")).await;
+    let id = &alerts[0].alert.story.id;
+    assert_eq!(id, &alerts[1].alert.story.id);
+    let page = get(address, &format!("/stories/{id}")).await;
     assert_eq!(page.status, 200);
     for shown in ["Kim: 0.", "Train: 0.", "threshold 0.50", "<mark>Kim</mark>", "desk", "delivered"] {
         assert!(page.body.contains(shown), "no {shown} in {}", page.body);
