@@ -43,10 +43,9 @@ impl App {
     pub async fn open(ready: Ready, outside: Outside) -> anyhow::Result<App> {
         let Ready { config, matcher, file } = ready;
         let config = Arc::new(config);
-        let store = Store::open(&config.store.url)
-            .await
-            .with_context(|| format!("opening the store at {}", config.store.url))?;
-        let lock = take(&store, &outside).await?;
+        let opening = || format!("opening the store at {}", config.store.url);
+        let lock = take(&config.store.url, &outside).await.with_context(opening)?;
+        let store = Store::open(&config.store.url).await.with_context(opening)?;
         let now = outside.clock.now();
         store.release_claims().await.context("taking up what an earlier daemon left")?;
         let holder = format!("{}-{}", std::process::id(), now.as_millis());
@@ -171,13 +170,13 @@ pub enum Send {
 
 /// Takes the store for this process. A command that only looks holds the lock for a moment, so
 /// one refusal is not yet another daemon.
-async fn take(store: &Store, outside: &Outside) -> anyhow::Result<DaemonLock> {
+async fn take(url: &str, outside: &Outside) -> Result<DaemonLock, StoreError> {
     let mut tries = 0;
     loop {
-        match store.lock() {
+        match DaemonLock::take(url) {
             Ok(lock) => return Ok(lock),
             Err(error) if error.class() != Some(StoreClass::LockedByOther) || tries == LOCK_TRIES => {
-                return Err(error.into());
+                return Err(error);
             }
             Err(_) => tries += 1,
         }

@@ -74,10 +74,7 @@ impl Store {
     /// brings its schema up to date.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
         let path = path_of(url)?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|cause| StoreError::Folder { folder: folder.to_owned(), cause })?;
-        }
+        make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
         Ok(store)
@@ -183,6 +180,12 @@ impl Store {
 
 fn file_id(path: &Path) -> Option<FileId> {
     std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Makes the folder that a database lies in.
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|cause| StoreError::Folder { folder: folder.to_owned(), cause })
 }
 
 /// Returns the path behind `sqlite:`.

@@ -3,12 +3,12 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, make_folder, path_of, rows};
 use crate::model::Timestamp;
 
 /// What a daemon says of itself.
@@ -33,10 +33,16 @@ pub struct DaemonLock {
     _file: File,
 }
 
-impl Store {
-    /// Takes the store for this process alone.
-    pub fn lock(&self) -> Result<DaemonLock, StoreError> {
-        let mut file = self.open_lock()?;
+impl DaemonLock {
+    /// Takes the store at this address for this process alone, before anything is done to it.
+    pub fn take(url: &str) -> Result<DaemonLock, StoreError> {
+        let store = path_of(url)?;
+        make_folder(&store)?;
+        let path = lock_path(&store);
+        let failed = |cause| StoreError::Folder { folder: path.clone(), cause };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -44,44 +50,33 @@ impl Store {
                 let _ = file.read_to_string(&mut pid);
                 return Err(StoreError::LockedByOther { pid: pid.trim().to_owned() });
             }
-            Err(TryLockError::Error(cause)) => return Err(self.lock_failed(cause)),
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
         let write = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;
             file.write_all(format!("{}\n", std::process::id()).as_bytes())
         };
-        write(&mut file).map_err(|cause| self.lock_failed(cause))?;
+        write(&mut file).map_err(failed)?;
         Ok(DaemonLock { _file: file })
     }
+}
 
+fn lock_path(store: &Path) -> PathBuf {
+    let mut path = store.to_path_buf().into_os_string();
+    path.push(".lock");
+    path.into()
+}
+
+impl Store {
     /// Says whether a daemon works on the store.
     pub fn is_locked(&self) -> Result<bool, StoreError> {
-        if !self.lock_path().exists() {
+        let path = lock_path(&self.path);
+        if !path.exists() {
             return Ok(false);
         }
-        let file = File::open(self.lock_path()).map_err(|cause| self.lock_failed(cause))?;
+        let file = File::open(&path).map_err(|cause| StoreError::Folder { folder: path, cause })?;
         Ok(matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    fn open_lock(&self) -> Result<File, StoreError> {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.lock_path())
-            .map_err(|cause| self.lock_failed(cause))
-    }
-
-    fn lock_path(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".lock");
-        path.into()
-    }
-
-    fn lock_failed(&self, cause: std::io::Error) -> StoreError {
-        StoreError::Folder { folder: self.lock_path(), cause }
     }
 
     /// Leaves the daemon's note.

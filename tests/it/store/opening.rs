@@ -1,7 +1,7 @@
 //! Opening, migrating, reopening, and having the store alone.
 
 use newshound::model::StoreClass;
-use newshound::store::{DaemonNote, Store, StoreError};
+use newshound::store::{DaemonLock, DaemonNote, Store, StoreError};
 
 use super::*;
 
@@ -59,18 +59,18 @@ async fn a_damaged_store_is_refused_and_not_replaced() {
 }
 
 #[tokio::test]
-async fn a_second_daemon_is_refused_and_told_who_is_there() {
-    let shelf = Shelf::empty().await;
-    assert!(!shelf.store.is_locked().unwrap());
-    let lock = shelf.store.lock().unwrap();
-    let second = Store::open(&url(&shelf.folder)).await.unwrap();
-    let refused = second.lock().unwrap_err();
+async fn a_second_daemon_is_refused_before_it_touches_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = DaemonLock::take(&url(&folder)).unwrap();
+    let refused = DaemonLock::take(&url(&folder)).unwrap_err();
     assert_eq!(refused.class(), Some(StoreClass::LockedByOther));
     assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
-    assert!(second.is_locked().unwrap());
+    assert!(!folder.path().join("newshound.db").exists());
+    let store = Store::open(&url(&folder)).await.unwrap();
+    assert!(store.is_locked().unwrap());
     drop(lock);
-    assert!(!second.is_locked().unwrap());
-    second.lock().unwrap();
+    assert!(!store.is_locked().unwrap());
+    DaemonLock::take(&url(&folder)).unwrap();
 }
 
 #[tokio::test]
