@@ -4,7 +4,7 @@
 //! bounded in depth, items, text and time; who calls decides how much time there is.
 //!
 //! There are two rungs: feed-rs reads a sound feed, and our own lenient reader whatever is left,
-//! always the whole of a document. What they find becomes items in one place ([`draft`]).
+//! always the whole of a document. What they find becomes items in one place (`draft`).
 
 mod capture;
 mod charset;

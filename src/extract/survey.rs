@@ -51,7 +51,8 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// feed-rs keeps up to thirty bytes for one byte of a document that is all tags.
+/// feed-rs keeps up to thirty bytes for one byte of a document that is all tags, and of this size
+/// it reads the worst found in a tenth of a second (`benches/extract.rs`).
 const MAX_BYTES: usize = 2 << 20;
 const MAX_DEPTH: usize = 256;
 /// feed-rs calls itself for media within media and podcast categories within such: at 250 of them
