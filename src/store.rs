@@ -26,7 +26,7 @@ use std::{
 };
 
 use sqlx::{
-    Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    Connection as _, Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -102,7 +102,10 @@ impl Store {
             .pragma("cache_size", CACHE_KIB)
             .pragma("journal_size_limit", "16777216");
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
+        // A full disk makes SQLite roll back by itself, after which the library still counts one
+        // transaction and refuses every other: such a connection is replaced.
         let writer = pool(1)
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone())
             .await
             .map_err(|cause| StoreError::of_opening(&path, create, cause))?;
@@ -193,4 +196,30 @@ pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
     let path = url.strip_prefix("sqlite:").ok_or_else(|| StoreError::Address { url: url.to_owned() })?;
     PathBuf::from_str(path.strip_prefix("//").unwrap_or(path))
         .map_err(|_| StoreError::Address { url: url.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{StoreClass, Timestamp};
+
+    #[tokio::test]
+    async fn a_store_that_was_full_takes_writes_again_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("n.db").display())).await.unwrap();
+        let mut note = DaemonNote {
+            pid: 1,
+            started: Timestamp::from_millis(0),
+            config_file: None,
+            config_loaded: Timestamp::from_millis(0),
+            listen: Some("x".repeat(1 << 20)),
+        };
+        // The limit goes with the connection, like the end of a full disk.
+        sqlx::query("pragma max_page_count = 1").execute(&store.writer).await.unwrap();
+        let full = store.leave_note(&note).await.unwrap_err();
+        assert_eq!(full.class(), Some(StoreClass::DiskFull), "{full:?}");
+        note.listen = None;
+        store.leave_note(&note).await.unwrap();
+        assert_eq!(store.read_note().await.unwrap(), Some(note));
+    }
 }
