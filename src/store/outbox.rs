@@ -40,6 +40,8 @@ pub enum Settled {
         class: DeliveryClass,
         /// In words.
         error: String,
+        /// Until when the receiver wants no message at all.
+        pause_until: Option<Timestamp>,
     },
 }
 
@@ -115,7 +117,7 @@ impl Store {
         let (state, class, error, due) = match settled {
             Settled::Delivered => (DeliveryState::Delivered, DeliveryClass::Ok, None, delivery.due),
             Settled::Again { class, error, due, .. } => (DeliveryState::Pending, *class, Some(error), *due),
-            Settled::Failed { class, error } => (DeliveryState::Failed, *class, Some(error), delivery.due),
+            Settled::Failed { class, error, .. } => (DeliveryState::Failed, *class, Some(error), delivery.due),
         };
         let mut tx = self.begin().await?;
         let written = sqlx::query(
@@ -233,8 +235,12 @@ async fn pace_channel(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let query = match settled {
-        Settled::Delivered => sqlx::query("delete from channel where name = $1").bind(channel.as_str()),
-        Settled::Again { pause_until: Some(until), .. } => sqlx::query(
+        // One that was under way when another was told to wait does not end the wait.
+        Settled::Delivered => sqlx::query("delete from channel where name = $1 and free_at <= $2")
+            .bind(channel.as_str())
+            .bind(now.as_millis()),
+        Settled::Again { pause_until: Some(until), .. }
+        | Settled::Failed { pause_until: Some(until), .. } => sqlx::query(
             "insert into channel (name, free_at, set_at) values ($1, $2, $3)
              on conflict (name) do update set set_at = excluded.set_at, free_at =
                  case when channel.free_at > excluded.free_at then channel.free_at else excluded.free_at end",

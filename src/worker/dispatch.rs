@@ -185,7 +185,7 @@ async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) -> Chan
         Some((class, retry, error)) => {
             match after_failure(&outlet.config, &outgoing.delivery, (class, retry), now) {
                 AfterFailure::Again { due, pause_until } => Settled::Again { class, error, due, pause_until },
-                AfterFailure::GiveUp { class } => Settled::Failed { class, error },
+                AfterFailure::GiveUp { class, pause_until } => Settled::Failed { class, error, pause_until },
             }
         }
     };
@@ -268,7 +268,7 @@ fn tell(outgoing: &Outgoing, settled: &Settled) {
             tracing::warn!(delivery = %id, %channel, %class, attempts,
                 "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}");
         }
-        Settled::Failed { class, error } => {
+        Settled::Failed { class, error, .. } => {
             tracing::error!(delivery = %id, %channel, %class, attempts,
                 "delivery {id} to `{channel}` is given up: {class}, {error}; \
                  `newshound deliveries retry {id}` sends it again");

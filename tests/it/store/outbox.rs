@@ -18,7 +18,7 @@ fn again(due: Timestamp) -> Settled {
 }
 
 fn failed() -> Settled {
-    Settled::Failed { class: DeliveryClass::Refused, error: "404".into() }
+    Settled::Failed { class: DeliveryClass::Refused, error: "404".into(), pause_until: None }
 }
 
 #[tokio::test]
@@ -115,6 +115,23 @@ async fn a_receiver_that_asks_for_a_pause_gets_none_and_then_one_at_a_time() {
     assert_eq!(probe.len(), 1);
     shelf.settle(&probe[0], &Settled::Delivered, NOW + MINUTE * 2).await.unwrap();
     assert_eq!(shelf.deliveries(9, NOW + MINUTE * 2).await.len(), 3, "it takes messages again");
+}
+
+#[tokio::test]
+async fn what_was_under_way_before_a_pause_does_not_end_it() {
+    let shelf = outbox(4).await;
+    let out = shelf.deliveries(3, NOW).await;
+    // The last attempt that a delivery gets asks for a pause like any other.
+    let asked = Settled::Failed {
+        class: DeliveryClass::RateLimited,
+        error: "429".into(),
+        pause_until: Some(NOW + HOUR),
+    };
+    shelf.settle(&out[0], &asked, NOW).await.unwrap();
+    shelf.settle(&out[1], &Settled::Delivered, NOW + SECOND).await.unwrap();
+    assert!(shelf.deliveries(9, NOW + MINUTE / 2).await.is_empty());
+    shelf.settle(&out[2], &Settled::Delivered, NOW + HOUR).await.unwrap();
+    assert_eq!(shelf.deliveries(9, NOW + HOUR).await.len(), 1);
 }
 
 #[tokio::test]
