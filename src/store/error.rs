@@ -58,6 +58,14 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("could not bring the store's schema up to date")]
     Schema(#[from] MigrateError),
+    /// Work ended early, since the store had failed before.
+    #[error("the store failed: {told}")]
+    Failing {
+        /// How.
+        class: StoreClass,
+        /// In words.
+        told: String,
+    },
     /// The claim ran out and somebody else has it now.
     #[error("the claim on `{0}` was lost to another worker")]
     ClaimLost(String),
@@ -85,19 +93,24 @@ impl StoreError {
     pub fn class(&self) -> Option<StoreClass> {
         match self {
             StoreError::Moved { .. } => Some(StoreClass::ReadOnly),
+            StoreError::Failing { class, .. } => Some(*class),
             StoreError::LockedByOther { .. } => Some(StoreClass::LockedByOther),
             StoreError::Schema(MigrateError::VersionMissing(_)) => Some(StoreClass::NewerSchema),
+            StoreError::Schema(
+                MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _),
+            ) => Some(of_database(cause)),
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),
             StoreError::Folder { cause, .. } | StoreError::File { cause, .. } => Some(of_io(cause)),
             StoreError::Database(cause) => Some(of_database(cause)),
             StoreError::Address { .. } | StoreError::Missing { .. } | StoreError::ClaimLost(_) => None,
         }
     }
-}
 
-impl StoreError {
     /// Returns what an operator can do about it, where that is not said already.
     pub fn way_out(&self) -> Option<&'static str> {
+        if let StoreError::Moved { .. } = self {
+            return None;
+        }
         match self.class()? {
             StoreClass::ReadOnly => {
                 Some("let the user that newshound runs as write there, or name another [store] url")

@@ -126,7 +126,7 @@ fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRec
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
-        host_free_at: None,
+        host_pause: None,
         items,
     }
 }
