@@ -25,6 +25,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// The store was made by an earlier version.
+    #[error("{} was written by an earlier newshound: `newshound run` brings it up to date", path.display())]
+    OlderSchema {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The database file went away while it was open.
     #[error("{} was moved, deleted or replaced: put it back, or restart newshound to use what is there now", path.display())]
     Moved {
@@ -102,7 +108,10 @@ impl StoreError {
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),
             StoreError::Folder { cause, .. } | StoreError::File { cause, .. } => Some(of_io(cause)),
             StoreError::Database(cause) => Some(of_database(cause)),
-            StoreError::Address { .. } | StoreError::Missing { .. } | StoreError::ClaimLost(_) => None,
+            StoreError::Address { .. }
+            | StoreError::Missing { .. }
+            | StoreError::OlderSchema { .. }
+            | StoreError::ClaimLost(_) => None,
         }
     }
 

@@ -48,6 +48,21 @@ async fn a_store_of_a_later_version_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn only_a_daemon_brings_a_store_up_to_date() {
+    let shelf = Shelf::empty().await;
+    shelf.damage("delete from _sqlx_migrations").await;
+    shelf.store.close().await;
+    let refused = Store::open_existing(&url(&shelf.folder)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::OlderSchema { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("`newshound run`"), "{refused}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("newshound.db"), "").unwrap();
+    assert!(matches!(Store::open_existing(&url(&folder)).await, Err(StoreError::OlderSchema { .. })));
+    Store::open(&url(&folder)).await.unwrap().close().await;
+    Store::open_existing(&url(&folder)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_refused_and_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("newshound.db");
