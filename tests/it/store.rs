@@ -15,7 +15,7 @@ use newshound::model::{
     ChannelName, Destination, Evidence, Field, Item, ItemId, ItemKeys, PollClass, PollRecord, Routed, Score,
     ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
 };
-use newshound::store::{Lease, Outgoing, Recorded, Settled, Store, StoreError, Watched};
+use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
 use tempfile::TempDir;
 
 /// When these tests begin.
@@ -74,7 +74,7 @@ impl Shelf {
     }
 
     async fn deliveries(&self, limit: usize, now: Timestamp) -> Vec<Outgoing> {
-        self.store.claim_deliveries(&us(), &desk(), (limit, 1000), now).await.unwrap()
+        self.store.claim_deliveries(&us(), &desk(), room(limit, 1000), now).await.unwrap().outgoing
     }
 
     async fn settle(&self, outgoing: &Outgoing, settled: &Settled, now: Timestamp) -> Result<(), StoreError> {
@@ -106,6 +106,10 @@ fn lease(holder: &str) -> Lease {
 
 fn us() -> Lease {
     lease("us")
+}
+
+fn room(free: usize, per_minute: u32) -> Room<'static> {
+    Room { free, per_minute, in_hand: &[] }
 }
 
 fn desk() -> ChannelName {
