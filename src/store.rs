@@ -54,7 +54,10 @@ const CACHE_KIB: &str = "-1024";
 const CHECKPOINT_PAGES: &str = "1000";
 
 /// The migrations, in order; they only grow.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
+];
 
 /// The store.
 #[derive(Clone, Debug)]
@@ -131,12 +134,10 @@ impl Store {
             .await?;
         let found: Option<i64> = match made {
             None => None,
-            Some(_) => {
-                sqlx::query("select max(version) as latest from _sqlx_migrations where success")
-                    .fetch_one(self.reader())
-                    .await?
-                    .try_get("latest")?
-            }
+            Some(_) => sqlx::query("select max(version) as latest from _sqlx_migrations where success")
+                .fetch_one(self.reader())
+                .await?
+                .try_get("latest")?,
         };
         match found.unwrap_or(0).cmp(&ours) {
             Ordering::Equal => Ok(()),

@@ -28,7 +28,7 @@ const MAIL_WAITS: [Duration; 6] = [
     Duration::from_hours(2),
     Duration::from_hours(4),
 ];
-/// How long after it became due a delivery is tried.
+/// How long after its schedule began a delivery is tried.
 const WEBHOOK_LIFE: Duration = Duration::from_hours(4 * 24);
 const MAIL_LIFE: Duration = Duration::from_hours(5 * 24);
 
@@ -72,7 +72,7 @@ pub fn after_failure(
     let chance = jitter(delivery.id.as_str(), u64::from(delivery.attempts));
     let due = now + wait.mul_f64(0.8 + 0.4 * chance).max(asked.unwrap_or_default());
     let life = if matches!(channel.kind, ChannelKind::Email(_)) { MAIL_LIFE } else { WEBHOOK_LIFE };
-    if due > delivery.created + life {
+    if due > delivery.begun + life {
         return AfterFailure::GiveUp { class: DeliveryClass::Expired, pause_until };
     }
     AfterFailure::Again { due, pause_until }
@@ -127,6 +127,7 @@ mod tests {
             held: None,
             attempts,
             created: NOW,
+            begun: NOW,
             due: NOW,
             last_attempt: Some(NOW),
             delivered_at: None,
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_delivery_that_grew_too_old_expires() {
-        let old = Delivery { created: NOW - Duration::from_hours(5 * 24), ..attempted(3) };
+        let old = Delivery { begun: NOW - Duration::from_hours(5 * 24), ..attempted(3) };
         let after = after_failure(&mail(None), &old, (DeliveryClass::Transient, Retry::Later), NOW);
         assert_eq!(after, AfterFailure::GiveUp { class: DeliveryClass::Expired, pause_until: None });
     }

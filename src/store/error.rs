@@ -102,9 +102,9 @@ impl StoreError {
             StoreError::Failing { class, .. } => Some(*class),
             StoreError::LockedByOther { .. } => Some(StoreClass::LockedByOther),
             StoreError::Schema(MigrateError::VersionMissing(_)) => Some(StoreClass::NewerSchema),
-            StoreError::Schema(
-                MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _),
-            ) => Some(of_database(cause)),
+            StoreError::Schema(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => {
+                Some(of_database(cause))
+            }
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),
             StoreError::Folder { cause, .. } | StoreError::File { cause, .. } => Some(of_io(cause)),
             StoreError::Database(cause) => Some(of_database(cause)),

@@ -144,7 +144,9 @@ impl Store {
         let (state, class, error, due) = match settled {
             Settled::Delivered => (DeliveryState::Delivered, DeliveryClass::Ok, None, delivery.due),
             Settled::Again { class, error, due, .. } => (DeliveryState::Pending, *class, Some(error), *due),
-            Settled::Failed { class, error, .. } => (DeliveryState::Failed, *class, Some(error), delivery.due),
+            Settled::Failed { class, error, .. } => {
+                (DeliveryState::Failed, *class, Some(error), delivery.due)
+            }
         };
         let mut tx = self.begin().await?;
         let written = sqlx::query(
@@ -189,7 +191,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let found = sqlx::query(
             "update delivery set state = 'pending', held = null, due = $1,
-                 created = case when state = 'failed' then $1 else created end,
+                 begun = case when state = 'failed' then $1 else begun end,
                  attempts = case when state = 'failed' then 0 else attempts end
              where (state = 'failed' or (state = 'pending' and due > $1))
                  and ($2 = '[]' or id in (select value from json_each($2)))

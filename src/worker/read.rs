@@ -64,9 +64,7 @@ async fn taken(
         let outcome = unchanged(PollClass::NotModified, fetched.validators);
         // What was not readable in the same feed is so still.
         return Read::nothing(match state.class {
-            Some(class @ PollClass::Degraded) => {
-                Outcome { class, message: state.message.clone(), ..outcome }
-            }
+            Some(class @ PollClass::Degraded) => Outcome { class, message: state.message.clone(), ..outcome },
             _ => outcome,
         });
     }

@@ -202,4 +202,9 @@ async fn the_operator_makes_what_failed_due_again_under_its_id() {
     let attempts =
         |n: usize| due.iter().find(|due| due.delivery.id == out[n].delivery.id).unwrap().delivery.attempts;
     assert_eq!((attempts(0), attempts(1)), (1, 2));
+    for Outgoing { delivery, .. } in &due {
+        assert_eq!(delivery.created, NOW, "that it was made then stays true");
+        let begun = if delivery.id == out[0].delivery.id { NOW + HOUR } else { NOW };
+        assert_eq!(delivery.begun, begun);
+    }
 }
