@@ -113,26 +113,33 @@ impl App {
         };
         let watchdog = systemd::watch(&ctx.clock, &ctx.pulse, stop);
         systemd::ready();
-        let all = async { tokio::join!(poll::run(ctx, stop), sending, watchdog) };
+        let farewell = async {
+            stop.cancelled().await;
+            systemd::stopping();
+        };
+        let all = async { tokio::join!(poll::run(ctx, stop), sending, watchdog, farewell) };
         tokio::pin!(all);
         tokio::select! {
             _ = async { tokio::join!(&mut all, server) } => (),
             // Open connections of the status page do not hold the daemon back.
             () = async { stop.cancelled().await; ctx.clock.sleep(ctx.clock.now(), LAST_SECONDS).await } => (),
         }
-        systemd::stopping();
         self.close().await;
     }
 
-    /// Polls all that is due, delivers what is due, and returns what came of it.
+    /// Polls all that is due, delivers what is due, and returns what came of it; ends early where
+    /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
         poll::run_once(&self.ctx, stop).await;
         if send == Send::Yes {
             dispatch::run_once(&self.ctx, stop).await;
         }
-        let counts = self.ctx.tally.counts();
+        let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
         self.close().await;
-        Ok(counts)
+        match fault {
+            None => Ok(counts),
+            Some(fault) => Err(StoreError::Failing { class: fault.class, told: fault.message }),
+        }
     }
 
     fn site(&self) -> Site {

@@ -1,8 +1,8 @@
 //! Units of work on one database. Each is one transaction; nothing outside knows of tables.
 //!
 //! SQLite in WAL mode with `synchronous = FULL`: what was acknowledged survives a power cut.
-//! One connection writes, so that no transaction ever waits for a lock in its middle; a pool
-//! of others reads. Times are stored as milliseconds, so that one text of each statement
+//! One connection writes, so that no transaction ever waits for a lock in its middle, and tells
+//! the loops what is due; a pool of others reads. Times are stored as milliseconds, so that one text of each statement
 //! serves every database.
 
 mod claim;
@@ -19,6 +19,7 @@ mod rows;
 mod sources;
 
 use std::{
+    cmp::Ordering,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     str::FromStr,
@@ -26,8 +27,8 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Pool, SqlSafeStr, Sqlite, SqlitePool, Transaction,
-    migrate::{Migration, MigrationType, Migrator},
+    Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -35,7 +36,7 @@ pub use claim::{Claimed, Lease};
 pub use daemon::{DaemonLock, DaemonNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
-pub use outbox::{Outgoing, Settled};
+pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
     ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
     SourceFigures,
@@ -53,7 +54,10 @@ const CACHE_KIB: &str = "-1024";
 const CHECKPOINT_PAGES: &str = "1000";
 
 /// The migrations, in order; they only grow.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
+];
 
 /// The store.
 #[derive(Clone, Debug)]
@@ -80,14 +84,15 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a store that must exist, beside a daemon that may be running on it.
+    /// Opens a store that must exist, beside a daemon that may be running on it: that is why its
+    /// schema must be ours already.
     pub async fn open_existing(url: &str) -> Result<Store, StoreError> {
         let path = path_of(url)?;
         if !path.exists() {
             return Err(StoreError::Missing { path });
         }
         let store = Store::connect(path, false).await?;
-        store.migrate().await?;
+        store.is_of_our_schema().await?;
         Ok(store)
     }
 
@@ -125,6 +130,25 @@ impl Store {
         Ok(())
     }
 
+    async fn is_of_our_schema(&self) -> Result<(), StoreError> {
+        let ours = MIGRATIONS.iter().map(|&(version, ..)| version).max().unwrap_or(0);
+        let made = sqlx::query("select 1 from sqlite_master where name = '_sqlx_migrations'")
+            .fetch_optional(self.reader())
+            .await?;
+        let found: Option<i64> = match made {
+            None => None,
+            Some(_) => sqlx::query("select max(version) as latest from _sqlx_migrations where success")
+                .fetch_one(self.reader())
+                .await?
+                .try_get("latest")?,
+        };
+        match found.unwrap_or(0).cmp(&ours) {
+            Ordering::Equal => Ok(()),
+            Ordering::Less => Err(StoreError::OlderSchema { path: self.path.clone() }),
+            Ordering::Greater => Err(MigrateError::VersionMissing(found.unwrap_or(0)).into()),
+        }
+    }
+
     /// Starts a transaction that holds the write lock from its first moment on, so that what
     /// it read cannot have changed when it writes.
     async fn begin(&self) -> Result<Tx<'static>, StoreError> {
@@ -139,6 +163,12 @@ impl Store {
             return Ok(());
         }
         Err(StoreError::Moved { path: self.path.clone() })
+    }
+
+    /// Returns the connection that the loops read through, so that they need not wait for those
+    /// who look at many rows.
+    fn of_loops(&self) -> &Pool<Sqlite> {
+        &self.writer
     }
 
     /// Returns the pool for reading.
@@ -201,6 +231,7 @@ pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PerHost;
     use crate::model::{StoreClass, Timestamp};
 
     #[tokio::test]
@@ -221,5 +252,22 @@ mod tests {
         note.listen = None;
         store.leave_note(&note).await.unwrap();
         assert_eq!(store.read_note().await.unwrap(), Some(note));
+    }
+
+    #[tokio::test]
+    async fn the_loops_do_not_wait_for_those_who_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
+        let mut looking = Vec::new();
+        for _ in 0..READERS {
+            looking.push(store.reader.acquire().await.unwrap());
+        }
+        let (now, pace) = (Timestamp::from_millis(0), PerHost { concurrency: 1, gap: Duration::ZERO });
+        let reading = async {
+            store.next_source_due(pace, now).await.unwrap();
+            store.sources_due_by(now, pace, now).await.unwrap();
+            store.next_delivery_due(&[]).await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("they have a connection");
     }
 }

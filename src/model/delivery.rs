@@ -67,6 +67,8 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it was made.
     pub created: Timestamp,
+    /// When its schedule began: as it was made, or as the operator wanted it tried anew.
+    pub begun: Timestamp,
     /// Not attempted before.
     pub due: Timestamp,
     /// When it was last attempted.

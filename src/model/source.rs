@@ -112,8 +112,8 @@ pub struct PollRecord {
     pub took: Duration,
     /// The decoded bytes that came.
     pub body_bytes: u64,
-    /// Until when the server wants nobody of us on its host.
-    pub host_free_at: Option<Timestamp>,
+    /// The host that wants to be left alone, and until when; after redirects, the last of them.
+    pub host_pause: Option<(String, Timestamp)>,
     /// The items in document order, with what they would cause if they are new.
     pub items: Vec<SeenItem>,
 }

@@ -28,7 +28,7 @@ const MAIL_WAITS: [Duration; 6] = [
     Duration::from_hours(2),
     Duration::from_hours(4),
 ];
-/// How long after it became due a delivery is tried.
+/// How long after its schedule began a delivery is tried.
 const WEBHOOK_LIFE: Duration = Duration::from_hours(4 * 24);
 const MAIL_LIFE: Duration = Duration::from_hours(5 * 24);
 
@@ -46,6 +46,8 @@ pub enum AfterFailure {
     GiveUp {
         /// The class of the failure, or `expired`.
         class: DeliveryClass,
+        /// Until when the receiver wants no message at all.
+        pause_until: Option<Timestamp>,
     },
 }
 
@@ -57,20 +59,23 @@ pub fn after_failure(
     now: Timestamp,
 ) -> AfterFailure {
     let asked = match retry {
-        Retry::Never => return AfterFailure::GiveUp { class },
+        Retry::Never | Retry::Later => None,
         Retry::After(pause) => Some(pause),
-        Retry::Later => None,
     };
+    let pause_until = asked.map(|pause| now + pause);
+    if retry == Retry::Never {
+        return AfterFailure::GiveUp { class, pause_until };
+    }
     let Some(wait) = nth_wait(channel, delivery.attempts) else {
-        return AfterFailure::GiveUp { class };
+        return AfterFailure::GiveUp { class, pause_until };
     };
     let chance = jitter(delivery.id.as_str(), u64::from(delivery.attempts));
     let due = now + wait.mul_f64(0.8 + 0.4 * chance).max(asked.unwrap_or_default());
     let life = if matches!(channel.kind, ChannelKind::Email(_)) { MAIL_LIFE } else { WEBHOOK_LIFE };
-    if due > delivery.created + life {
-        return AfterFailure::GiveUp { class: DeliveryClass::Expired };
+    if due > delivery.begun + life {
+        return AfterFailure::GiveUp { class: DeliveryClass::Expired, pause_until };
     }
-    AfterFailure::Again { due, pause_until: asked.map(|pause| now + pause) }
+    AfterFailure::Again { due, pause_until }
 }
 
 /// Returns the wait after so many attempts; `None` where that was the last.
@@ -122,6 +127,7 @@ mod tests {
             held: None,
             attempts,
             created: NOW,
+            begun: NOW,
             due: NOW,
             last_attempt: Some(NOW),
             delivered_at: None,
@@ -136,7 +142,7 @@ mod tests {
                 let wait = due.since(NOW).as_secs();
                 assert!((least..=most).contains(&wait), "{wait} after {attempts}");
             }
-            (AfterFailure::GiveUp { class }, None) => assert_eq!(class, DeliveryClass::Transient),
+            (AfterFailure::GiveUp { class, .. }, None) => assert_eq!(class, DeliveryClass::Transient),
             (after, expect) => panic!("{after:?}, expected {expect:?}"),
         }
     }
@@ -172,17 +178,22 @@ mod tests {
     fn only_a_receiver_that_asks_gets_a_pause_of_all_messages() {
         let pause = Duration::from_mins(2);
         for (retry, expect) in [(Retry::After(pause), Some(NOW + pause)), (Retry::Later, None)] {
-            let after =
-                after_failure(&console(None), &attempted(1), (DeliveryClass::RateLimited, retry), NOW);
-            let AfterFailure::Again { pause_until, .. } = after else { panic!("{after:?}") };
-            assert_eq!(pause_until, expect);
+            // The last attempt tells of it like any other.
+            for attempts in [1, 10] {
+                let delivery = attempted(attempts);
+                let after =
+                    after_failure(&console(None), &delivery, (DeliveryClass::RateLimited, retry), NOW);
+                let (AfterFailure::Again { pause_until, .. } | AfterFailure::GiveUp { pause_until, .. }) =
+                    after;
+                assert_eq!(pause_until, expect, "{after:?}");
+            }
         }
     }
 
     #[test]
     fn a_delivery_that_grew_too_old_expires() {
-        let old = Delivery { created: NOW - Duration::from_hours(5 * 24), ..attempted(3) };
+        let old = Delivery { begun: NOW - Duration::from_hours(5 * 24), ..attempted(3) };
         let after = after_failure(&mail(None), &old, (DeliveryClass::Transient, Retry::Later), NOW);
-        assert_eq!(after, AfterFailure::GiveUp { class: DeliveryClass::Expired });
+        assert_eq!(after, AfterFailure::GiveUp { class: DeliveryClass::Expired, pause_until: None });
     }
 }

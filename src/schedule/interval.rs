@@ -74,13 +74,16 @@ pub fn after_poll(pace: Pace, state: &SourceState, outcome: Outcome, now: Timest
         last_poll: Some(now),
         ..state.clone()
     };
+    let whole = outcome.learned.is_some();
     if let Some(learned) = outcome.learned {
         next.validators = learned.validators;
         next.body_hash = learned.body_hash.or(next.body_hash);
     }
     if succeeded(outcome.class) {
         next.last_success = Some(now);
-        next.baseline_done = true;
+        // A body cut short is no baseline: the rest of it would be told as news. A feed whose
+        // bodies always are gets one from the second of them, so as not to be mute for ever.
+        next.baseline_done = state.baseline_done || whole || state.last_success.is_some();
     }
     if outcome.class == PollClass::Gone {
         next.marker = Marker::Gone;
@@ -136,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_good_poll_is_followed_by_another_after_the_normal_pace() {
-        let state = after(3, outcome(PollClass::NotModified));
+        let learned = Some(Learned { validators: None, body_hash: None });
+        let state = after(3, Outcome { learned, ..outcome(PollClass::NotModified) });
         assert_eq!(state.failures, 0);
         assert!(state.baseline_done);
         assert!((HOUR..=HOUR.mul_f64(1.1)).contains(&state.next_due.since(NOW)));
@@ -164,6 +168,15 @@ mod tests {
             after_poll(Pace { normal: HOUR }, &state, Outcome { learned, ..outcome(PollClass::Ok) }, NOW);
         assert_eq!(next.validators, None);
         assert_eq!(next.body_hash.as_deref(), Some("h"));
+    }
+
+    #[test]
+    fn a_body_cut_short_is_no_baseline_but_the_second_is() {
+        let first = after(0, outcome(PollClass::Degraded));
+        assert!(!first.baseline_done);
+        let failed = after_poll(Pace { normal: HOUR }, &first, outcome(PollClass::Timeout), NOW);
+        assert!(!failed.baseline_done);
+        assert!(after_poll(Pace { normal: HOUR }, &failed, outcome(PollClass::Degraded), NOW).baseline_done);
     }
 
     #[test]

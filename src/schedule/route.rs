@@ -98,6 +98,7 @@ pub fn delivery(alert: &Alert, destination: &Destination, now: Timestamp) -> Del
         held: None,
         attempts: 0,
         created: now,
+        begun: now,
         due: now,
         last_attempt: None,
         delivered_at: None,

@@ -99,7 +99,7 @@ impl Store {
         )
         .bind(now.as_millis())
         .bind(i64::try_from(per_host.concurrency).unwrap_or(i64::MAX))
-        .fetch_one(self.reader())
+        .fetch_one(self.of_loops())
         .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
     }
@@ -119,7 +119,7 @@ impl Store {
         )
         .bind(time.as_millis())
         .bind((now + per_host.gap).as_millis())
-        .fetch_one(self.reader())
+        .fetch_one(self.of_loops())
         .await?;
         Ok(rows::count(&row, "waiting")?)
     }

@@ -39,7 +39,7 @@ impl DaemonLock {
         let store = path_of(url)?;
         make_folder(&store)?;
         let path = lock_path(&store);
-        let failed = |cause| StoreError::Folder { folder: path.clone(), cause };
+        let failed = |cause| StoreError::File { path: path.clone(), cause };
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(&path).map_err(failed)?;
@@ -75,7 +75,7 @@ impl Store {
         if !path.exists() {
             return Ok(false);
         }
-        let file = File::open(&path).map_err(|cause| StoreError::Folder { folder: path, cause })?;
+        let file = File::open(&path).map_err(|cause| StoreError::File { path, cause })?;
         Ok(matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 

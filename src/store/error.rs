@@ -25,6 +25,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// The store was made by an earlier version.
+    #[error("{} was written by an earlier newshound: `newshound run` brings it up to date", path.display())]
+    OlderSchema {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The database file went away while it was open.
     #[error("{} was moved, deleted or replaced: put it back, or restart newshound to use what is there now", path.display())]
     Moved {
@@ -58,6 +64,14 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("could not bring the store's schema up to date")]
     Schema(#[from] MigrateError),
+    /// Work ended early, since the store had failed before.
+    #[error("the store failed: {told}")]
+    Failing {
+        /// How.
+        class: StoreClass,
+        /// In words.
+        told: String,
+    },
     /// The claim ran out and somebody else has it now.
     #[error("the claim on `{0}` was lost to another worker")]
     ClaimLost(String),
@@ -85,19 +99,27 @@ impl StoreError {
     pub fn class(&self) -> Option<StoreClass> {
         match self {
             StoreError::Moved { .. } => Some(StoreClass::ReadOnly),
+            StoreError::Failing { class, .. } => Some(*class),
             StoreError::LockedByOther { .. } => Some(StoreClass::LockedByOther),
             StoreError::Schema(MigrateError::VersionMissing(_)) => Some(StoreClass::NewerSchema),
+            StoreError::Schema(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => {
+                Some(of_database(cause))
+            }
             StoreError::Schema(_) | StoreError::Json(_) => Some(StoreClass::Corrupt),
             StoreError::Folder { cause, .. } | StoreError::File { cause, .. } => Some(of_io(cause)),
             StoreError::Database(cause) => Some(of_database(cause)),
-            StoreError::Address { .. } | StoreError::Missing { .. } | StoreError::ClaimLost(_) => None,
+            StoreError::Address { .. }
+            | StoreError::Missing { .. }
+            | StoreError::OlderSchema { .. }
+            | StoreError::ClaimLost(_) => None,
         }
     }
-}
 
-impl StoreError {
     /// Returns what an operator can do about it, where that is not said already.
     pub fn way_out(&self) -> Option<&'static str> {
+        if let StoreError::Moved { .. } = self {
+            return None;
+        }
         match self.class()? {
             StoreClass::ReadOnly => {
                 Some("let the user that newshound runs as write there, or name another [store] url")

@@ -18,6 +18,26 @@ pub struct Outgoing {
     pub item: Item,
 }
 
+/// How much of a channel may be claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// At most so many.
+    pub free: usize,
+    /// So many attempts may begin in any minute.
+    pub per_minute: u32,
+    /// What this process still has in hand, however long ago it claimed it.
+    pub in_hand: &'a [DeliveryId],
+}
+
+/// What a claim brought.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// To be sent, oldest first.
+    pub outgoing: Vec<Outgoing>,
+    /// Given up, since their messages cannot be put together from what is stored; and why.
+    pub spoiled: Vec<(DeliveryId, String)>,
+}
+
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
@@ -40,20 +60,21 @@ pub enum Settled {
         class: DeliveryClass,
         /// In words.
         error: String,
+        /// Until when the receiver wants no message at all.
+        pause_until: Option<Timestamp>,
     },
 }
 
 impl Store {
-    /// Claims up to `limit` due deliveries of a channel, oldest first, at most `per_minute`
-    /// attempts begun in any minute. A receiver that asked for a pause gets none before its end,
+    /// Claims due deliveries of a channel, oldest first, as far as there is room. A receiver that asked for a pause gets none before its end,
     /// and then one at a time until it takes one.
     pub async fn claim_deliveries(
         &self,
         lease: &Lease,
         channel: &ChannelName,
-        (limit, per_minute): (usize, u32),
+        room: Room<'_>,
         now: Timestamp,
-    ) -> Result<Vec<Outgoing>, StoreError> {
+    ) -> Result<Taken, StoreError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query(
             "select count(*) as begun from delivery where channel = $1 and last_attempt > $2 and last_attempt <= $3",
@@ -63,11 +84,11 @@ impl Store {
         .bind(now.as_millis())
         .fetch_one(&mut *tx)
         .await?;
-        let left = i64::from(per_minute) - row.try_get::<i64, _>("begun")?;
+        let left = i64::from(room.per_minute) - row.try_get::<i64, _>("begun")?;
         let limit =
-            i64::try_from(limit).unwrap_or(i64::MAX).min(left).min(allowed(&mut tx, channel, now).await?);
+            i64::try_from(room.free).unwrap_or(i64::MAX).min(left).min(allowed(&mut tx, channel, now).await?);
         if limit <= 0 {
-            return Ok(Vec::new());
+            return Ok(Taken::default());
         }
         let claimed = sqlx::query(
             "update delivery set state = 'sending', held = null, attempts = attempts + 1, last_attempt = $3,
@@ -75,6 +96,7 @@ impl Store {
              where id in (select id from delivery
                  where channel = $4 and ((state = 'pending' and due <= $3)
                      or (state = 'sending' and claimed_until <= $3))
+                    and id not in (select value from json_each($6))
                  order by due, created, id limit $5)
              returning id",
         )
@@ -83,24 +105,31 @@ impl Store {
         .bind(now.as_millis())
         .bind(channel.as_str())
         .bind(limit)
+        .bind(serde_json::to_string(room.in_hand)?)
         .fetch_all(&mut *tx)
         .await?;
-        let mut outgoing = Vec::with_capacity(claimed.len());
+        let mut taken = Taken::default();
         for row in claimed {
             let id = rows::text(&row, "id")?;
-            match read_outgoing(&mut tx, &id).await {
-                Ok(Some(read)) => outgoing.push(read),
-                Ok(None) => spoil(&mut tx, &id, "its alert or item is gone").await?,
-                // One bad row does not hold up the others.
-                Err(StoreError::Database(cause @ sqlx::Error::ColumnDecode { .. })) => {
-                    spoil(&mut tx, &id, &cause.to_string()).await?;
+            let spoiled = match read_outgoing(&mut tx, &id).await {
+                Ok(Some(read)) => {
+                    taken.outgoing.push(read);
+                    continue;
                 }
+                Ok(None) => "its alert or item is gone".to_owned(),
+                // One bad row does not hold up the others.
+                Err(StoreError::Database(cause @ sqlx::Error::ColumnDecode { .. })) => cause.to_string(),
                 Err(error) => return Err(error),
-            }
+            };
+            spoil(&mut tx, (&id, channel), &spoiled, now).await?;
+            taken.spoiled.push((DeliveryId::new(id), spoiled));
         }
         tx.commit().await?;
-        outgoing.sort_by(|a, b| (a.delivery.due, &a.delivery.id).cmp(&(b.delivery.due, &b.delivery.id)));
-        Ok(outgoing)
+        let oldest = |a: &Outgoing, b: &Outgoing| {
+            (a.delivery.due, &a.delivery.id).cmp(&(b.delivery.due, &b.delivery.id))
+        };
+        taken.outgoing.sort_by(oldest);
+        Ok(taken)
     }
 
     /// Records what became of an attempt, if the claim still holds.
@@ -115,7 +144,9 @@ impl Store {
         let (state, class, error, due) = match settled {
             Settled::Delivered => (DeliveryState::Delivered, DeliveryClass::Ok, None, delivery.due),
             Settled::Again { class, error, due, .. } => (DeliveryState::Pending, *class, Some(error), *due),
-            Settled::Failed { class, error } => (DeliveryState::Failed, *class, Some(error), delivery.due),
+            Settled::Failed { class, error, .. } => {
+                (DeliveryState::Failed, *class, Some(error), delivery.due)
+            }
         };
         let mut tx = self.begin().await?;
         let written = sqlx::query(
@@ -160,7 +191,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let found = sqlx::query(
             "update delivery set state = 'pending', held = null, due = $1,
-                 created = case when state = 'failed' then $1 else created end,
+                 begun = case when state = 'failed' then $1 else begun end,
                  attempts = case when state = 'failed' then 0 else attempts end
              where (state = 'failed' or (state = 'pending' and due > $1))
                  and ($2 = '[]' or id in (select value from json_each($2)))
@@ -199,7 +230,7 @@ impl Store {
              ) as waiting where due is not null",
         )
         .bind(serde_json::to_string(channels)?)
-        .fetch_one(self.reader())
+        .fetch_one(self.of_loops())
         .await?;
         Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
     }
@@ -233,8 +264,12 @@ async fn pace_channel(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let query = match settled {
-        Settled::Delivered => sqlx::query("delete from channel where name = $1").bind(channel.as_str()),
-        Settled::Again { pause_until: Some(until), .. } => sqlx::query(
+        // One that was under way when another was told to wait does not end the wait.
+        Settled::Delivered => sqlx::query("delete from channel where name = $1 and free_at <= $2")
+            .bind(channel.as_str())
+            .bind(now.as_millis()),
+        Settled::Again { pause_until: Some(until), .. }
+        | Settled::Failed { pause_until: Some(until), .. } => sqlx::query(
             "insert into channel (name, free_at, set_at) values ($1, $2, $3)
              on conflict (name) do update set set_at = excluded.set_at, free_at =
                  case when channel.free_at > excluded.free_at then channel.free_at else excluded.free_at end",
@@ -249,7 +284,12 @@ async fn pace_channel(
 }
 
 /// Gives up a delivery whose message cannot be put together from what is stored.
-async fn spoil(tx: &mut Tx<'_>, id: &str, error: &str) -> Result<(), StoreError> {
+async fn spoil(
+    tx: &mut Tx<'_>,
+    (id, channel): (&str, &ChannelName),
+    error: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query(
         "update delivery set state = 'failed', class = $2, error = $3, claimed_by = null, claimed_until = null
          where id = $1",
@@ -259,7 +299,7 @@ async fn spoil(tx: &mut Tx<'_>, id: &str, error: &str) -> Result<(), StoreError>
     .bind(error)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    poll::event(tx, ("", channel.as_str()), (DeliveryClass::RenderError.as_str(), error), now).await
 }
 
 async fn read_outgoing(tx: &mut Tx<'_>, id: &str) -> Result<Option<Outgoing>, StoreError> {

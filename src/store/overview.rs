@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{Store, StoreError, rows};
-use crate::model::{ChannelName, DeliveryClass, SourceId, Timestamp, TopicId};
+use crate::model::{ChannelName, DeliveryClass, DeliveryState, SourceId, Timestamp, TopicId};
 
 /// How everything stands.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Overview {
 /// Sources by how they stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceFigures {
-    /// In the configuration's list or once in it.
+    /// All of them.
     pub known: u64,
     /// Readable.
     pub active: u64,
@@ -218,24 +218,24 @@ impl Store {
             let n: u64 = rows::count(&row, "n")?;
             let channel = channels.entry(ChannelName::new(rows::text(&row, "channel")?)).or_default();
             all.created += n;
-            match rows::text(&row, "state")?.as_str() {
-                "pending" => {
+            match rows::named(&row, "state")? {
+                DeliveryState::Pending => {
                     let oldest = rows::time_or_none(&row, "oldest")?;
                     all.pending += n;
                     all.oldest_pending = all.oldest_pending.into_iter().chain(oldest).min();
                     *channel = ChannelFigures { pending: n, oldest_pending: oldest, ..*channel };
                 }
-                "sending" => all.sending += n,
-                "delivered" => {
+                DeliveryState::Sending => all.sending += n,
+                DeliveryState::Delivered => {
                     all.delivered += n;
                     channel.last_success = rows::time_or_none(&row, "last_success")?;
                     channel.delivered_last_day = rows::count(&row, "last_day")?;
                 }
-                "failed" => {
+                DeliveryState::Failed => {
                     all.failed += n;
                     channel.failed_last_day = rows::count(&row, "last_day")?;
                 }
-                _ => all.cancelled += n,
+                DeliveryState::Cancelled => all.cancelled += n,
             }
         }
         for (name, figures) in &mut channels {

@@ -85,13 +85,13 @@ async fn settle_source(
 
 /// Keeps away from the whole host, where it asked for that.
 async fn pause_host(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreError> {
-    let Some(until) = record.host_free_at else { return Ok(()) };
+    let Some((host, until)) = &record.host_pause else { return Ok(()) };
     sqlx::query(
-        "insert into host (name, free_at, set_at) select host, $2, $3 from source where id = $1
+        "insert into host (name, free_at, set_at) values ($1, $2, $3)
          on conflict (name) do update set set_at = excluded.set_at, free_at =
              case when host.free_at > excluded.free_at then host.free_at else excluded.free_at end",
     )
-    .bind(record.state.id.as_str())
+    .bind(host)
     .bind(until.as_millis())
     .bind(record.polled_at.as_millis())
     .execute(&mut **tx)

@@ -144,6 +144,7 @@ pub(super) fn delivery(row: &SqliteRow) -> Read<Delivery> {
         held: named_or_none(row, "held")?,
         attempts: count(row, "attempts")?,
         created: time(row, "created")?,
+        begun: time_or_none(row, "begun")?.map_or_else(|| time(row, "created"), Ok)?,
         due: time(row, "due")?,
         last_attempt: time_or_none(row, "last_attempt")?,
         delivered_at: time_or_none(row, "delivered_at")?,

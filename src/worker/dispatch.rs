@@ -3,16 +3,16 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::steady::Steady;
 use super::{Ctx, LONGEST_SLEEP, Outlet, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{ChannelName, DeliveryClass, Retry, Timestamp};
+use crate::model::{ChannelName, DeliveryClass, DeliveryId, Retry, Timestamp};
 use crate::notify::{links::Links, message::Message};
 use crate::schedule::attempt::{AfterFailure, after_failure};
-use crate::store::{Outgoing, Settled, StoreError};
+use crate::store::{Outgoing, Room, Settled, StoreError};
 
 /// Deliveries in flight over all channels.
 const IN_FLIGHT: usize = 64;
@@ -21,30 +21,27 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 /// How long what is in flight may take to end once the daemon stops.
 const LAST_WORDS: Duration = Duration::from_secs(7);
 
-/// What is in flight, how much of it on which channel, and the time as the loop saw it.
+/// What is in flight, and the time as the loop saw it.
 #[derive(Default)]
 pub struct InFlight {
-    /// Each ends with its channel's name.
-    jobs: JoinSet<ChannelName>,
-    by_channel: HashMap<ChannelName, usize>,
+    jobs: JoinSet<()>,
+    /// What each job sends, and where to.
+    in_hand: HashMap<Id, (ChannelName, DeliveryId)>,
     steady: Steady,
 }
 
 impl InFlight {
-    fn ended(&mut self, joined: Result<ChannelName, tokio::task::JoinError>) {
-        match joined {
-            Ok(channel) => {
-                let count = self.by_channel.entry(channel).or_default();
-                *count = count.saturating_sub(1);
-            }
-            // A job that panicked cannot say whose it was: with none left, all counts are zero.
-            Err(_) if self.jobs.is_empty() => self.by_channel.clear(),
-            Err(_) => {}
-        }
+    fn ended(&mut self, joined: Result<(Id, ()), JoinError>) {
+        let job = joined.map_or_else(|error| error.id(), |(job, ())| job);
+        self.in_hand.remove(&job);
     }
 
     fn on(&self, channel: &ChannelName) -> usize {
-        self.by_channel.get(channel).copied().unwrap_or(0)
+        self.in_hand.values().filter(|(on, _)| on == channel).count()
+    }
+
+    fn ids_on(&self, channel: &ChannelName) -> Vec<DeliveryId> {
+        self.in_hand.values().filter(|(on, _)| on == channel).map(|(_, id)| id.clone()).collect()
     }
 
     /// Waits until all that is in flight has ended, but no longer than the last words may take.
@@ -64,7 +61,7 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         let wait = wait(turn(ctx, &mut in_flight, now).await, now);
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
+            Some(joined) = in_flight.jobs.join_next_with_id() => in_flight.ended(joined),
             () = ctx.pulse.wait_for_deliveries() => (),
             () = ctx.clock.sleep(now, wait) => (),
         }
@@ -95,7 +92,7 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(joined) = in_flight.jobs.join_next() => in_flight.ended(joined),
+            Some(joined) = in_flight.jobs.join_next_with_id() => in_flight.ended(joined),
             () = ctx.clock.sleep(now, wait(due, now)) => (),
         }
     }
@@ -134,7 +131,7 @@ pub async fn tick(
     in_flight: &mut InFlight,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    while let Some(joined) = in_flight.jobs.try_join_next() {
+    while let Some(joined) = in_flight.jobs.try_join_next_with_id() {
         in_flight.ended(joined);
     }
     if in_flight.steady.jumped(now) {
@@ -155,10 +152,19 @@ pub async fn tick(
         if free == 0 {
             continue;
         }
-        let room = (free, outlet.config.rate_per_minute);
-        for outgoing in ctx.store.claim_deliveries(&ctx.send_lease, name, room, now).await? {
-            *in_flight.by_channel.entry(name.clone()).or_default() += 1;
-            in_flight.jobs.spawn(deliver(Arc::clone(ctx), Arc::clone(outlet), outgoing));
+        // What hangs beyond its claim is still ours: a second attempt would repeat it.
+        let in_hand = in_flight.ids_on(name);
+        let room = Room { free, per_minute: outlet.config.rate_per_minute, in_hand: &in_hand };
+        let taken = ctx.store.claim_deliveries(&ctx.send_lease, name, room, now).await?;
+        for outgoing in taken.outgoing {
+            let id = outgoing.delivery.id.clone();
+            let job = in_flight.jobs.spawn(deliver(Arc::clone(ctx), Arc::clone(outlet), outgoing));
+            in_flight.in_hand.insert(job.id(), (name.clone(), id));
+        }
+        for (id, error) in taken.spoiled {
+            let failed = Settled::Failed { class: DeliveryClass::RenderError, error, pause_until: None };
+            count_outcome(ctx, name, &failed);
+            tell((&id, name, 0), &failed);
         }
     }
     ctx.store.next_delivery_due(&names(ctx)).await
@@ -168,8 +174,7 @@ fn names(ctx: &Ctx) -> Vec<ChannelName> {
     ctx.outlets.iter().map(|outlet| outlet.config.name.clone()).collect()
 }
 
-async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) -> ChannelName {
-    let name = outlet.config.name.clone();
+async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) {
     let (started, began) = (ctx.clock.now(), ctx.clock.elapsed());
     let sending = async { outlet.channel.send(&message(&ctx, &outgoing), started).await };
     let sent = AssertUnwindSafe(sending).catch_unwind().await;
@@ -185,30 +190,34 @@ async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) -> Chan
         Some((class, retry, error)) => {
             match after_failure(&outlet.config, &outgoing.delivery, (class, retry), now) {
                 AfterFailure::Again { due, pause_until } => Settled::Again { class, error, due, pause_until },
-                AfterFailure::GiveUp { class } => Settled::Failed { class, error },
+                AfterFailure::GiveUp { class, pause_until } => Settled::Failed { class, error, pause_until },
             }
         }
     };
-    ctx.metrics.note(Span::Delivery, &[name.as_str()], took);
-    count(&ctx, &outgoing, &settled, now);
-    tell(&outgoing, &settled);
-    settle(&ctx, &outgoing, &settled).await;
-    name
+    let Outgoing { delivery, .. } = &outgoing;
+    ctx.metrics.note(Span::Delivery, &[delivery.channel.as_str()], took);
+    if settle(&ctx, &outgoing, &settled).await {
+        if settled == Settled::Delivered {
+            note_latency(&ctx, &outgoing, now);
+        }
+        count_outcome(&ctx, &delivery.channel, &settled);
+        tell((&delivery.id, &delivery.channel, delivery.attempts), &settled);
+    }
 }
 
 /// What is said of a delivery whose message made us panic.
 const PANICKED: &str = "newshound itself failed on this message; the log says where";
 
 /// Records what became of an attempt, as often as it takes: what was sent and not recorded would
-/// be sent again.
-async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) {
+/// be sent again. Returns false where the claim was lost, and another attempt counts instead.
+async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) -> bool {
     loop {
         let now = ctx.clock.now();
         match ctx.store.settle_delivery(&ctx.send_lease, outgoing, settled, now).await {
-            Ok(()) => return,
+            Ok(()) => return true,
             Err(StoreError::ClaimLost(id)) => {
                 tracing::warn!(delivery = %id, "delivery {id} was claimed again before it was settled");
-                return;
+                return false;
             }
             Err(error) => fault(ctx, &error),
         }
@@ -237,19 +246,20 @@ pub fn message(ctx: &Ctx, outgoing: &Outgoing) -> Message {
     }
 }
 
-fn count(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled, now: Timestamp) {
+fn note_latency(ctx: &Ctx, outgoing: &Outgoing, now: Timestamp) {
+    ctx.metrics.note(Span::FetchedToSent, &[], now.since(outgoing.alert.created));
+    if let Some(published) = outgoing.item.published {
+        let topic = outgoing.alert.topic.as_str();
+        ctx.metrics.note(Span::PublishedToSent, &[topic], now.since(published));
+    }
+}
+
+fn count_outcome(ctx: &Ctx, channel: &ChannelName, settled: &Settled) {
     let class = match settled {
         Settled::Delivered => "ok",
         Settled::Again { class, .. } | Settled::Failed { class, .. } => class.as_str(),
     };
-    ctx.metrics.add(Count::Deliveries, &[outgoing.delivery.channel.as_str(), class], 1);
-    if *settled == Settled::Delivered {
-        ctx.metrics.note(Span::FetchedToSent, &[], now.since(outgoing.alert.created));
-        if let Some(published) = outgoing.item.published {
-            let topic = outgoing.alert.topic.as_str();
-            ctx.metrics.note(Span::PublishedToSent, &[topic], now.since(published));
-        }
-    }
+    ctx.metrics.add(Count::Deliveries, &[channel.as_str(), class], 1);
     ctx.tally.count(|counts| match settled {
         Settled::Delivered => counts.delivered += 1,
         Settled::Again { .. } => counts.retried += 1,
@@ -257,9 +267,7 @@ fn count(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled, now: Timestamp) {
     });
 }
 
-fn tell(outgoing: &Outgoing, settled: &Settled) {
-    let (id, channel, attempts) =
-        (&outgoing.delivery.id, &outgoing.delivery.channel, outgoing.delivery.attempts);
+fn tell((id, channel, attempts): (&DeliveryId, &ChannelName, u32), settled: &Settled) {
     match settled {
         Settled::Delivered => {
             tracing::debug!(delivery = %id, %channel, attempts, "delivered {id} to `{channel}`");
@@ -268,7 +276,7 @@ fn tell(outgoing: &Outgoing, settled: &Settled) {
             tracing::warn!(delivery = %id, %channel, %class, attempts,
                 "delivery {id} to `{channel}` did not arrive: {class}, {error}; next try {due}");
         }
-        Settled::Failed { class, error } => {
+        Settled::Failed { class, error, .. } => {
             tracing::error!(delivery = %id, %channel, %class, attempts,
                 "delivery {id} to `{channel}` is given up: {class}, {error}; \
                  `newshound deliveries retry {id}` sends it again");

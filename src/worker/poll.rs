@@ -29,7 +29,14 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     loop {
         let now = ctx.clock.now();
-        let wait = turn(ctx, &mut in_flight, now).await;
+        let wait = match recover(ctx).await {
+            Ok(()) => turn(ctx, &mut in_flight, now).await,
+            Err(error) => {
+                ctx.pulse.beat(Loop::Poll, ctx.clock.elapsed());
+                fault(ctx, &error);
+                STORE_RETRY
+            }
+        };
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(_) = in_flight.jobs.join_next() => (),
@@ -42,7 +49,8 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
 pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
     let begun = ctx.clock.now();
-    while !shutdown.is_cancelled() {
+    // A store that failed is not tried again: whoever runs this once wants to hear of it.
+    while !shutdown.is_cancelled() && ctx.pulse.fault().is_none() {
         let now = ctx.clock.now();
         let wait = turn(ctx, &mut in_flight, now).await;
         let per_host = ctx.config.fetch.per_host;
@@ -59,6 +67,16 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
             () = ctx.clock.sleep(now, wait) => (),
         }
     }
+}
+
+/// Finds out whether a store that failed works again: a turn with nothing to do writes nothing,
+/// and so would not tell.
+async fn recover(ctx: &Ctx) -> Result<(), StoreError> {
+    if ctx.pulse.fault().is_some() {
+        ctx.store.takes_writes().await?;
+        ctx.pulse.recovered();
+    }
+    Ok(())
 }
 
 /// One turn of the loop with its faults: returns how long to wait for the next.
@@ -81,11 +99,6 @@ pub async fn tick(
 ) -> Result<Option<Timestamp>, StoreError> {
     let InFlight { jobs, steady } = in_flight;
     while jobs.try_join_next().is_some() {}
-    if ctx.pulse.fault().is_some() {
-        // A turn with nothing to do writes nothing, and so would not tell.
-        ctx.store.takes_writes().await?;
-        ctx.pulse.recovered();
-    }
     if steady.jumped(now) {
         ctx.store.mend_poll_times(&ctx.poll_lease, now).await?;
     }
@@ -127,15 +140,17 @@ async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> 
     let took = ctx.clock.elapsed().saturating_sub(began);
     // Counted from the end, since the time of day may have been set meanwhile.
     let polled_at = ctx.clock.now() - took;
+    // Of several redirects only the last host refused.
+    let host = fetched.as_ref().err().map(|error| error.host().to_owned());
     let read = read::read(ctx, source, state, Exchange { fetched, polled_at, took }).await;
-    let host_free_at = host_pause(&read.outcome).map(|pause| polled_at + pause);
+    let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
     let pace = Pace::of(source.interval, &ctx.config.fetch);
     let record = PollRecord {
         state: after_poll(pace, state, read.outcome, polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
-        host_free_at,
+        host_pause: host.zip(host_pause),
         items: read.items,
     };
     settle(ctx, source, state, &record).await
@@ -154,7 +169,7 @@ async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> R
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
-        host_free_at: None,
+        host_pause: None,
         items: Vec::new(),
     };
     settle(ctx, source, state, &record).await
@@ -214,7 +229,8 @@ fn tell(source: &Source, before: &SourceState, record: &PollRecord, recorded: &R
     if !before.baseline_done && state.baseline_done {
         tracing::info!(source.id = %source.id, n_new, "read {n_new} items of `{}` as the baseline", source.id);
     }
-    if !succeeded(class) && before.failures == 0 {
+    let is_news = before.failures == 0 || before.marker != state.marker;
+    if !succeeded(class) && is_news {
         tracing::warn!(source.id = %source.id, %class, next = %state.next_due,
             "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);
     } else if succeeded(class) && before.failures > 0 {

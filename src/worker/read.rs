@@ -61,7 +61,12 @@ async fn taken(
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
-        return Read::nothing(unchanged(PollClass::NotModified, fetched.validators));
+        let outcome = unchanged(PollClass::NotModified, fetched.validators);
+        // What was not readable in the same feed is so still.
+        return Read::nothing(match state.class {
+            Some(class @ PollClass::Degraded) => Outcome { class, message: state.message.clone(), ..outcome },
+            _ => outcome,
+        });
     }
     let body_bytes = fetched.body.len() as u64;
     let hash = body_hash(&fetched.body);
@@ -140,7 +145,9 @@ impl Work {
     fn outcome(&self, extracted: &extract::Extracted, validators: Option<Validators>) -> Outcome {
         let class = extracted.class();
         let whole = matches!(class, PollClass::Ok | PollClass::Degraded) && !extracted.end_missing;
-        let learned = whole.then(|| Learned { validators, body_hash: Some(self.hash.clone()) });
+        // A degraded body is read again each time that it comes.
+        let body_hash = (class == PollClass::Ok).then(|| self.hash.clone());
+        let learned = whole.then_some(Learned { validators, body_hash });
         Outcome { class, message: message(extracted), retry_after: None, learned }
     }
 

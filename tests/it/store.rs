@@ -15,7 +15,7 @@ use newshound::model::{
     ChannelName, Destination, Evidence, Field, Item, ItemId, ItemKeys, PollClass, PollRecord, Routed, Score,
     ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
 };
-use newshound::store::{Lease, Outgoing, Recorded, Settled, Store, StoreError, Watched};
+use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
 use tempfile::TempDir;
 
 /// When these tests begin.
@@ -74,7 +74,7 @@ impl Shelf {
     }
 
     async fn deliveries(&self, limit: usize, now: Timestamp) -> Vec<Outgoing> {
-        self.store.claim_deliveries(&us(), &desk(), (limit, 1000), now).await.unwrap()
+        self.store.claim_deliveries(&us(), &desk(), room(limit, 1000), now).await.unwrap().outgoing
     }
 
     async fn settle(&self, outgoing: &Outgoing, settled: &Settled, now: Timestamp) -> Result<(), StoreError> {
@@ -108,6 +108,10 @@ fn us() -> Lease {
     lease("us")
 }
 
+fn room(free: usize, per_minute: u32) -> Room<'static> {
+    Room { free, per_minute, in_hand: &[] }
+}
+
 fn desk() -> ChannelName {
     ChannelName::new("desk")
 }
@@ -126,7 +130,7 @@ fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRec
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
-        host_free_at: None,
+        host_pause: None,
         items,
     }
 }

@@ -21,7 +21,7 @@ const KINDS: &[&str] = &["email", "webhook", "console"];
 
 /// Messages in a minute.
 const RATE: u32 = 30;
-/// Deliveries in flight; of mail there is one.
+/// Deliveries in flight; of mail there is one, and on the console one after another.
 const IN_FLIGHT: usize = 4;
 /// Waits of a `retry`.
 const MOST_WAITS: usize = 50;
@@ -45,7 +45,7 @@ pub(crate) fn channel(scope: &Scope<'_>, names: &mut Names, table: Table) -> Opt
         // What else stands there is for a kind that is not known here.
         Some(_) => return None,
     };
-    let in_flight = if matches!(kind, Some(ChannelKind::Email(_))) { 1 } else { IN_FLIGHT };
+    let in_flight = if matches!(kind, Some(ChannelKind::Webhook(_))) { IN_FLIGHT } else { 1 };
     let retry = retry(&mut reader);
     let rate = reader.parsed("rate", value::rate).map_or(0, |rate| rate.value);
     let in_flight = reader.limit_count("in_flight", in_flight, 64);
@@ -94,7 +94,7 @@ pub(crate) fn console() -> ChannelConfig {
         kind: ChannelKind::Console,
         retry: None,
         rate_per_minute: RATE,
-        in_flight: IN_FLIGHT,
+        in_flight: 1,
         place: None,
     }
 }

@@ -71,6 +71,33 @@ async fn a_pause_binds_the_whole_host_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_pause_binds_the_host_that_asked_and_not_the_one_that_led_there() {
+    let busy = serve("127.0.0.2", vec![Reply::whole(429, &[("Retry-After", b"7200")], b"")]).await;
+    let there = busy.url("/feed").to_string();
+    let leads = Server::start("127.0.0.1", move |seen| {
+        if seen.line.contains("/moved") {
+            Reply::whole(302, &[("Location", there.as_bytes())], b"")
+        } else {
+            ok(&["war"])
+        }
+    })
+    .await;
+    let urls = [leads.url("/moved"), leads.url("/here"), busy.url("/own")].map(|url| url.to_string());
+    let desk = Desk::open(&sources_at(&urls[..2])).await;
+    desk.poll().await;
+    assert_eq!((leads.seen().len(), busy.seen().len()), (2, 1), "the neighbour at home is read");
+    // Another source of the busy host.
+    let Desk { app, clock, config, printed, folder } = desk;
+    let config = format!("{config}[[source]]\nid = 'own'\nurl = '{}'\n", urls[2]);
+    let desk = Desk { app, clock, config, printed, folder }.restarted().await;
+    desk.poll().await;
+    assert_eq!(busy.seen().len(), 1, "it wants to be left alone");
+    desk.pass(HOUR * 2);
+    desk.poll().await;
+    assert!(busy.seen().len() > 1);
+}
+
+#[tokio::test]
 async fn a_pause_without_end_does_not_last_for_ever() {
     let refusal = Reply::whole(503, &[("Retry-After", b"99999999999999999")], b"");
     let server = Server::start("127.0.0.1", move |seen| match seen.number {

@@ -172,6 +172,25 @@ async fn one_run_counts_what_it_did() {
 }
 
 #[tokio::test]
+async fn one_run_on_a_store_that_fails_ends_and_says_so() {
+    let good = serve("127.0.0.1", vec![ok(&["old"])]).await;
+    let desk = Desk::watching(&[&good]).await;
+    let path = desk.folder.path().join("n.db");
+    let other = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path));
+    let other = other.await.unwrap();
+    // A fault that the probe for a store that takes writes does not meet.
+    sqlx::query("create trigger broken before insert on item begin select raise(abort, 'broken'); end")
+        .execute(&other)
+        .await
+        .unwrap();
+    other.close().await;
+    let stop = CancellationToken::new();
+    let run = tokio::time::timeout(SECOND * 30, desk.app.run_once(Send::Yes, &stop)).await;
+    let error = run.expect("it ends").unwrap_err();
+    assert!(error.to_string().contains("broken"), "{error}");
+}
+
+#[tokio::test]
 async fn a_second_daemon_is_refused() {
     let server = serve("127.0.0.1", vec![ok(&["war"])]).await;
     let desk = Desk::watching(&[&server]).await;

@@ -89,6 +89,31 @@ async fn a_first_body_cut_short_is_no_baseline() {
     assert_eq!(desk.alerts_on(&["war one"]).await, [0], "the first whole body is the baseline");
 }
 
+#[tokio::test]
+async fn a_first_body_without_its_end_is_no_baseline() {
+    let all = feed(&["war one", "war two", "war three"]);
+    let cut = Reply::ok(&all[..all.len() - 100]);
+    let (desk, _, _) = asked_with(vec![cut.clone(), Reply::ok(&all)]).await;
+    assert_eq!(desk.alerts_on(&["war one", "war two", "war three"]).await, [0, 0, 0]);
+    // One that never has an end is not mute for ever.
+    let longer = feed(&["war four", "war one", "war two", "war three"]);
+    let replies = vec![cut.clone(), cut, Reply::ok(&longer[..longer.len() - 100])];
+    let (desk, _, _) = asked_with(replies).await;
+    assert_eq!(desk.alerts_on(&["war four", "war one"]).await, [1, 0]);
+}
+
+#[tokio::test]
+async fn what_is_partly_readable_is_so_while_nothing_changes() {
+    let body = br#"{"version":"https://jsonfeed.org/version/1.1","title":"f","items":[{"id":"1","title":"war"},5]}"#;
+    let whole = Reply::whole(200, &[("ETag", b"\"a\"")], body);
+    let unchanged = Reply::whole(304, &[], b"");
+    let (desk, _, asked) = asked_with(vec![whole.clone(), unchanged]).await;
+    assert_eq!(asked[1], Some("\"a\""));
+    assert_eq!(desk.source(0).await.mode().to_string(), "degraded");
+    let (desk, _, _) = asked_with(vec![whole.clone(), Reply::whole(500, &[], b""), whole]).await;
+    assert_eq!(desk.source(0).await.mode().to_string(), "degraded", "the same body again");
+}
+
 /// E-09
 #[tokio::test]
 async fn twenty_polls_are_twenty_times_the_same_request() {

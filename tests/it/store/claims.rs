@@ -114,7 +114,8 @@ async fn what_a_dead_daemon_had_in_hand_is_due_at_the_next_start() {
 async fn a_host_that_wants_to_be_left_alone_is_with_all_its_sources() {
     let shelf = Shelf::with(&["a@one", "b@one", "c@two"]).await;
     let state = shelf.claim(&us(), NOW).await.remove(0);
-    let asked = PollRecord { host_free_at: Some(NOW + HOUR * 2), ..record(&state, vec![], NOW) };
+    let asked =
+        PollRecord { host_pause: Some(("one".into(), NOW + HOUR * 2)), ..record(&state, vec![], NOW) };
     shelf.store.record_poll(&us(), &asked).await.unwrap();
     assert!(shelf.claimed_ids(&us(), NOW + MINUTE / 2).await.is_empty());
     assert_eq!(shelf.store.sources_due_by(NOW, PACE, NOW).await.unwrap(), 1, "`b` need not be waited for");

@@ -172,7 +172,8 @@ impl Run {
         let (settled, after) = match outcome {
             0 => (again(None), State::Pending { due: self.now + HOUR }),
             1 => {
-                let failed = Settled::Failed { class: DeliveryClass::Refused, error: "400".into() };
+                let failed =
+                    Settled::Failed { class: DeliveryClass::Refused, error: "400".into(), pause_until: None };
                 (failed, State::Failed)
             }
             _ => (Settled::Delivered, State::Delivered),

@@ -48,6 +48,21 @@ async fn a_store_of_a_later_version_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn only_a_daemon_brings_a_store_up_to_date() {
+    let shelf = Shelf::empty().await;
+    shelf.damage("delete from _sqlx_migrations").await;
+    shelf.store.close().await;
+    let refused = Store::open_existing(&url(&shelf.folder)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::OlderSchema { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("`newshound run`"), "{refused}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("newshound.db"), "").unwrap();
+    assert!(matches!(Store::open_existing(&url(&folder)).await, Err(StoreError::OlderSchema { .. })));
+    Store::open(&url(&folder)).await.unwrap().close().await;
+    Store::open_existing(&url(&folder)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_refused_and_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("newshound.db");
@@ -56,6 +71,37 @@ async fn a_damaged_store_is_refused_and_not_replaced() {
     let error = Store::open(&url(&folder)).await.unwrap_err();
     assert_eq!(error.class(), Some(StoreClass::Corrupt), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn a_fault_while_the_schema_is_made_is_told_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("newshound.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::query("create table item (id text)").execute(&pool).await.unwrap();
+    pool.close().await;
+    let error = Store::open(&url(&folder)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Schema(_)), "{error:?}");
+    assert_eq!(error.class(), Some(StoreClass::IoError), "a table in the way is no damage");
+}
+
+#[tokio::test]
+async fn a_store_that_was_moved_is_not_told_to_be_made_writable() {
+    let shelf = Shelf::empty().await;
+    std::fs::rename(shelf.folder.path().join("newshound.db"), shelf.folder.path().join("away.db")).unwrap();
+    let error = shelf.store.takes_writes().await.unwrap_err();
+    assert!(matches!(error, StoreError::Moved { .. }), "{error:?}");
+    assert_eq!((error.class(), error.way_out()), (Some(StoreClass::ReadOnly), None));
+}
+
+#[test]
+fn a_lock_that_cannot_be_opened_is_told_as_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("newshound.db.lock")).unwrap();
+    let error = DaemonLock::take(&url(&folder)).unwrap_err();
+    assert!(error.to_string().starts_with("could not open "), "{error}");
+    assert!(error.to_string().ends_with("newshound.db.lock"), "{error}");
 }
 
 #[tokio::test]

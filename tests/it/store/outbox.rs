@@ -1,7 +1,7 @@
 //! Deliveries from made to settled.
 
 use newshound::model::{DeliveryClass, DeliveryState, Held};
-use newshound::store::Page;
+use newshound::store::{Overview, Page};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn again(due: Timestamp) -> Settled {
 }
 
 fn failed() -> Settled {
-    Settled::Failed { class: DeliveryClass::Refused, error: "404".into() }
+    Settled::Failed { class: DeliveryClass::Refused, error: "404".into(), pause_until: None }
 }
 
 #[tokio::test]
@@ -41,7 +41,10 @@ async fn no_more_are_in_flight_than_there_is_room_for() {
 #[tokio::test]
 async fn no_more_attempts_begin_in_any_minute_than_the_rate_allows() {
     let shelf = outbox(5).await;
-    let claim = async |now| shelf.store.claim_deliveries(&us(), &desk(), (9, 2), now).await.unwrap().len();
+    let claim = async |now| {
+        let taken = shelf.store.claim_deliveries(&us(), &desk(), room(9, 2), now).await.unwrap();
+        taken.outgoing.len()
+    };
     assert_eq!(claim(NOW).await, 2);
     assert_eq!(claim(NOW + SECOND * 59).await, 0);
     assert_eq!(claim(NOW + SECOND * 60).await, 2);
@@ -93,6 +96,19 @@ async fn a_claim_that_ran_out_is_taken_again_and_the_late_one_writes_nothing() {
 }
 
 #[tokio::test]
+async fn what_this_process_still_has_in_hand_is_not_sent_again() {
+    let shelf = outbox(2).await;
+    let hangs = shelf.deliveries(1, NOW).await.remove(0);
+    let in_hand = [hangs.delivery.id.clone()];
+    let room = Room { in_hand: &in_hand, ..room(9, 9) };
+    let later = NOW + us().length * 2;
+    let taken = shelf.store.claim_deliveries(&us(), &desk(), room, later).await.unwrap().outgoing;
+    assert_eq!(taken.len(), 1);
+    assert_ne!(taken[0].delivery.id, hangs.delivery.id);
+    shelf.settle(&hangs, &Settled::Delivered, later).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_receiver_that_asks_for_a_pause_gets_none_and_then_one_at_a_time() {
     let shelf = outbox(5).await;
     let asked = Settled::Again {
@@ -118,6 +134,23 @@ async fn a_receiver_that_asks_for_a_pause_gets_none_and_then_one_at_a_time() {
 }
 
 #[tokio::test]
+async fn what_was_under_way_before_a_pause_does_not_end_it() {
+    let shelf = outbox(4).await;
+    let out = shelf.deliveries(3, NOW).await;
+    // The last attempt that a delivery gets asks for a pause like any other.
+    let asked = Settled::Failed {
+        class: DeliveryClass::RateLimited,
+        error: "429".into(),
+        pause_until: Some(NOW + HOUR),
+    };
+    shelf.settle(&out[0], &asked, NOW).await.unwrap();
+    shelf.settle(&out[1], &Settled::Delivered, NOW + SECOND).await.unwrap();
+    assert!(shelf.deliveries(9, NOW + MINUTE / 2).await.is_empty());
+    shelf.settle(&out[2], &Settled::Delivered, NOW + HOUR).await.unwrap();
+    assert_eq!(shelf.deliveries(9, NOW + HOUR).await.len(), 1);
+}
+
+#[tokio::test]
 async fn another_channel_does_not_wait_for_one_that_pauses() {
     let shelf = Shelf::with(&["a@h"]).await;
     let mut item = seen("a", ["1", "", "war"]);
@@ -133,7 +166,8 @@ async fn another_channel_does_not_wait_for_one_that_pauses() {
     };
     shelf.settle(&first, &pause, NOW).await.unwrap();
     assert_eq!(shelf.store.next_delivery_due(&[desk(), other.clone()]).await.unwrap(), Some(NOW));
-    assert_eq!(shelf.store.claim_deliveries(&us(), &other, (9, 9), NOW).await.unwrap().len(), 1);
+    let taken = shelf.store.claim_deliveries(&us(), &other, room(9, 9), NOW).await.unwrap();
+    assert_eq!(taken.outgoing.len(), 1);
 }
 
 #[tokio::test]
@@ -141,10 +175,12 @@ async fn one_bad_row_does_not_hold_up_the_others() {
     let shelf = outbox(3).await;
     shelf.damage("update alert set evidence = 'nonsense' where item in (select id from item where title = 'war 0')").await;
     shelf.damage("delete from item where title = 'war 1'").await;
-    let out = shelf.deliveries(9, NOW).await;
-    assert_eq!(out.len(), 1);
-    assert_eq!(out[0].item.title, "war 2");
-    let figures = shelf.store.overview(NOW).await.unwrap().deliveries;
+    let taken = shelf.store.claim_deliveries(&us(), &desk(), room(9, 9), NOW).await.unwrap();
+    assert_eq!((taken.outgoing.len(), taken.spoiled.len()), (1, 2));
+    assert_eq!(taken.outgoing[0].item.title, "war 2");
+    let Overview { deliveries: figures, events, .. } = shelf.store.overview(NOW).await.unwrap();
+    assert_eq!((events[0].class.as_str(), events[0].count), ("render_error", 2), "nor is it lost in silence");
+    assert_eq!(events[0].channel, Some(desk()));
     assert_eq!((figures.created, figures.failed, figures.sending), (3, 2, 1));
 }
 
@@ -166,4 +202,9 @@ async fn the_operator_makes_what_failed_due_again_under_its_id() {
     let attempts =
         |n: usize| due.iter().find(|due| due.delivery.id == out[n].delivery.id).unwrap().delivery.attempts;
     assert_eq!((attempts(0), attempts(1)), (1, 2));
+    for Outgoing { delivery, .. } in &due {
+        assert_eq!(delivery.created, NOW, "that it was made then stays true");
+        let begun = if delivery.id == out[0].delivery.id { NOW + HOUR } else { NOW };
+        assert_eq!(delivery.begun, begun);
+    }
 }
