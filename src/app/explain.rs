@@ -181,14 +181,13 @@ fn explain(
     if let Some(lang) = &question.lang {
         item.lang = Some(lang.clone());
     }
-    let source = item.source.as_ref().and_then(|id| config.sources.iter().find(|source| source.id == *id));
+    let source = item.source.as_ref().and_then(|id| config.source(id));
     let tags = source.map_or(&[][..], |source| &source.tags);
     let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
     let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
     let words = matcher::words(&item);
-    let source_name =
-        source.map(|source| source.name.clone()).or_else(|| item.source.as_ref().map(ToString::to_string));
+    let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 

@@ -18,10 +18,9 @@ use crate::config::{Config, FetchConfig, Source, why_unreadable};
 use crate::dedupe;
 use crate::extract;
 use crate::fetch::Request;
-use crate::model::{ChannelName, DeliveryClass, DeliveryId, Item, PollClass, SourceId, TopicId};
-use crate::notify::{links::Links, message::Message};
+use crate::model::{ChannelName, DeliveryClass, Item, PollClass, SourceId, TopicId};
+use crate::notify::message::Message;
 use crate::schedule::route::of_channel;
-use crate::store::AlertSheet;
 use crate::worker::Outlet;
 
 /// Bytes of a file or of standard input.
@@ -50,8 +49,9 @@ impl Given {
             let url = argument.parse().with_context(|| format!("`{argument}` is no address"))?;
             return Ok(Given::Url(url));
         }
-        if config.sources.iter().any(|source| source.id.as_str() == argument) {
-            return Ok(Given::Source(SourceId::new(argument)));
+        let id = SourceId::new(argument);
+        if config.source(&id).is_some() {
+            return Ok(Given::Source(id));
         }
         Ok(Given::File(PathBuf::from(argument)))
     }
@@ -132,7 +132,7 @@ pub async fn poll_once(
     let (url, source) = match given {
         Given::Url(url) => (url, config.sources.iter().find(|source| source.url == *url)),
         Given::Source(id) => {
-            let source = config.sources.iter().find(|source| source.id == *id).context("unknown source")?;
+            let source = config.source(id).context("unknown source")?;
             (&source.url, Some(source))
         }
         Given::File(_) | Given::Input => return Ok(poll_file(given, hints, config, clock)),
@@ -214,27 +214,6 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
 /// Says whether a body of this class was a feed, however little of it could be read.
 pub fn was_a_feed(class: PollClass) -> bool {
     matches!(class, PollClass::Ok | PollClass::Degraded)
-}
-
-/// Returns the message of a stored alert as it is shown, not sent.
-pub fn message_of(config: &Config, sheet: &AlertSheet) -> Message {
-    let source = sheet.item.source.as_ref();
-    let known = source.and_then(|id| config.sources.iter().find(|source| source.id == *id));
-    let first = sheet.deliveries.first();
-    Message {
-        delivery: first.map_or_else(|| DeliveryId::new(""), |delivery| delivery.id.clone()),
-        to: first.map(|delivery| delivery.to.clone()).unwrap_or_default(),
-        alert: sheet.alert.clone(),
-        item: sheet.item.clone(),
-        source_name: known
-            .map(|source| source.name.clone())
-            .or_else(|| source.map(ToString::to_string))
-            .unwrap_or_default(),
-        outlets: Vec::new(),
-        follow_up: None,
-        links: Links::default(),
-        timezone: setup::timezone(config),
-    }
 }
 
 /// What came of a test alert.
