@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod id;
 pub mod item;
 pub mod source;
+pub mod text;
 pub mod words;
 
 pub use alert::{Alert, AlertKind, StoryRef};
