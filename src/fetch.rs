@@ -100,8 +100,6 @@ pub struct Fetched {
     pub retry_after: Option<RetryAfter>,
     /// How long the answer stays fresh.
     pub freshness: Freshness,
-    /// Redirects followed.
-    pub hops: usize,
 }
 
 impl Fetcher {
@@ -187,7 +185,6 @@ impl Fetcher {
             validators: answer::validators(headers, trail.url.as_str(), kept),
             retry_after: trail.retry_after,
             freshness: Freshness::of(headers),
-            hops: trail.hops(),
         };
         if status != 304 {
             fetched.body = body::read(response, self.limits.body).await?;

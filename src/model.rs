@@ -16,5 +16,5 @@ pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
-pub use item::{Decision, Evidence, Field, Hit, Item, ItemKeys, RawItem, Score, ScoreOutcome};
+pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};

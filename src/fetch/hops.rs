@@ -43,11 +43,6 @@ impl<'a> Trail<'a> {
         }
     }
 
-    /// Returns how many redirects were followed.
-    pub(super) fn hops(&self) -> usize {
-        self.left.len()
-    }
-
     /// Returns the validators that the next URL gave, to ask it with.
     pub(super) fn validators(&self) -> Option<&'a Validators> {
         self.validators.filter(|validators| validators.url == self.url.as_str())
@@ -270,7 +265,7 @@ mod tests {
             trail.follow(Some(&HeaderValue::from_str(location).unwrap()), *permanent, 5).unwrap();
         }
         assert_eq!(trail.moved_to.as_ref().map(Url::as_str), expect);
-        assert_eq!(trail.hops(), hops.len());
+        assert_eq!(trail.left.len(), hops.len());
     }
 
     #[test]
