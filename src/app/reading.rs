@@ -195,12 +195,7 @@ async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
 fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
     let began = clock.elapsed();
     let out_of_time = || clock.elapsed().saturating_sub(began) > fetch.parse_time;
-    let limits = extract::Limits {
-        max_depth: fetch.max_depth,
-        max_items: fetch.max_items,
-        max_text: fetch.max_text,
-        expired: &out_of_time,
-    };
+    let limits = extract::Limits::of(fetch, &out_of_time);
     let extracted = extract::feed(&body.bytes, body.content_type.as_deref(), &body.base, &limits);
     let (class, message) = (extracted.class(), extracted.outcome.reason().map(str::to_owned));
     let warnings = extracted.warnings.iter().map(|warning| (warning.class(), warning.to_string())).collect();
@@ -209,11 +204,6 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
         item.first_seen = None;
     }
     Polled { class, message, warnings, items }
-}
-
-/// Says whether a body of this class was a feed, however little of it could be read.
-pub fn was_a_feed(class: PollClass) -> bool {
-    matches!(class, PollClass::Ok | PollClass::Degraded)
 }
 
 /// What came of a test alert.

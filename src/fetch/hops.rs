@@ -6,9 +6,8 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::Request;
-use super::answer::RetryAfter;
 use super::error::Failure;
-use crate::model::{PollClass, Validators};
+use crate::model::{PollClass, RetryAfter, Validators};
 
 const A_IM: HeaderName = HeaderName::from_static("a-im");
 

@@ -32,7 +32,7 @@ pub(super) async fn fetch(
     for (class, message) in &polled.warnings {
         complain(&format!("warning: {class}: {message}"));
     }
-    if reading::was_a_feed(polled.class) {
+    if polled.class.is_feed() {
         return Ok(Exit::Done);
     }
     complain(&format!("error: {}: {}", polled.class, polled.message.unwrap_or_default()));
@@ -96,17 +96,4 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
         say(&format!("{}: {}, {}", tried.channel, tried.class, tried.message));
     }
     Ok(if tried.is_ok() { Exit::Done } else { Exit::Failed })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_or_degraded_feed_is_still_a_feed() {
-        assert!(reading::was_a_feed(PollClass::Ok));
-        assert!(reading::was_a_feed(PollClass::Degraded));
-        assert!(!reading::was_a_feed(PollClass::NotAFeed));
-        assert!(!reading::was_a_feed(PollClass::Timeout));
-    }
 }

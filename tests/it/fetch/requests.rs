@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::wire::{Reply, Seen, Server};
-use newshound::fetch::RetryAfter;
-use newshound::model::Timestamp;
+use newshound::model::{RetryAfter, Timestamp};
 
 /// Answers with these headers, asks again, and returns the second request.
 async fn asked_again(headers: &[(&str, &[u8])]) -> Seen {
