@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use serde::Serialize;
 use url::Url;
 
 use super::setup;
@@ -18,10 +17,7 @@ use crate::config::{Config, FetchConfig, Source, why_unreadable};
 use crate::dedupe;
 use crate::extract;
 use crate::fetch::Request;
-use crate::model::{ChannelName, DeliveryClass, Item, PollClass, SourceId, TopicId};
-use crate::notify::message::Message;
-use crate::schedule::route::of_channel;
-use crate::worker::Outlet;
+use crate::model::{Item, PollClass, SourceId};
 
 /// Bytes of a file or of standard input.
 const MOST_BYTES: u64 = 64 << 20;
@@ -204,45 +200,4 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
         item.first_seen = None;
     }
     Polled { class, message, warnings, items }
-}
-
-/// What came of a test alert.
-#[derive(Clone, Debug, Serialize)]
-pub struct Tried {
-    /// The channel.
-    pub channel: ChannelName,
-    /// The class.
-    pub class: DeliveryClass,
-    /// In words.
-    pub message: String,
-}
-
-impl Tried {
-    /// Says whether every recipient was served.
-    pub fn is_ok(&self) -> bool {
-        self.class == DeliveryClass::Ok
-    }
-}
-
-/// Sends a marked test alert to every recipient of a channel, the real way; stops at the first
-/// who is not served.
-pub async fn test_channel(config: &Config, outlet: &Outlet, clock: &Clock) -> Tried {
-    let channel = outlet.config.name.clone();
-    let (topic, name) = (TopicId::new("test"), "Test");
-    let destinations = of_channel(&outlet.config);
-    for destination in &destinations {
-        let now = clock.now();
-        let sample = Message::sample(topic.clone(), name, &channel, &destination.to, now);
-        let message = Message { timezone: setup::timezone(config), ..sample };
-        if let Err(error) = outlet.channel.send(&message, now).await {
-            let message = format!("{}: {}", destination.to, error.told());
-            return Tried { channel, class: error.class(), message };
-        }
-    }
-    let served: Vec<&str> = destinations.iter().map(|destination| destination.to.as_str()).collect();
-    Tried {
-        channel,
-        class: DeliveryClass::Ok,
-        message: format!("a test alert went to {}", served.join(", ")),
-    }
 }

@@ -55,15 +55,13 @@ pub fn load_text(name: &str, text: &str, environment: &Environment) -> Checked {
 }
 
 fn compile(loaded: Loaded) -> Checked {
-    let Loaded { config, topics, mut problems, file, n_files } = loaded;
+    let Loaded { config, topics, mut problems, file, files } = loaded;
     let (matcher, faults) = Matcher::compile(&topics);
     problems.extend(faults);
-    problems.sort_by_key(|problem| {
-        problem.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
-    });
+    config::in_order(&mut problems, &files);
     let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
     let ready = config.filter(|_| !wrong).map(|config| Ready { config, matcher, file });
-    Checked { ready, problems, n_files }
+    Checked { ready, problems, n_files: files.len() }
 }
 
 /// What the process is given from outside.
