@@ -16,6 +16,7 @@ use std::{
 
 use clap::Parser;
 use newshound::app::setup::{self, Checked, Ready};
+use newshound::app::stop::INTERRUPTED;
 use newshound::config::{Environment, Severity, Wanted};
 
 use self::args::{Args, Command};
@@ -74,8 +75,6 @@ async fn end_on_interrupt() {
         std::process::exit(INTERRUPTED);
     }
 }
-
-const INTERRUPTED: i32 = 130;
 
 /// Names looked up, bodies read and texts written at one time: each poll in flight may wait for
 /// the name of its host.

@@ -24,9 +24,9 @@ pub mod topic;
 mod value;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
-pub use check::{guard_problems, language};
+pub use check::{DEFAULT_ROUTE, guard_problems, language};
 pub use environment::Environment;
-pub use load::{Loaded, Wanted, load, parse_str};
+pub use load::{Loaded, Wanted, in_order, load, parse_str};
 pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
 pub use secret::{Secret, SigningKey};

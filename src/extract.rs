@@ -31,6 +31,7 @@ use url::Url;
 
 use self::draft::{Draft, Setting};
 use self::lenient::{Bounds, Root, Stop};
+use crate::config::FetchConfig;
 use crate::model::{PollClass, RawItem};
 
 /// How far one body is read.
@@ -43,6 +44,14 @@ pub struct Limits<'a> {
     pub max_text: usize,
     /// Says whether the time for this body is used up.
     pub expired: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Limits<'a> {
+    /// Takes the configured bounds.
+    pub fn of(config: &FetchConfig, expired: &'a dyn Fn() -> bool) -> Self {
+        let FetchConfig { max_depth, max_items, max_text, .. } = *config;
+        Limits { max_depth, max_items, max_text, expired }
+    }
 }
 
 /// What a body turned out to be.

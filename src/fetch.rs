@@ -30,13 +30,13 @@ use reqwest::{Client, Method, Response};
 use url::Url;
 
 use crate::config::{FetchConfig, Secret, network::Networks};
-use crate::model::{PollClass, Validators};
+use crate::model::{PollClass, RetryAfter, Validators};
 use answer::Verdict;
 use error::Failure;
 use guard::Guard;
 use hops::Trail;
 
-pub use answer::{Freshness, RetryAfter};
+pub use answer::Freshness;
 pub use client::{Authorities, SetupError, Timeouts, guarded_client, install_crypto_provider};
 pub use error::FetchError;
 
@@ -100,8 +100,6 @@ pub struct Fetched {
     pub retry_after: Option<RetryAfter>,
     /// How long the answer stays fresh.
     pub freshness: Freshness,
-    /// Redirects followed.
-    pub hops: usize,
 }
 
 impl Fetcher {
@@ -138,7 +136,7 @@ impl Fetcher {
         loop {
             let response = self.ask(trail).await?;
             let headers = response.headers();
-            trail.retry_after = RetryAfter::of(headers).or(trail.retry_after);
+            trail.retry_after = answer::retry_after(headers).or(trail.retry_after);
             match answer::judge(response.status().as_u16(), trail.asks_for_changes()) {
                 Verdict::Body => return self.take(response, trail, None).await,
                 Verdict::Unchanged => return self.take(response, trail, trail.validators()).await,
@@ -187,7 +185,6 @@ impl Fetcher {
             validators: answer::validators(headers, trail.url.as_str(), kept),
             retry_after: trail.retry_after,
             freshness: Freshness::of(headers),
-            hops: trail.hops(),
         };
         if status != 304 {
             fetched.body = body::read(response, self.limits.body).await?;

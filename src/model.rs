@@ -4,16 +4,20 @@
 //! need to know each other.
 
 pub mod alert;
+pub mod cause;
 pub mod class;
 pub mod delivery;
 pub mod id;
 pub mod item;
+pub mod retry_after;
 pub mod source;
+pub mod text;
 pub mod words;
 
 pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
-pub use item::{Decision, Evidence, Field, Hit, Item, ItemKeys, RawItem, Score, ScoreOutcome};
+pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
+pub use retry_after::RetryAfter;
 pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};

@@ -113,13 +113,13 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
 /// Explains a text, an HTML page or an item as JSON.
 pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Result<Explained> {
     let bytes = given.bytes()?;
-    let (id, item) = read(&bytes, question)?;
+    let (id, item) = read(ready, question, &bytes)?;
     explain(ready, question, item, id, &[])
 }
 
 /// Explains a text of which only the words are known.
 pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
-    let (id, item) = read(text.as_bytes(), question)?;
+    let (id, item) = read(ready, question, text.as_bytes())?;
     explain(ready, question, item, id, &[])
 }
 
@@ -132,18 +132,16 @@ pub fn unknown<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>)
     }
 }
 
-fn read(bytes: &[u8], question: &Question) -> anyhow::Result<(Option<String>, Item)> {
+fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Option<String>, Item)> {
+    let max_text = ready.config.fetch.max_text;
     let text = String::from_utf8_lossy(bytes);
     if text.trim_start().starts_with('{') {
         let GivenItem { id, source, raw, .. } =
-            extract::item_json(&text, MAX_TEXT).context("reading one item as JSON")?;
+            extract::item_json(&text, max_text).context("reading one item as JSON")?;
         return Ok((id, by_hand(raw, source, question)));
     }
-    Ok((None, by_hand(extract::text_or_page(&text, MAX_TEXT), None, question)))
+    Ok((None, by_hand(extract::text_or_page(&text, max_text), None, question)))
 }
-
-/// Characters of a text that are read.
-const MAX_TEXT: usize = 256 << 10;
 
 /// Text given by hand has no identity that anybody could ask for.
 fn by_hand(raw: RawItem, source: Option<SourceId>, question: &Question) -> Item {
@@ -181,14 +179,13 @@ fn explain(
     if let Some(lang) = &question.lang {
         item.lang = Some(lang.clone());
     }
-    let source = item.source.as_ref().and_then(|id| config.sources.iter().find(|source| source.id == *id));
+    let source = item.source.as_ref().and_then(|id| config.source(id));
     let tags = source.map_or(&[][..], |source| &source.tags);
     let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
     let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
     let words = matcher::words(&item);
-    let source_name =
-        source.map(|source| source.name.clone()).or_else(|| item.source.as_ref().map(ToString::to_string));
+    let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 

@@ -1,14 +1,16 @@
-//! Whether sources and channels can be reached, for `check --network`.
+//! Whether sources and channels can be reached, for `check --network` and `test channel`.
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use super::reading;
+use super::{reading, setup};
 use crate::clock::Clock;
 use crate::config::{Config, Source};
-use crate::model::PollClass;
+use crate::model::{ChannelName, DeliveryClass, PollClass, TopicId};
+use crate::notify::message::Message;
+use crate::schedule::route::of_channel;
 use crate::worker::Outlet;
 
 /// Requests at one time.
@@ -58,4 +60,45 @@ async fn try_source(config: &Config, source: &Source, clock: &Clock) -> Reached 
         Err(error) => (PollClass::Internal, format!("{error:#}")),
     };
     Reached { kind: "source", id: source.id.to_string(), class: class.as_str(), message }
+}
+
+/// What came of a test alert.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tested {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The class.
+    pub class: DeliveryClass,
+    /// In words.
+    pub message: String,
+}
+
+impl Tested {
+    /// Says whether every recipient was served.
+    pub fn is_ok(&self) -> bool {
+        self.class == DeliveryClass::Ok
+    }
+}
+
+/// Sends a marked test alert to every recipient of a channel, the real way; stops at the first
+/// who is not served.
+pub async fn test_channel(config: &Config, outlet: &Outlet, clock: &Clock) -> Tested {
+    let channel = outlet.config.name.clone();
+    let (topic, name) = (TopicId::new("test"), "Test");
+    let destinations = of_channel(&outlet.config);
+    for destination in &destinations {
+        let now = clock.now();
+        let sample = Message::sample(topic.clone(), name, &channel, &destination.to, now);
+        let message = Message { timezone: setup::timezone(config), ..sample };
+        if let Err(error) = outlet.channel.send(&message, now).await {
+            let message = format!("{}: {}", destination.to, error.told());
+            return Tested { channel, class: error.class(), message };
+        }
+    }
+    let served: Vec<&str> = destinations.iter().map(|destination| destination.to.as_str()).collect();
+    Tested {
+        channel,
+        class: DeliveryClass::Ok,
+        message: format!("a test alert went to {}", served.join(", ")),
+    }
 }

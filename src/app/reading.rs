@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use serde::Serialize;
 use url::Url;
 
 use super::setup;
@@ -18,11 +17,7 @@ use crate::config::{Config, FetchConfig, Source, why_unreadable};
 use crate::dedupe;
 use crate::extract;
 use crate::fetch::Request;
-use crate::model::{ChannelName, DeliveryClass, DeliveryId, Item, PollClass, SourceId, TopicId};
-use crate::notify::{links::Links, message::Message};
-use crate::schedule::route::of_channel;
-use crate::store::AlertSheet;
-use crate::worker::Outlet;
+use crate::model::{Item, PollClass, SourceId};
 
 /// Bytes of a file or of standard input.
 const MOST_BYTES: u64 = 64 << 20;
@@ -50,8 +45,9 @@ impl Given {
             let url = argument.parse().with_context(|| format!("`{argument}` is no address"))?;
             return Ok(Given::Url(url));
         }
-        if config.sources.iter().any(|source| source.id.as_str() == argument) {
-            return Ok(Given::Source(SourceId::new(argument)));
+        let id = SourceId::new(argument);
+        if config.source(&id).is_some() {
+            return Ok(Given::Source(id));
         }
         Ok(Given::File(PathBuf::from(argument)))
     }
@@ -132,7 +128,7 @@ pub async fn poll_once(
     let (url, source) = match given {
         Given::Url(url) => (url, config.sources.iter().find(|source| source.url == *url)),
         Given::Source(id) => {
-            let source = config.sources.iter().find(|source| source.id == *id).context("unknown source")?;
+            let source = config.source(id).context("unknown source")?;
             (&source.url, Some(source))
         }
         Given::File(_) | Given::Input => return Ok(poll_file(given, hints, config, clock)),
@@ -195,12 +191,7 @@ async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
 fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
     let began = clock.elapsed();
     let out_of_time = || clock.elapsed().saturating_sub(began) > fetch.parse_time;
-    let limits = extract::Limits {
-        max_depth: fetch.max_depth,
-        max_items: fetch.max_items,
-        max_text: fetch.max_text,
-        expired: &out_of_time,
-    };
+    let limits = extract::Limits::of(fetch, &out_of_time);
     let extracted = extract::feed(&body.bytes, body.content_type.as_deref(), &body.base, &limits);
     let (class, message) = (extracted.class(), extracted.outcome.reason().map(str::to_owned));
     let warnings = extracted.warnings.iter().map(|warning| (warning.class(), warning.to_string())).collect();
@@ -209,71 +200,4 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
         item.first_seen = None;
     }
     Polled { class, message, warnings, items }
-}
-
-/// Says whether a body of this class was a feed, however little of it could be read.
-pub fn was_a_feed(class: PollClass) -> bool {
-    matches!(class, PollClass::Ok | PollClass::Degraded)
-}
-
-/// Returns the message of a stored alert as it is shown, not sent.
-pub fn message_of(config: &Config, sheet: &AlertSheet) -> Message {
-    let source = sheet.item.source.as_ref();
-    let known = source.and_then(|id| config.sources.iter().find(|source| source.id == *id));
-    let first = sheet.deliveries.first();
-    Message {
-        delivery: first.map_or_else(|| DeliveryId::new(""), |delivery| delivery.id.clone()),
-        to: first.map(|delivery| delivery.to.clone()).unwrap_or_default(),
-        alert: sheet.alert.clone(),
-        item: sheet.item.clone(),
-        source_name: known
-            .map(|source| source.name.clone())
-            .or_else(|| source.map(ToString::to_string))
-            .unwrap_or_default(),
-        outlets: Vec::new(),
-        follow_up: None,
-        links: Links::default(),
-        timezone: setup::timezone(config),
-    }
-}
-
-/// What came of a test alert.
-#[derive(Clone, Debug, Serialize)]
-pub struct Tried {
-    /// The channel.
-    pub channel: ChannelName,
-    /// The class.
-    pub class: DeliveryClass,
-    /// In words.
-    pub message: String,
-}
-
-impl Tried {
-    /// Says whether every recipient was served.
-    pub fn is_ok(&self) -> bool {
-        self.class == DeliveryClass::Ok
-    }
-}
-
-/// Sends a marked test alert to every recipient of a channel, the real way; stops at the first
-/// who is not served.
-pub async fn test_channel(config: &Config, outlet: &Outlet, clock: &Clock) -> Tried {
-    let channel = outlet.config.name.clone();
-    let (topic, name) = (TopicId::new("test"), "Test");
-    let destinations = of_channel(&outlet.config);
-    for destination in &destinations {
-        let now = clock.now();
-        let sample = Message::sample(topic.clone(), name, &channel, &destination.to, now);
-        let message = Message { timezone: setup::timezone(config), ..sample };
-        if let Err(error) = outlet.channel.send(&message, now).await {
-            let message = format!("{}: {}", destination.to, error.told());
-            return Tried { channel, class: error.class(), message };
-        }
-    }
-    let served: Vec<&str> = destinations.iter().map(|destination| destination.to.as_str()).collect();
-    Tried {
-        channel,
-        class: DeliveryClass::Ok,
-        message: format!("a test alert went to {}", served.join(", ")),
-    }
 }

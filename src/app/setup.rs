@@ -4,7 +4,6 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -21,11 +20,9 @@ use crate::notify::{
     Channel, Parts,
     console::{Console, Look},
     relay::{self, Relay},
+    webhook,
 };
 use crate::worker::Outlet;
-
-/// How long a receiver may take to answer a webhook.
-const WEBHOOK_TIME: Duration = Duration::from_secs(15);
 
 /// A configuration that can be run.
 pub struct Ready {
@@ -58,15 +55,13 @@ pub fn load_text(name: &str, text: &str, environment: &Environment) -> Checked {
 }
 
 fn compile(loaded: Loaded) -> Checked {
-    let Loaded { config, topics, mut problems, file, n_files } = loaded;
+    let Loaded { config, topics, mut problems, file, files } = loaded;
     let (matcher, faults) = Matcher::compile(&topics);
     problems.extend(faults);
-    problems.sort_by_key(|problem| {
-        problem.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
-    });
+    config::in_order(&mut problems, &files);
     let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
     let ready = config.filter(|_| !wrong).map(|config| Ready { config, matcher, file });
-    Checked { ready, problems, n_files }
+    Checked { ready, problems, n_files: files.len() }
 }
 
 /// What the process is given from outside.
@@ -131,10 +126,10 @@ fn parts(
         ChannelKind::Email(_) | ChannelKind::Console => &[],
     };
     let networks = Networks::new(config.fetch.allow_networks.iter().chain(own).copied());
-    let timeouts = fetch::Timeouts { connect: config.fetch.connect_timeout, whole: WEBHOOK_TIME };
+    let timeouts = fetch::Timeouts { connect: config.fetch.connect_timeout, whole: webhook::TIMEOUT };
     let client =
         fetch::guarded_client(&Arc::new(networks.clone()), timeouts).context("building the client")?;
-    Ok(Parts { client, networks, webhook_timeout: WEBHOOK_TIME, relay, console: outside.console.clone() })
+    Ok(Parts { client, networks, webhook_timeout: webhook::TIMEOUT, relay, console: outside.console.clone() })
 }
 
 /// Returns the zone of rendered dates: the configured one, else the system's, else UTC.

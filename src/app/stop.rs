@@ -22,4 +22,5 @@ pub fn on_signal() -> io::Result<CancellationToken> {
     Ok(stop)
 }
 
-const INTERRUPTED: i32 = 130;
+/// The exit code of what was interrupted.
+pub const INTERRUPTED: i32 = 130;

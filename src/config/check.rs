@@ -19,6 +19,7 @@ mod webhook;
 use std::sync::Arc;
 
 pub use guard::guard_problems;
+pub use route::DEFAULT_ROUTE;
 pub use source::language;
 
 use self::names::Names;
@@ -101,7 +102,7 @@ fn fill_in(channels: &mut Vec<ChannelConfig>, routes: &mut Vec<RouteConfig>) {
     if channels.is_empty() {
         channels.push(channel::console());
     }
-    if routes.iter().all(|route| route.name != route::DEFAULT) {
+    if routes.iter().all(|route| route.name != DEFAULT_ROUTE) {
         let all: Vec<ChannelName> = channels.iter().map(|channel| channel.name.clone()).collect();
         routes.push(route::to_all(all));
     }

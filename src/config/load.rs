@@ -36,8 +36,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The main file, where there is one.
     pub file: Option<PathBuf>,
-    /// How many files were read.
-    pub n_files: usize,
+    /// The files that were read, in their order.
+    pub files: Vec<Arc<SourceFile>>,
 }
 
 /// Bytes of one file: beyond it somebody pointed at something else.
@@ -221,19 +221,19 @@ impl<'e> Files<'e> {
             let nowhere = Arc::new(SourceFile { path: PathBuf::new(), text: String::new() });
             Table::empty(Place { file: nowhere, span: 0..0 })
         });
-        let n_files = self.read.len();
+        let files = self.read.clone();
         let config = check::config(&scope, root, self.read);
         let mut problems = self.problems;
         problems.extend(scope.into_problems());
-        sort(&mut problems, &config.files);
+        in_order(&mut problems, &files);
         let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
         let topics = config.topics.clone();
-        Loaded { config: (!wrong).then_some(config), topics, problems, file, n_files }
+        Loaded { config: (!wrong).then_some(config), topics, problems, file, files }
     }
 }
 
 /// Puts problems in the order of the files and of the places in them; those without come first.
-fn sort(problems: &mut [Problem], files: &[Arc<SourceFile>]) {
+pub fn in_order(problems: &mut [Problem], files: &[Arc<SourceFile>]) {
     problems.sort_by_key(|problem| {
         let place = problem.place.as_ref()?;
         let file = files.iter().position(|file| Arc::ptr_eq(file, &place.file));

@@ -33,6 +33,11 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// A name without an address.
+#[derive(Debug, thiserror::Error)]
+#[error("the name does not resolve: {0}")]
+pub struct Unresolved(pub std::io::Error);
+
 impl Networks {
     /// Takes the networks that the operator allows.
     pub fn new(allowed: impl IntoIterator<Item = IpNet>) -> Self {

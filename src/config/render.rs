@@ -4,6 +4,7 @@ use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::place::{Place, Problem, Severity};
+use crate::model::text::{is_hidden, is_joiner};
 
 /// Columns of a quoted line before it is cut around what is marked.
 const WIDTH: usize = 100;
@@ -74,15 +75,6 @@ fn quote(place: &Place) -> (String, usize, usize) {
 
 /// Returns a text without what would move the cursor; a tab is one blank.
 fn clean(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\t' => Some(' '),
-        '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' => None,
-        c if c.is_control() => None,
-        c => Some(c),
-    };
-    text.chars().filter_map(shown).collect()
+    let shown = |c: char| if c == '\t' { ' ' } else { c };
+    text.chars().map(shown).filter(|c| !is_hidden(*c) && !is_joiner(*c)).collect()
 }

@@ -9,6 +9,7 @@ use super::place::{Place, SourceFile};
 use super::secret::Secret;
 use super::source::Source;
 use super::topic::Topic;
+use crate::model::SourceId;
 
 /// Everything newshound is told.
 #[derive(Clone, Debug)]
@@ -34,6 +35,18 @@ pub struct Config {
     /// `[[route]]`, in the order of the files; never empty: without one in the files,
     /// the route `default` takes all to all channels.
     pub routes: Vec<RouteConfig>,
+}
+
+impl Config {
+    /// Returns the source of this id.
+    pub fn source(&self, id: &SourceId) -> Option<&Source> {
+        self.sources.iter().find(|source| source.id == *id)
+    }
+
+    /// Returns the name of an item's source, or its id where the source is configured no more.
+    pub fn source_name(&self, id: Option<&SourceId>) -> Option<String> {
+        id.map(|id| self.source(id).map_or_else(|| id.to_string(), |source| source.name.clone()))
+    }
 }
 
 /// `[store]`

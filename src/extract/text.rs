@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::entities;
 use super::lexer::{Lexer, Token};
+use crate::model::text::{is_hidden, is_joiner};
 
 /// Elements whose content is not text.
 const HIDDEN: [&str; 5] = ["script", "style", "template", "svg", "select"];
@@ -218,13 +219,11 @@ fn tidy(text: &str, max_chars: usize) -> String {
     tidied
 }
 
-/// Says whether a character has no place in stored text: controls, bidirectional overrides,
-/// zero-width characters.
+/// Says whether a character has no place in stored text. Soft hyphens and the tags of flags stay:
+/// they are the publisher's, and only what is shown goes without them.
 fn is_unwanted(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    let kept = matches!(c, '\u{ad}' | '\u{e0000}'..='\u{e007f}');
+    is_hidden(c) && !kept || is_joiner(c)
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! Reads the head of an answer: what its status means, how large it is, and what the server
 //! asks about coming again. Pure, so that every answer can be tested without a server.
 
-use std::time::Duration;
-
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::error::Failure;
-use crate::model::{PollClass, Timestamp, Validators};
+use crate::model::{PollClass, RetryAfter, Validators};
 
 /// What the status of an answer means.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,46 +97,18 @@ pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// How long a server asks us to stay away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryAfter {
-    /// So long from the answer on.
-    Wait(Duration),
-    /// Until a time by the server's clock, which it did not tell.
-    Until(Timestamp),
-}
-
-impl RetryAfter {
-    /// Returns how long to stay away.
-    pub fn wait(self, now: Timestamp) -> Duration {
-        match self {
-            RetryAfter::Wait(wait) => wait,
-            RetryAfter::Until(time) => time.since(now),
-        }
-    }
-
-    /// Reads `Retry-After`; a date is taken relative to the answer's own `Date`.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let asked = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-        if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
-            // More digits than fit ask for longer than anybody waits.
-            return Some(RetryAfter::Wait(Duration::from_secs(asked.parse().unwrap_or(u64::MAX))));
-        }
-        let until = http_date(asked)?;
-        let date = headers.get(header::DATE).and_then(|date| http_date(date.to_str().ok()?));
-        Some(date.map_or(RetryAfter::Until(until), |date| RetryAfter::Wait(until.since(date))))
-    }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    let since_epoch =
-        httpdate::parse_http_date(text.trim()).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since_epoch.as_millis()).ok().map(Timestamp::from_millis)
+/// Reads `Retry-After`.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    RetryAfter::of(text(header::RETRY_AFTER)?, text(header::DATE))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::model::Timestamp;
     use proptest::prelude::*;
 
     fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
@@ -182,7 +152,7 @@ mod tests {
 
     #[track_caller]
     fn check_retry(pairs: &[(&'static str, &[u8])], expect: Option<RetryAfter>) {
-        assert_eq!(RetryAfter::of(&headers(pairs)), expect);
+        assert_eq!(retry_after(&headers(pairs)), expect);
     }
 
     #[test]
@@ -203,8 +173,6 @@ mod tests {
         let until = Timestamp::parse_rfc3339("2026-03-03T13:00:00Z").unwrap();
         check_retry(&[("retry-after", three_hours_on)], Some(RetryAfter::Until(until)));
         check_retry(&[("retry-after", three_hours_on), ("date", b"now")], Some(RetryAfter::Until(until)));
-        assert_eq!(RetryAfter::Until(until).wait(until - Duration::from_secs(5)), Duration::from_secs(5));
-        assert_eq!(RetryAfter::Until(until).wait(until + Duration::from_secs(5)), Duration::ZERO);
     }
 
     #[test]
@@ -241,7 +209,7 @@ mod tests {
             let pairs: [(&str, &[u8]); 4] =
                 [("retry-after", &asked), ("date", date.as_bytes()), ("etag", &asked), ("last-modified", &asked)];
             let answer = headers(&pairs);
-            if let Some(asked) = RetryAfter::of(&answer) {
+            if let Some(asked) = retry_after(&answer) {
                 asked.wait(Timestamp::from_millis(0));
             }
             let sent = validators(&answer, "http://a/", None);
@@ -251,7 +219,7 @@ mod tests {
         #[test]
         fn seconds_are_taken_as_they_are(seconds: u64) {
             let text = seconds.to_string();
-            let wait = RetryAfter::of(&headers(&[("retry-after", text.as_bytes())]));
+            let wait = retry_after(&headers(&[("retry-after", text.as_bytes())]));
             prop_assert_eq!(wait, Some(RetryAfter::Wait(Duration::from_secs(seconds))));
         }
     }

@@ -1,14 +1,13 @@
 //! What can go wrong with a fetch: its class, a sentence for people, and how long the server
 //! asked us to stay away. Nothing here shows a path, a query or user info.
 
-use std::{error::Error, io};
+use std::io;
 
 use url::Url;
 
-use super::answer::RetryAfter;
-use super::guard::Unresolved;
-use crate::config::network::Refused;
-use crate::model::PollClass;
+use crate::config::network::{Refused, Unresolved};
+use crate::model::cause::{causes, io_kinds};
+use crate::model::{PollClass, RetryAfter};
 
 /// Why nothing was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,22 +118,6 @@ impl Failure {
     }
 }
 
-/// Walks from an error to its first cause, into I/O errors too, which hide the error they carry.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| behind(*error))
-}
-
-fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(carried) => Some(carried),
-        None => error.source(),
-    }
-}
-
-fn io_kinds(error: &reqwest::Error) -> impl Iterator<Item = io::ErrorKind> {
-    causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
-}
-
 /// Returns the words of the first cause; those in between repeat each other, or name the URL.
 fn root(error: &reqwest::Error) -> String {
     causes(error)
@@ -164,12 +147,5 @@ mod tests {
         );
         check("http://127.0.0.1:81/", "127.0.0.1:81: no answer within 15s", "127.0.0.1:81");
         check("file:///etc/passwd", "file: no answer within 15s", "file");
-    }
-
-    #[test]
-    fn a_cause_is_found_inside_io_errors() {
-        let failure = Failure::new(PollClass::TooSlow, "slow");
-        let nested = io::Error::other(io::Error::other(failure.clone()));
-        assert_eq!(causes(&nested).find_map(|cause| cause.downcast_ref::<Failure>()), Some(&failure));
     }
 }

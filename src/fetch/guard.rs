@@ -8,7 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::Url;
 
 use super::error::Failure;
-use crate::config::network::{Networks, Refused, literal_address, refused_port};
+use crate::config::network::{Networks, Refused, Unresolved, literal_address, refused_port};
 use crate::model::PollClass;
 
 /// Judges where a connection goes.
@@ -83,11 +83,6 @@ fn permitted(
         Some(_) | None => Ok(permitted),
     }
 }
-
-/// A name without an address.
-#[derive(Debug, thiserror::Error)]
-#[error("the name does not resolve: {0}")]
-pub(super) struct Unresolved(io::Error);
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,8 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::Request;
-use super::answer::RetryAfter;
 use super::error::Failure;
-use crate::model::{PollClass, Validators};
+use crate::model::{PollClass, RetryAfter, Validators};
 
 const A_IM: HeaderName = HeaderName::from_static("a-im");
 
@@ -41,11 +40,6 @@ impl<'a> Trail<'a> {
             credentials: credentials(request),
             validators: request.validators,
         }
-    }
-
-    /// Returns how many redirects were followed.
-    pub(super) fn hops(&self) -> usize {
-        self.left.len()
     }
 
     /// Returns the validators that the next URL gave, to ask it with.
@@ -270,7 +264,7 @@ mod tests {
             trail.follow(Some(&HeaderValue::from_str(location).unwrap()), *permanent, 5).unwrap();
         }
         assert_eq!(trail.moved_to.as_ref().map(Url::as_str), expect);
-        assert_eq!(trail.hops(), hops.len());
+        assert_eq!(trail.left.len(), hops.len());
     }
 
     #[test]

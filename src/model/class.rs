@@ -110,6 +110,13 @@ names! {
     }
 }
 
+impl PollClass {
+    /// Says whether a body of this class was a feed, however little of it could be read.
+    pub const fn is_feed(self) -> bool {
+        matches!(self, PollClass::Ok | PollClass::Degraded)
+    }
+}
+
 names! {
     /// What came of an attempt to deliver.
     DeliveryClass {
@@ -161,5 +168,17 @@ names! {
         NewerSchema = "newer_schema",
         /// Another daemon holds it.
         LockedByOther = "locked_by_other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_or_degraded_feed_is_still_a_feed() {
+        let feeds: Vec<&str> =
+            PollClass::ALL.iter().filter(|class| class.is_feed()).map(|class| class.as_str()).collect();
+        assert_eq!(feeds, ["ok", "degraded"]);
     }
 }

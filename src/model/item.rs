@@ -157,9 +157,6 @@ pub struct Score {
     pub failed: Vec<String>,
 }
 
-/// A score that reached its topic's threshold.
-pub type Hit = Score;
-
 names! {
     /// What became of an item for one topic.
     Decision {

@@ -69,6 +69,15 @@ impl Look {
     }
 }
 
+/// What makes a terminal show text in bold.
+pub const BOLD: &str = "\x1b[1m";
+/// What makes it show text dimmed.
+pub const DIM: &str = "\x1b[2m";
+/// What makes it show matched words.
+pub const EVIDENCE: &str = "\x1b[7;33m";
+/// What ends each of these.
+pub const PLAIN: &str = "\x1b[0m";
+
 /// Writes with colour or without.
 #[derive(Clone, Copy)]
 struct Ink {
@@ -77,15 +86,15 @@ struct Ink {
 
 impl Ink {
     fn bold(self, text: &str) -> String {
-        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour { format!("{BOLD}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     fn dim(self, text: &str) -> String {
-        if self.colour { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour { format!("{DIM}{text}{PLAIN}") } else { text.to_owned() }
     }
 
     fn evidence(self, text: &str) -> String {
-        if self.colour { format!("\x1b[7;33m{text}\x1b[0m") } else { format!("«{text}»") }
+        if self.colour { format!("{EVIDENCE}{text}{PLAIN}") } else { format!("«{text}»") }
     }
 }
 

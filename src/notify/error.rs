@@ -5,6 +5,7 @@ use std::{error::Error, io, time::Duration};
 
 use super::text;
 use crate::config::network::Refused;
+use crate::model::cause::causes;
 use crate::model::{DeliveryClass, Retry};
 
 /// The cause of an error, as the libraries hand it out.
@@ -112,14 +113,11 @@ impl SendError {
     /// Returns the error with its causes as one line for the log, the store and people.
     pub fn told(&self) -> String {
         let mut told = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
+        for text in causes(self).map(ToString::to_string) {
             if !told.contains(&text) {
                 told.push_str(": ");
                 told.push_str(&text);
             }
-            cause = error.source();
         }
         text::shorten(&text::line(&told), 300)
     }
@@ -137,31 +135,6 @@ fn class_of_status(status: u16) -> DeliveryClass {
         400..=499 => DeliveryClass::Refused,
         _ => DeliveryClass::Transient,
     }
-}
-
-/// Returns the first error of this type among the error and its causes.
-pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    find_where(error, &|_| true)
-}
-
-/// Returns the first error of this type that is as asked. An `io::Error` hides the one it carries
-/// from `source`, so it is opened.
-pub(super) fn find_where<'a, T: Error + 'static>(
-    error: &'a (dyn Error + 'static),
-    wanted: &dyn Fn(&T) -> bool,
-) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>().filter(|found| wanted(found)) {
-            return Some(found);
-        }
-        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inside.and_then(|inside| find_where(inside, wanted)) {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]
@@ -204,17 +177,5 @@ mod tests {
         let cause = io::Error::other("connection\r\nreset");
         let error = SendError::Connect(cause.into());
         assert_eq!(error.told(), "no connection to the receiver, or it was lost: connection reset");
-    }
-
-    #[test]
-    fn an_error_inside_an_io_error_is_found() {
-        let refused = Refused {
-            address: [127, 0, 0, 1].into(),
-            network: "127.0.0.0/8".parse().unwrap(),
-            purpose: "loopback",
-        };
-        let error = io::Error::other(io::Error::other(refused.clone()));
-        assert_eq!(find::<Refused>(&error), Some(&refused));
-        assert_eq!(find::<Refused>(&io::Error::other("no")), None);
     }
 }

@@ -4,9 +4,10 @@
 use jiff::tz::TimeZone;
 
 use super::links::Links;
+use crate::config::Config;
 use crate::model::{
-    Alert, AlertId, AlertKind, ChannelName, Decision, DeliveryId, Evidence, Field, Item, ItemId, ItemKeys,
-    SourceId, StoryId, StoryRef, Timestamp, TopicId,
+    Alert, AlertId, AlertKind, ChannelName, Decision, Delivery, DeliveryId, Evidence, Field, Item, ItemId,
+    ItemKeys, SourceId, StoryId, StoryRef, Timestamp, TopicId,
 };
 
 /// Everything a channel needs to write its message.
@@ -51,6 +52,28 @@ pub struct FollowUp {
 }
 
 impl Message {
+    /// Makes the message of an alert on its item, with what the settings know of both; without a
+    /// delivery it is only to be shown.
+    pub fn of(
+        config: &Config,
+        timezone: TimeZone,
+        (alert, item): (&Alert, &Item),
+        delivery: Option<&Delivery>,
+    ) -> Self {
+        let public_url = config.server.public_url.as_ref();
+        Message {
+            delivery: delivery.map_or_else(|| DeliveryId::new(""), |delivery| delivery.id.clone()),
+            to: delivery.map(|delivery| delivery.to.clone()).unwrap_or_default(),
+            alert: alert.clone(),
+            item: item.clone(),
+            source_name: config.source_name(item.source.as_ref()).unwrap_or_default(),
+            outlets: Vec::new(),
+            follow_up: None,
+            links: public_url.map(|public_url| Links::new(public_url, alert, None)).unwrap_or_default(),
+            timezone,
+        }
+    }
+
     /// Makes a test alert that says of itself that it is one. Each has ids of its own, so that no
     /// receiver takes the second test for a repetition of the first.
     pub fn sample(topic: TopicId, topic_name: &str, channel: &ChannelName, to: &str, now: Timestamp) -> Self {

@@ -14,9 +14,10 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use tokio::sync::Semaphore;
 
 use super::BuildError;
-use super::error::{SendError, find};
+use super::error::SendError;
 use super::text;
 use crate::config::{MailTls, SmtpConfig};
+use crate::model::cause::find;
 
 /// For signing in, and again for the message: relays look into messages before they answer.
 pub const TIMEOUT: Duration = Duration::from_mins(1);

@@ -2,7 +2,7 @@
 //! and size.
 
 use std::io::{self, ErrorKind::UnexpectedEof};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,11 +10,12 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use sha2::Sha256;
 use url::Url;
 
-use super::error::{SendError, find, find_where};
+use super::error::SendError;
 use super::{BuildError, message::Message, payload};
-use crate::config::network::{Networks, Refused, literal_address, refused_port};
+use crate::config::network::{Networks, Refused, Unresolved, literal_address, refused_port};
 use crate::config::{SigningKey, WebhookConfig};
-use crate::model::{DeliveryId, Timestamp};
+use crate::model::cause::{find, io_kinds};
+use crate::model::{DeliveryId, RetryAfter, Timestamp};
 
 /// An answer must begin within this long.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
@@ -129,11 +130,11 @@ impl Webhook {
             return SendError::Timeout(self.timeout);
         }
         // A handshake that is hung up on is one that failed.
-        let hung_up = find_where::<io::Error>(&error, &|error| error.kind() == UnexpectedEof).is_some();
+        let hung_up = io_kinds(&error).any(|kind| kind == UnexpectedEof);
         if find::<rustls::Error>(&error).is_some() || (error.is_connect() && hung_up) {
             return SendError::Tls(error.into());
         }
-        if error.is_connect() && is_dns(&error) {
+        if find::<Unresolved>(&error).is_some() {
             return SendError::Dns(error.into());
         }
         if error.is_connect() || find::<io::Error>(&error).is_some() {
@@ -141,18 +142,6 @@ impl Webhook {
         }
         SendError::Protocol(error.into())
     }
-}
-
-/// The client's own type for this cannot be named, so its words are read.
-fn is_dns(error: &reqwest::Error) -> bool {
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = next {
-        if error.to_string().starts_with("dns error") {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }
 
 fn our_headers(
@@ -197,13 +186,8 @@ fn retry_after(status: reqwest::StatusCode, headers: &HeaderMap, now: Timestamp)
     if status.as_u16() != 429 && !status.is_server_error() {
         return None;
     }
-    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if asked.bytes().all(|byte| byte.is_ascii_digit()) && !asked.is_empty() {
-        return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
-    }
-    let until = httpdate::parse_http_date(asked).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    let until = Timestamp::from_millis(i64::try_from(until.as_millis()).unwrap_or(i64::MAX));
-    Some(until.since(now))
+    let asked = RetryAfter::of(headers.get(RETRY_AFTER)?.to_str().ok()?, None)?;
+    Some(asked.wait(now))
 }
 
 async fn read_reply(mut answer: reqwest::Response) {

@@ -1,13 +1,10 @@
 //! Where a hit goes, and the alert it becomes.
 
-use crate::config::{ChannelConfig, ChannelKind, Config, RouteConfig, Topic};
+use crate::config::{ChannelConfig, ChannelKind, Config, DEFAULT_ROUTE, RouteConfig, Topic};
 use crate::model::{
     Alert, AlertId, AlertKind, ChannelName, Decision, Delivery, DeliveryId, DeliveryState, Destination, Item,
     Routed, Score, StoryId, StoryRef, Timestamp,
 };
-
-/// The channel that is used where none is configured.
-pub const CONSOLE: &str = "console";
 
 /// Returns the destinations of a topic's hit: of each route the topic names, or of the route
 /// `default`, by itself all channels; each destination once.
@@ -28,8 +25,6 @@ pub fn destinations(config: &Config, topic: &Topic, score: f64, source_tags: &[S
     }
     Routed { topic: topic.id.clone(), topic_name: topic.name.clone(), destinations }
 }
-
-const DEFAULT_ROUTE: &str = "default";
 
 fn takes(route: &RouteConfig, topic: &Topic, score: f64, source_tags: &[String]) -> bool {
     score >= route.min_score

@@ -12,7 +12,7 @@ use super::page::{
 use super::sources::{self, SourceListing};
 use super::status::{QuantilesPart, Status};
 use crate::config::{Config, Source};
-use crate::model::{Delivery, SourceId, StoryId, Timestamp};
+use crate::model::{Delivery, StoryId, Timestamp};
 use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError};
 
 /// Alerts on the page.
@@ -103,17 +103,12 @@ pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Aske
 }
 
 fn alert(config: &Config, AlertSheet { alert, item, deliveries }: &AlertSheet) -> AlertView {
-    let source = item.source.as_ref();
-    let known = source.and_then(|id| config.sources.iter().find(|source| source.id == *id));
     AlertView {
         item: item.id.clone(),
         title: item.title.clone(),
         url: item.url.clone(),
         lang: item.lang.clone(),
-        source_name: known
-            .map(|source| source.name.clone())
-            .or_else(|| source.map(ToString::to_string))
-            .unwrap_or_default(),
+        source_name: config.source_name(item.source.as_ref()).unwrap_or_default(),
         created: alert.created,
         topic: alert.topic_name.clone(),
         score: alert.score,
@@ -207,8 +202,7 @@ fn latency(status: &Status) -> Vec<LatencyView> {
 
 /// Those of the store in its order, then those that the configuration switches off.
 fn sources(config: &Config, rows: &[SourceRow], now: Timestamp) -> Vec<SourceView> {
-    let find = |id: &SourceId| config.sources.iter().find(|source| source.id == *id);
-    let known = rows.iter().filter_map(|row| Some((find(&row.state.id)?, Some(row))));
+    let known = rows.iter().filter_map(|row| Some((config.source(&row.state.id)?, Some(row))));
     let off = config.sources.iter().filter(|source| !source.enabled).map(|source| (source, None));
     let shown = known.chain(off).take(SOURCES as usize);
     shown.map(|(source, row)| source_view(source, sources::one(source, &config.fetch, row, now))).collect()

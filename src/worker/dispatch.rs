@@ -10,7 +10,7 @@ use super::steady::Steady;
 use super::{Ctx, LONGEST_SLEEP, Outlet, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{ChannelName, DeliveryClass, DeliveryId, Retry, Timestamp};
-use crate::notify::{links::Links, message::Message};
+use crate::notify::message::Message;
 use crate::schedule::attempt::{AfterFailure, after_failure};
 use crate::store::{Outgoing, Room, Settled, StoreError};
 
@@ -228,22 +228,7 @@ async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) -> bool {
 /// Returns the message of a delivery, with what the settings know of its source.
 pub fn message(ctx: &Ctx, outgoing: &Outgoing) -> Message {
     let Outgoing { delivery, alert, item } = outgoing;
-    let source = item.source.as_ref();
-    let known = source.and_then(|id| ctx.sources.get(id)).map(|source| source.name.clone());
-    Message {
-        delivery: delivery.id.clone(),
-        to: delivery.to.clone(),
-        alert: alert.clone(),
-        item: item.clone(),
-        source_name: known.or_else(|| source.map(ToString::to_string)).unwrap_or_default(),
-        outlets: Vec::new(),
-        follow_up: None,
-        links: match &ctx.config.server.public_url {
-            Some(public_url) => Links::new(public_url, alert, None),
-            None => Links::default(),
-        },
-        timezone: ctx.timezone.clone(),
-    }
+    Message::of(&ctx.config, ctx.timezone.clone(), (alert, item), Some(delivery))
 }
 
 fn note_latency(ctx: &Ctx, outgoing: &Outgoing, now: Timestamp) {

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::Ctx;
 use crate::config::Source;
-use crate::fetch::{FetchError, Fetched, RetryAfter};
+use crate::fetch::{FetchError, Fetched};
 use crate::model::{
-    Item, PollClass, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators, fingerprint,
+    Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
+    fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
@@ -126,15 +127,10 @@ impl Work {
         let fetch = &self.ctx.config.fetch;
         let began = self.ctx.clock.elapsed();
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
-        let limits = extract::Limits {
-            max_depth: fetch.max_depth,
-            max_items: fetch.max_items,
-            max_text: fetch.max_text,
-            expired: &out_of_time,
-        };
+        let limits = extract::Limits::of(fetch, &out_of_time);
         let extracted = extract::feed(&fetched.body, fetched.content_type.as_deref(), &fetched.url, &limits);
         let outcome = self.outcome(&extracted, fetched.validators);
-        if outcome.class != PollClass::Ok && outcome.class != PollClass::Degraded {
+        if !outcome.class.is_feed() {
             return Read::nothing(outcome);
         }
         let items = dedupe::identify(&self.source.id, extracted.items, self.now);

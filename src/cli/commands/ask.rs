@@ -1,6 +1,7 @@
 //! The commands that try one thing: `fetch`, `explain`, `test channel`.
 
 use newshound::app::explain::{self, Question};
+use newshound::app::network;
 use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
 use newshound::clock::Clock;
@@ -32,7 +33,7 @@ pub(super) async fn fetch(
     for (class, message) in &polled.warnings {
         complain(&format!("warning: {class}: {message}"));
     }
-    if reading::was_a_feed(polled.class) {
+    if polled.class.is_feed() {
         return Ok(Exit::Done);
     }
     complain(&format!("error: {}: {}", polled.class, polled.message.unwrap_or_default()));
@@ -89,24 +90,11 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
         complain(&format!("error: {}", explain::unknown("channel", name, known)));
         return Ok(Exit::Usage);
     };
-    let tried = reading::test_channel(&ready.config, &outlet, &outside.clock).await;
+    let tested = network::test_channel(&ready.config, &outlet, &outside.clock).await;
     if session.json {
-        say_json(&tried);
+        say_json(&tested);
     } else {
-        say(&format!("{}: {}, {}", tried.channel, tried.class, tried.message));
+        say(&format!("{}: {}, {}", tested.channel, tested.class, tested.message));
     }
-    Ok(if tried.is_ok() { Exit::Done } else { Exit::Failed })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_or_degraded_feed_is_still_a_feed() {
-        assert!(reading::was_a_feed(PollClass::Ok));
-        assert!(reading::was_a_feed(PollClass::Degraded));
-        assert!(!reading::was_a_feed(PollClass::NotAFeed));
-        assert!(!reading::was_a_feed(PollClass::Timeout));
-    }
+    Ok(if tested.is_ok() { Exit::Done } else { Exit::Failed })
 }

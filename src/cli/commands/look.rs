@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use anyhow::Context as _;
+use newshound::app::setup;
 use newshound::clock::Clock;
 use newshound::config::Config;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
+use newshound::notify::message::Message;
 use newshound::store::{Page, SourceRow, Store, StoreError};
 use newshound::web::sources::listing;
 use newshound::web::status::{Health, Seen, Status};
@@ -127,7 +129,9 @@ pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
     let found = store.alert(&AlertId::new(id)).await?;
     store.close().await;
     let Some(sheet) = found else { anyhow::bail!("no alert {id} is stored: `newshound alerts list`") };
-    let message = newshound::app::reading::message_of(&ready.config, &sheet);
+    let told = (&sheet.alert, &sheet.item);
+    let zone = setup::timezone(&ready.config);
+    let message = Message::of(&ready.config, zone, told, sheet.deliveries.first());
     if session.json {
         say_json(&text::rows::AlertInFull::of(&sheet, &message)?);
     } else {

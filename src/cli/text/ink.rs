@@ -1,7 +1,7 @@
 //! What the terminal can show: its width, its colours, its signs. Colour never says anything
 //! that the words do not say too.
 
-use newshound::notify::text::marked;
+use newshound::notify::{console, text::marked};
 
 use super::words::{cut, plain, width};
 
@@ -34,11 +34,11 @@ impl Style {
     const fn code(self) -> &'static str {
         match self {
             Style::Plain => "",
-            Style::Bold => "\x1b[1m",
-            Style::Dim => "\x1b[2m",
+            Style::Bold => console::BOLD,
+            Style::Dim => console::DIM,
             Style::Red => "\x1b[31m",
             Style::Yellow => "\x1b[33m",
-            Style::Evidence => "\x1b[7;33m",
+            Style::Evidence => console::EVIDENCE,
         }
     }
 }
@@ -47,7 +47,7 @@ impl Terminal {
     /// Returns the text in a style, where there is colour.
     pub(in crate::cli) fn style(self, style: Style, text: &str) -> String {
         if self.colour && style != Style::Plain && !text.is_empty() {
-            format!("{}{text}\x1b[0m", style.code())
+            format!("{}{text}{}", style.code(), console::PLAIN)
         } else {
             text.to_owned()
         }

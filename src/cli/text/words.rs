@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use newshound::model::Timestamp;
+use newshound::model::text::{is_hidden, is_joiner};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Returns the text without anything that could move a cursor: controls, and marks that turn
 /// the direction of writing.
 pub(super) fn plain(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let hidden = |c: char| is_hidden(c) || is_joiner(c);
     text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).filter(|c| !hidden(*c)).collect()
 }
 
@@ -176,6 +174,7 @@ mod tests {
     #[test]
     fn nothing_that_moves_the_cursor_is_left() {
         assert_eq!(plain("a\u{1b}[31mb\u{202e}c\nd\u{0}"), "a[31mbc d");
+        assert_eq!(plain("a\u{61c}b\u{2060}c\u{2064}d\u{e0041}e\u{200d}f\u{ad}"), "abcdef");
     }
 
     #[test]

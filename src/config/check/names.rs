@@ -96,7 +96,9 @@ impl Names {
         }
         for (noun, Written { value, place }) in &self.mentioned {
             let known: Vec<&str> = self.known(*noun);
-            if known.contains(&value.as_str()) || (*noun == Noun::Route && value == super::route::DEFAULT) {
+            if known.contains(&value.as_str())
+                || (*noun == Noun::Route && value == super::route::DEFAULT_ROUTE)
+            {
                 continue;
             }
             let message = format!("no {} {} \"{}\"", noun.as_str(), noun.has(), shorten(value));

@@ -9,7 +9,7 @@ use super::names::{Names, Noun};
 use crate::model::{ChannelName, TopicId};
 
 /// The route of topics that name none.
-pub(crate) const DEFAULT: &str = "default";
+pub const DEFAULT_ROUTE: &str = "default";
 
 /// Checks a route.
 pub(crate) fn route(scope: &Scope<'_>, names: &mut Names, table: Table) -> Option<RouteConfig> {
@@ -69,5 +69,11 @@ fn when(scope: &Scope<'_>, names: &mut Names, table: Table) -> When {
 
 /// Returns the route `default` as it is by itself.
 pub(crate) fn to_all(channels: Vec<ChannelName>) -> RouteConfig {
-    RouteConfig { name: DEFAULT.to_owned(), channels, min_score: 0.0, topics: Vec::new(), tags: Vec::new() }
+    RouteConfig {
+        name: DEFAULT_ROUTE.to_owned(),
+        channels,
+        min_score: 0.0,
+        topics: Vec::new(),
+        tags: Vec::new(),
+    }
 }

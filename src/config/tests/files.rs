@@ -79,7 +79,7 @@ fn includes_are_merged_in_order() {
         &[],
     );
     let config = loaded.config.unwrap();
-    assert_eq!(loaded.n_files, 4);
+    assert_eq!(loaded.files.len(), 4);
     assert_eq!(config.topics.iter().map(|topic| topic.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!((config.fetch.timeout.as_secs(), config.fetch.max_items), (5, 7));
     assert_eq!(

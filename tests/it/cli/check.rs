@@ -93,6 +93,23 @@ async fn topics_are_shown_as_they_are_understood() {
 }
 
 #[tokio::test]
+async fn problems_stand_in_the_order_the_files_are_read() {
+    let topic = |id: &str| format!("[[topic]]\nid = \"{id}\"\nany = [\"x AND\"]\nmood = 1\n");
+    let home = Home::with(&format!("include = \"a.toml\"\n{}", topic("first")));
+    home.write("a.toml", &topic("second"));
+    let found = home.run(&["check", "--json"]).await.expect(2).json();
+    let files: Vec<&str> = found["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| problem["file"].as_str().unwrap())
+        .collect();
+    let of_main = files.iter().take_while(|file| file.ends_with("newshound.toml")).count();
+    assert!(of_main >= 1 && of_main < files.len(), "{files:?}");
+    assert!(files[of_main..].iter().all(|file| file.ends_with("a.toml")), "{files:?}");
+}
+
+#[tokio::test]
 async fn a_configuration_is_found_from_near_to_far() {
     let home = Home::new();
     let topic = |id: &str| format!("[[topic]]\nid = \"{id}\"\nany = [\"x\"]\n");

@@ -72,7 +72,7 @@ const DELIVERY: &str = "id alert topic channel to type state class held attempts
 
 #[tokio::test]
 async fn alerts_and_deliveries_have_the_fields_of_the_contract() {
-    let (home, _server) = polled("").await;
+    let (home, server) = polled("").await;
     let alerts = home.run(&["alerts", "list", "--json"]).await.expect(0).rows();
     assert_eq!(alerts.len(), 1);
     let alert = &alerts[0];
@@ -115,6 +115,14 @@ async fn alerts_and_deliveries_have_the_fields_of_the_contract() {
     assert_eq!(shown["item"]["source_name"], "Local");
     let text = home.run(&["alerts", "show", id]).await.expect(0).out;
     assert!(text.contains("«Vladivostok»") && text.contains("delivered"), "{text}");
+
+    assert_eq!(shown["story"]["url"], Value::Null);
+    let public =
+        watching(&server, "").replacen("[server]", "[server]\npublic_url = \"https://n.example\"", 1);
+    home.write("newshound.toml", &public);
+    let shown = home.run(&["alerts", "show", id, "--json"]).await.expect(0).json();
+    let story = shown["story"]["id"].as_str().unwrap();
+    assert_eq!(shown["story"]["url"], format!("https://n.example/stories/{story}"));
 }
 
 #[tokio::test]

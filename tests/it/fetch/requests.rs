@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::wire::{Reply, Seen, Server};
-use newshound::fetch::RetryAfter;
-use newshound::model::Timestamp;
+use newshound::model::{RetryAfter, Timestamp};
 
 /// Answers with these headers, asks again, and returns the second request.
 async fn asked_again(headers: &[(&str, &[u8])]) -> Seen {
@@ -153,7 +152,7 @@ async fn an_answer_brings_its_freshness_and_type() {
     assert_eq!(fetched.content_type.as_deref(), Some("application/rss+xml; charset=iso-8859-1"));
     assert_eq!(fetched.freshness.expires.as_deref(), Some("0"));
     assert_eq!(fetched.freshness.age.as_deref(), Some("5"));
-    assert_eq!((fetched.validators, fetched.moved_to, fetched.hops), (None, None, 0));
+    assert_eq!((fetched.validators, fetched.moved_to), (None, None));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use newshound::config::network::{Networks, Refused};
+use newshound::config::network::{Networks, Refused, Unresolved};
 use newshound::config::{ChannelConfig, ChannelKind, Secret, SigningKey, WebhookConfig};
 use newshound::model::{ChannelName, Retry};
 use newshound::notify::{Channel, Parts, error::SendError};
@@ -211,7 +211,7 @@ impl Resolve for Resolver {
         Box::pin(async move {
             Err(match refused {
                 Some(refused) => refused.into(),
-                None => "no such host".into(),
+                None => Unresolved(std::io::Error::other("no such host")).into(),
             })
         })
     }
