@@ -12,7 +12,7 @@ use super::fold::{starts_hangul, starts_single};
 use super::language::{Stemming, hash_form, hash_start, hash_stem};
 use super::tree::PhraseId;
 use super::words::term_words;
-use crate::model::words::{Case, Word, Words};
+use crate::model::words::{Case, Words};
 
 /// A phrase of more words has no joined variants.
 const MAX_JOINED: usize = 5;
@@ -89,12 +89,17 @@ impl TermWord {
     fn joined(&self, next: &TermWord) -> Option<TermWord> {
         let apart = starts_single(&self.form) || starts_single(&next.form);
         let mixed = starts_hangul(&self.form) != starts_hangul(&next.form);
-        let case = match (self.case, next.case) {
-            (Case::Capitals, Case::Capitals) => Case::Capitals,
-            (Case::Lower, _) => Case::Lower,
-            (Case::Capital | Case::Capitals, _) => Case::Capital,
+        let case = match self.case {
+            _ if self.is_all_capitals() && next.is_all_capitals() => Case::Capitals,
+            Case::Lower => Case::Lower,
+            Case::Capital | Case::Capitals => Case::Capital,
         };
         (!apart && !mixed).then(|| TermWord::new(&format!("{}{}", self.form, next.form), case))
+    }
+
+    /// Says whether no letter is small; a single letter is no word in capitals by itself.
+    fn is_all_capitals(&self) -> bool {
+        self.case == Case::Capitals || (self.case == Case::Capital && self.form.chars().count() == 1)
     }
 
     fn key(&self, exact: bool, stemming: Stemming) -> Key {
@@ -134,7 +139,8 @@ impl Equal {
 }
 
 impl Key {
-    fn fits(&self, word: &Word, words: &Words) -> bool {
+    fn fits(&self, at: usize, words: &Words) -> bool {
+        let word = &words.list[at];
         if self.capitals && word.case != Case::Capitals {
             return false;
         }
@@ -142,7 +148,9 @@ impl Key {
             Equal::Form(hash) => word.hash == hash,
             Equal::Stem(hash) => word.stem == hash,
             Equal::Start(hash) => {
-                start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
+                // A joined form stands behind its first part, which begins in the same way.
+                let told = word.joined && start(words.form(&words.list[at - 1]), self.n_chars).is_some();
+                !told && start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
             }
         }
     }
@@ -261,7 +269,7 @@ impl Table {
 fn follow(keys: &[Key], words: &Words, first: usize) -> Option<usize> {
     let word = &words.list[first];
     let (key, rest) = keys.split_first()?;
-    if !key.fits(word, words) {
+    if !key.fits(first, words) {
         return None;
     }
     if rest.is_empty() {
@@ -321,6 +329,8 @@ mod tests {
     fn abbreviations_count_in_capitals_only() {
         check("US", "US told us of the U.S. plan", &["US", "U.S"]);
         check("who", "WHO is who", &["WHO", "who"]);
+        check("AT&T", "ATT, att", &["ATT"]);
+        check("R&D", "RD, rd", &["RD"]);
     }
 
     #[test]
@@ -328,5 +338,9 @@ mod tests {
         check("김정은", "김정은이 김정", &["김정은이"]);
         check("무기 거래", "무기를 거래했다, 무기거래", &["무기를 거래했다", "무기거래"]);
         check("金正恩", "金正恩氏が", &["金正恩"]);
+        check("북", "북·러", &["북"]);
+        check("북러", "북·러", &["북·러"]);
+        check("무기 거래", "무기 거래·공급", &["무기 거래"]);
+        check("푸틴", "김정은ㆍ푸틴", &["푸틴"]);
     }
 }
