@@ -204,7 +204,7 @@ fn diacritics_fold_where_they_are_marks() {
             others.iter().filter(|other| other.to_uppercase() != **other || other.chars().count() > 5);
         as_terms.for_each(|other| check_spellings(None, other, &[term], &[]));
     }
-    check_spellings(None, "Королёв", &["Королев", "КОРОЛЁВ", "Короле\u{308}в"], &["Королив"]);
+    check_spellings(None, "Королёв", &["Королев", "КОРОЛЁВ", "Короле\u{308}в"], &["Кораблев"]);
     check_spellings(Some("uk"), "Ґданськ", &["Гданськ", "ҐДАНСЬК"], &["Данськ"]);
     check_spellings(None, "Йод", &["ЙОД", "И\u{306}од"], &["Иод"]);
     check_spellings(Some("uk"), "Київ", &["КИЇВ", "Киі\u{308}в"], &["Киив", "Киев"]);
@@ -254,7 +254,7 @@ fn inflections_are_those_of_the_language() {
     check_spellings(Some("it"), "nave", &["navi", "NAVI"], &["naso"]);
     check_spellings(Some("pt"), "eleição", &["eleição", "eleicao"], &["eleitor"]);
     check_spellings(Some("nl"), "raket", &["raketten", "RAKETTEN"], &["racket"]);
-    check_spellings(Some("sv"), "soldat", &["soldater", "soldaten"], &["sold"]);
+    check_spellings(Some("sv"), "regering", &["regeringen", "REGERINGAR"], &["regn"]);
     check_spellings(Some("pl"), "broń", &["bron", "BROŃ"], &["broni"]);
     let own = "arms goods customs news glasses futures securities spirits premises proceeds damages earnings \
                holdings talks means works savings thanks forces troops politics economics series species";
