@@ -134,6 +134,117 @@ fn a_phrase_stays_within_its_text() {
     check_score((any, ["", "arms", "deal"], 0.0));
     check_score((any, ["Arms deal", "", ""], 0.6464));
     check_score((any, ["Arms\u{2003}deal", "", ""], 0.6464));
+    // Lead and body are one text: what stands across counts where it begins.
+    check_score((any, ["", "", &format!("{}arms deal", "word ".repeat(39))], 0.5305));
+}
+
+#[test]
+fn what_is_ignored_counts_for_nothing_in_the_topic() {
+    let ignore = "ignore = ['coat of arms']\n";
+    let title = "Coat of arms deal";
+    let near = "[[topic.near]]\nwithin = 3\na = ['arms']\nb = ['deal']";
+    for (topic, expect) in [
+        ("any = ['arms']", 0.0),
+        ("any = ['arms deal']", 0.0),
+        ("any = ['coats of arms']", 0.0),
+        ("any = ['deal']", 0.6464),
+        ("any = ['deal']\nless = ['arms']", 0.6464),
+        ("any = ['deal']\nnone = ['arms']", 0.6464),
+        ("any = [{ term = 'deal', with = ['arms'] }]", 0.0),
+        ("all = ['deal', 'arms']", 0.0),
+        ("any = ['deal', 'arms']\nmin_terms = 2", 0.0),
+        (near, 0.0),
+    ] {
+        check_score((&format!("{ignore}{topic}"), [title, "", ""], expect));
+    }
+    check_score((&format!("{ignore}{near}"), ["Arms deal: coat of arms", "", ""], 0.6464));
+    check_score((
+        &format!("{ignore}any = ['arms']"),
+        ["Coat-of-arms, coats of arms, COAT OF ARMS", "", ""],
+        0.0,
+    ));
+}
+
+/// The lines of a topic's evidence, as `term field count points snippet`.
+#[track_caller]
+fn check_lines(topic: &str, [title, summary, text]: [&str; 3], expect: &[&str]) {
+    let matcher = compile(&toml_topics(&format!("[[topic]]\nid = \"t\"\n{topic}\n")));
+    let item = Item { summary: summary.into(), lang: Some("en".into()), ..item(title, text, None) };
+    let score = matcher.score_all(&item, &[]).remove(0);
+    let lines: Vec<String> = score
+        .evidence
+        .iter()
+        .map(|line| {
+            format!("{} {} {} {:.3} {}", line.term, line.field, line.count, line.points, line.snippet)
+        })
+        .collect();
+    assert_eq!(lines, expect, "{topic}");
+}
+
+#[test]
+fn lines_tell_what_counted_where_and_for_how_much() {
+    // x = 3 + 1.2: 1.615 points, of which 3 / 4.2 for the title.
+    check_lines(
+        "any = ['oil']",
+        ["O\u{ad}il’s rise", "", "The  OIL\nis up"],
+        &["oil title 1 1.154 «O\u{ad}il»’s rise", "oil lead 1 0.462 The «OIL» is up"],
+    );
+    // x = 12 + 2.4, cut to 6: 1.714 points in the same proportion.
+    check_lines(
+        "any = ['oil']",
+        ["Oil oil oil oil", "", "oil oil"],
+        &["oil title 4 1.429 «Oil» oil oil oil", "oil lead 2 0.286 «oil» oil"],
+    );
+    check_lines(
+        "any = ['oil^0.5', '=U.S. plan']\nless = ['gas^2', 'coal']",
+        ["Gas", "Oil: a U.S. plan", "coal"],
+        &[
+            "=U.S. plan lead 1 1.091 Oil: a «U.S. plan»",
+            "oil lead 1 0.545 «Oil»: a U.S. plan",
+            "coal lead 1 -1.091 «coal»",
+            "gas title 1 -3.000 «Gas»",
+        ],
+    );
+    // A summary that stands in the text is shown from there.
+    check_lines(
+        "any = ['김정은', '金正恩']",
+        ["", "金正恩 …", "前 金正恩氏; 김정은이"],
+        &["김정은 lead 1 1.091 前 金正恩氏; «김정은이»", "金正恩 lead 1 1.091 前 «金正恩»氏; 김정은이"],
+    );
+    check_lines(
+        "[[topic.near]]\nwithin = 2\nweight = 0.5\na = ['train']\nb = ['Kim Jong-un']",
+        ["#KimJongUn’s train, train", "", "Kim Jongun by train"],
+        &[
+            "near 2: train … Kim Jong-un title 2 0.714 #«KimJongUn»’s «train», train",
+            "near 2: train … Kim Jong-un lead 1 0.143 «Kim Jongun» by «train»",
+        ],
+    );
+    check_lines(
+        "any = ['oil']\nnone = ['title:advert']",
+        ["An advert", "", "advert oil"],
+        &["oil lead 1 1.091 advert «oil»", "advert title 1 0.000 An «advert»"],
+    );
+}
+
+#[test]
+fn languages_and_sources_are_conditions() {
+    for (languages, lang, title, outcome) in [
+        ("['en']", Some("en-GB"), "Oil", ScoreOutcome::Hit),
+        ("['en']", Some("eng"), "Oil", ScoreOutcome::Hit),
+        ("['EN']", Some("en"), "Oil", ScoreOutcome::Hit),
+        ("['en']", None, "Oil", ScoreOutcome::Hit),
+        ("['en']", Some("de"), "Oil", ScoreOutcome::Excluded),
+        ("['ru', 'ko']", None, "Oil: цены на нефть сегодня растут", ScoreOutcome::Hit),
+        ("['ru', 'ko']", Some("en"), "Oil", ScoreOutcome::Excluded),
+        ("['en-GB']", Some("en-gb"), "Oil", ScoreOutcome::Hit),
+        ("['en-GB']", Some("en-us"), "Oil", ScoreOutcome::Excluded),
+    ] {
+        let mut topics = toml_topics("[[topic]]\nid = 't'\nany = ['oil']");
+        let row: toml::Table = format!("l = {languages}").parse().unwrap();
+        topics[0].languages = row["l"].clone().try_into().unwrap();
+        let score = compile(&topics).score_all(&item(title, "", lang), &[]).remove(0);
+        assert_eq!(score.outcome, outcome, "{languages} {lang:?}");
+    }
 }
 
 #[test]
