@@ -43,30 +43,78 @@ pub(super) fn class(c: char) -> Class {
         '\u{ad}'
         | '\u{34f}'
         | '\u{61c}'
-        | '\u{180e}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' => Class::Ignorable,
-        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '\u{2032}' | '\u{b4}' | '\u{ff07}' => {
-            Class::Apostrophe
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{e0000}'..='\u{e01ef}' => Class::Ignorable,
+        '\u{2018}'
+        | '\u{2019}'
+        | '\u{201b}'
+        | '\u{2b9}'
+        | '\u{2bb}'..='\u{2bf}'
+        | '\u{2c8}'
+        | '\u{2032}'
+        | '\u{2035}'
+        | '\u{b4}'
+        | '\u{55a}'
+        | '\u{5f3}'
+        | '\u{a78c}'
+        | '\u{ff07}'
+        | '\u{ff40}' => Class::Apostrophe,
+        _ if is_dash(c) || is_middle_dot(c) || matches!(c, '\u{ff0e}' | '\u{ff06}' | '\u{fe60}') => {
+            Class::Joiner
         }
-        '\u{2010}'..='\u{2015}'
-        | '\u{2212}'
-        | '\u{fe58}'
-        | '\u{fe63}'
-        | '\u{ff0d}'
-        | '\u{b7}'
-        | '\u{2027}'
-        | '\u{ff0e}'
-        | '\u{ff06}' => Class::Joiner,
         _ if !(c.is_alphanumeric() || is_combining_mark(c)) => Class::Break,
         _ if is_single(c) => Class::Single,
         _ if is_hangul(c) => Class::Hangul,
         _ => Class::Word,
     }
+}
+
+/// Hyphens and dashes of all scripts; the tilde-like ones, which mean "to", are none.
+fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '\u{58a}' | '\u{5be}' | '\u{1400}' | '\u{1806}' | '\u{2d7}' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2043}'
+                | '\u{207b}'
+                | '\u{208b}'
+                | '\u{2212}'
+                | '\u{2e17}'
+                | '\u{2e1a}'
+                | '\u{2e3a}'
+                | '\u{2e3b}'
+                | '\u{30a0}'
+                | '\u{fe31}'
+                | '\u{fe32}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+    )
+}
+
+/// Middle dots; Korean writes its own, which is a letter to Unicode.
+fn is_middle_dot(c: char) -> bool {
+    matches!(
+        c,
+        '\u{b7}'
+            | '\u{387}'
+            | '\u{119e}'
+            | '\u{2027}'
+            | '\u{2219}'
+            | '\u{22c5}'
+            | '\u{30fb}'
+            | '\u{318d}'
+            | '\u{ff65}'
+    )
 }
 
 /// Chinese, Japanese, Thai, Lao, Burmese, Khmer.

@@ -12,7 +12,7 @@ use super::fold::{starts_hangul, starts_single};
 use super::language::{Stemming, hash_form, hash_start, hash_stem};
 use super::tree::PhraseId;
 use super::words::term_words;
-use crate::model::words::{Case, Word, Words};
+use crate::model::words::{Case, Words};
 
 /// A phrase of more words has no joined variants.
 const MAX_JOINED: usize = 5;
@@ -89,12 +89,17 @@ impl TermWord {
     fn joined(&self, next: &TermWord) -> Option<TermWord> {
         let apart = starts_single(&self.form) || starts_single(&next.form);
         let mixed = starts_hangul(&self.form) != starts_hangul(&next.form);
-        let case = match (self.case, next.case) {
-            (Case::Capitals, Case::Capitals) => Case::Capitals,
-            (Case::Lower, _) => Case::Lower,
-            (Case::Capital | Case::Capitals, _) => Case::Capital,
+        let case = match self.case {
+            _ if self.is_all_capitals() && next.is_all_capitals() => Case::Capitals,
+            Case::Lower => Case::Lower,
+            Case::Capital | Case::Capitals => Case::Capital,
         };
         (!apart && !mixed).then(|| TermWord::new(&format!("{}{}", self.form, next.form), case))
+    }
+
+    /// Says whether no letter is small; a single letter is no word in capitals by itself.
+    fn is_all_capitals(&self) -> bool {
+        self.case == Case::Capitals || (self.case == Case::Capital && self.form.chars().count() == 1)
     }
 
     fn key(&self, exact: bool, stemming: Stemming) -> Key {
@@ -103,6 +108,8 @@ impl TermWord {
             Equal::Start(hash_start(&self.form))
         } else if exact || name {
             Equal::Form(hash_form(&self.form))
+        } else if self.case != Case::Lower && stemming.mistakes_ending(&self.form) {
+            Equal::Name { form: hash_form(&self.form), stem: hash_stem(&self.form) }
         } else {
             Equal::Stem(hash_stem(&stemming.stem(&self.form)))
         };
@@ -123,26 +130,38 @@ enum Equal {
     Form(u64),
     Stem(u64),
     Start(u64),
+    /// A name that its stemmer cuts, but not where it is inflected.
+    Name {
+        form: u64,
+        stem: u64,
+    },
 }
 
 impl Equal {
-    fn hash(self) -> u64 {
-        match self {
-            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => hash,
-        }
+    /// The hashes of a word that may be equal.
+    fn hashes(self) -> impl Iterator<Item = u64> {
+        let (one, other) = match self {
+            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => (hash, None),
+            Equal::Name { form, stem } => (form, Some(stem)),
+        };
+        std::iter::once(one).chain(other)
     }
 }
 
 impl Key {
-    fn fits(&self, word: &Word, words: &Words) -> bool {
+    fn fits(&self, at: usize, words: &Words) -> bool {
+        let word = &words.list[at];
         if self.capitals && word.case != Case::Capitals {
             return false;
         }
         match self.equal {
             Equal::Form(hash) => word.hash == hash,
             Equal::Stem(hash) => word.stem == hash,
+            Equal::Name { form, stem } => word.hash == form || word.stem == stem,
             Equal::Start(hash) => {
-                start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
+                // A joined form stands behind its first part, which begins in the same way.
+                let told = word.joined && start(words.form(&words.list[at - 1]), self.n_chars).is_some();
+                !told && start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
             }
         }
     }
@@ -237,7 +256,9 @@ impl Table {
             for variant in &phrase.variants {
                 let keys: Vec<Key> = variant.iter().map(|word| word.key(phrase.exact, stemming)).collect();
                 let number = super::tokens::narrow(table.variants.len());
-                table.heads.entry(keys[0].equal.hash()).or_default().push(number);
+                for hash in keys[0].equal.hashes() {
+                    table.heads.entry(hash).or_default().push(number);
+                }
                 table.starts |= matches!(keys[0].equal, Equal::Start(_));
                 table.variants.push((PhraseId(super::tokens::narrow(id)), keys));
             }
@@ -261,7 +282,7 @@ impl Table {
 fn follow(keys: &[Key], words: &Words, first: usize) -> Option<usize> {
     let word = &words.list[first];
     let (key, rest) = keys.split_first()?;
-    if !key.fits(word, words) {
+    if !key.fits(first, words) {
         return None;
     }
     if rest.is_empty() {
@@ -315,12 +336,15 @@ mod tests {
         check("=arrive", "He arrives to arrive", &["arrive"]);
         check("arms deal", "Nvidia's Arm deal and arms deals", &["arms deals"]);
         check("Владивосток", "Во Владивостоке", &["Владивостоке"]);
+        check("Киев", "Киев, в Киеве, КИЕВА, кий", &["Киев", "Киеве", "КИЕВА"]);
     }
 
     #[test]
     fn abbreviations_count_in_capitals_only() {
         check("US", "US told us of the U.S. plan", &["US", "U.S"]);
         check("who", "WHO is who", &["WHO", "who"]);
+        check("AT&T", "ATT, att", &["ATT"]);
+        check("R&D", "RD, rd", &["RD"]);
     }
 
     #[test]
@@ -328,5 +352,9 @@ mod tests {
         check("김정은", "김정은이 김정", &["김정은이"]);
         check("무기 거래", "무기를 거래했다, 무기거래", &["무기를 거래했다", "무기거래"]);
         check("金正恩", "金正恩氏が", &["金正恩"]);
+        check("북", "북·러", &["북"]);
+        check("북러", "북·러", &["북·러"]);
+        check("무기 거래", "무기 거래·공급", &["무기 거래"]);
+        check("푸틴", "김정은ㆍ푸틴", &["푸틴"]);
     }
 }

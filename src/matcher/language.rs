@@ -133,6 +133,13 @@ impl Stemming {
         self.algorithm(form) == Some(Algorithm::English)
     }
 
+    /// Says whether the stemmer takes the end of a Russian name for that of a plural, so that it
+    /// gives Киев another stem than Киева.
+    pub(super) fn mistakes_ending(self, form: &str) -> bool {
+        self.algorithm(form) == Some(Algorithm::Russian)
+            && ["ов", "ев"].iter().any(|end| form.strip_suffix(end) == Some(&*self.stem(form)))
+    }
+
     /// Returns the stem of a normalised word, which is the word itself where it has no other.
     pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
         let Some(algorithm) = self.algorithm(form) else { return Cow::Borrowed(form) };
@@ -195,11 +202,33 @@ pub(super) fn language(declared: Option<&str>, texts: [&str; 3]) -> String {
     detect(&sample).to_owned()
 }
 
-/// Returns the language subtag of a BCP 47 tag, in lower case.
+/// Codes of three letters that the detector does not use, or uses no more.
+const LONG: [(&str, &str); 14] = [
+    ("ger", "de"),
+    ("fre", "fr"),
+    ("dut", "nl"),
+    ("rum", "ro"),
+    ("nor", "no"),
+    ("gre", "el"),
+    ("ell", "el"),
+    ("zho", "zh"),
+    ("chi", "zh"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("tha", "th"),
+    ("per", "fa"),
+    ("iw", "he"),
+];
+
+/// Returns the language subtag of a BCP 47 tag, in lower case and in its short form.
 pub(super) fn primary(tag: &str) -> Option<String> {
     let primary = tag.trim().split(['-', '_']).next()?.to_ascii_lowercase();
     let known = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
-    (known && primary != "und" && primary != "mul").then_some(primary)
+    if !known || primary == "und" || primary == "mul" {
+        return None;
+    }
+    let long = GUESSED.iter().chain(&LONG).find(|(long, _)| *long == primary);
+    Some(long.map_or(primary, |(_, short)| (*short).to_owned()))
 }
 
 /// Letters of a text by what their script says about its language.
@@ -358,7 +387,13 @@ mod tests {
 
     #[test]
     fn what_is_declared_is_believed() {
-        assert_eq!(language(Some("de-AT"), ["The cat", "", ""]), "de");
+        for tag in ["de-AT", "DE_at", " de ", "deu", "ger"] {
+            assert_eq!(language(Some(tag), ["The cat", "", ""]), "de", "{tag}");
+        }
+        for tag in ["eng", "en-GB", "english", "", "und", "mul"] {
+            assert_eq!(language(Some(tag), ["The cat", "", ""]), "en", "{tag}");
+        }
+        assert_eq!(language(Some("kor"), ["The cat", "", ""]), "ko");
         assert_eq!(language(Some("und"), ["The cat", "", ""]), "en");
         assert_eq!(language(Some("x"), ["The cat", "", ""]), "en");
     }

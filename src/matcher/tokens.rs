@@ -12,10 +12,13 @@ use crate::model::words::{Case, Part, Word, Words};
 const MAX_JOINED: usize = 8;
 
 /// French and Italian words that lose their vowel before an apostrophe.
-const ELISIONS: [&str; 21] = [
+const ELISIONS: [&str; 24] = [
     "l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "dell", "all",
-    "nell", "dall", "sull", "un", "quell", "coll",
+    "nell", "dall", "sull", "un", "quell", "coll", "quest", "presqu", "degl",
 ];
+
+/// English verbs that an apostrophe cut short.
+const CONTRACTED: [&str; 5] = ["re", "ll", "ve", "d", "m"];
 
 /// Appends the words of a text, the first at `place`; hashes and fields are left to the caller.
 pub(super) fn push(words: &mut Words, part: Part, text: &str, place: u32) {
@@ -60,7 +63,7 @@ impl Reader<'_> {
                 Class::Single => self.single(c),
                 Class::Ignorable | Class::Apostrophe | Class::Joiner | Class::Comma | Class::Break => {}
             }
-            hashtag = matches!(c, '#' | '＃');
+            hashtag = matches!(c, '#' | '＃') || (hashtag && class(c) == Class::Ignorable);
             self.at += c.len_utf8();
         }
     }
@@ -86,20 +89,41 @@ impl Reader<'_> {
             }
             match tie {
                 Some('#') => {}
-                Some(c) => self.at += c.len_utf8(),
+                Some(c) => self.at = self.seen_from(self.at + c.len_utf8()),
                 None => break,
             }
         }
+        self.possessive_of_initials();
         self.flush();
+    }
+
+    /// Returns where the next character stands that is not dropped.
+    fn seen_from(&self, at: usize) -> usize {
+        let rest = self.text[at..].char_indices();
+        rest.map(|(n, c)| (at + n, c))
+            .find(|(_, c)| class(*c) != Class::Ignorable)
+            .map_or(self.text.len(), |(at, _)| at)
+    }
+
+    /// Drops the `.'s` of `U.S.'s`.
+    fn possessive_of_initials(&mut self) {
+        if self.pieces.len() < 2 || !are_initials(&self.pieces) || self.peek(self.at) != Some('.') {
+            return;
+        }
+        let Some(c) = self.peek(self.at + 1).filter(|c| class(*c) == Class::Apostrophe) else { return };
+        self.at += 1;
+        if self.possessive() {
+            self.at += c.len_utf8() + 1;
+        }
     }
 
     /// Returns the character here, if it ties the words around it.
     fn tie(&self) -> Option<char> {
         let c = self.peek(self.at)?;
-        let next = self.peek(self.at + c.len_utf8())?;
+        let next = self.peek(self.seen_from(self.at + c.len_utf8()))?;
         let tied = match class(c) {
             Class::Joiner => matches!(class(next), Class::Word | Class::Hangul),
-            Class::Apostrophe => is_typographic(c) && matches!(class(next), Class::Word | Class::Hangul),
+            Class::Apostrophe => self.contracts(c),
             Class::Word | Class::Hangul | Class::Single | Class::Ignorable | Class::Comma | Class::Break => {
                 false
             }
@@ -129,7 +153,7 @@ impl Reader<'_> {
                     break;
                 }
                 Class::Apostrophe if self.joins(script) && self.elides(&piece) => self.elide(&mut piece, c),
-                Class::Apostrophe if self.joins(script) && !is_typographic(c) => {}
+                Class::Apostrophe if self.joins(script) && !self.contracts(c) => {}
                 Class::Word
                 | Class::Hangul
                 | Class::Single
@@ -187,7 +211,16 @@ impl Reader<'_> {
 
     /// Says whether the word goes on after the apostrophe here.
     fn joins(&self, script: Option<Class>) -> bool {
-        self.text[self.at..].chars().nth(1).is_some_and(|c| Some(class(c)) == script)
+        let mut seen = self.text[self.at..].chars().skip(1).filter(|c| class(*c) != Class::Ignorable);
+        seen.next().is_some_and(|c| Some(class(c)) == script)
+    }
+
+    /// Says whether a verb is drawn to its subject here, with an apostrophe as printers set it.
+    /// Such a one gives the parts and the joined form, like a hyphen: `they’re` holds "they".
+    fn contracts(&self, c: char) -> bool {
+        let rest = &self.text[self.at + c.len_utf8()..];
+        let tail = rest.find(|c: char| !matches!(class(c), Class::Word)).map_or(rest, |end| &rest[..end]);
+        c == '\u{2019}' && CONTRACTED.iter().any(|verb| verb.eq_ignore_ascii_case(tail))
     }
 
     /// Says whether what was read so far is a word that lost its vowel to the next.
@@ -265,7 +298,7 @@ impl Reader<'_> {
 
     /// A character that is a word by itself.
     fn single(&mut self, c: char) {
-        if matches!(c, '\u{ff9e}' | '\u{ff9f}') && self.voices_last() {
+        if matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{3099}' | '\u{309a}') && self.voices_last() {
             push_folded(c, &mut self.words.forms);
             let (form, at) = (narrow(self.words.forms.len()), narrow(self.at + c.len_utf8()));
             let last = self.words.list.last_mut().expect("a word was found to be voiced");
@@ -289,12 +322,6 @@ impl Reader<'_> {
                 && super::fold::starts_single(self.words.form(word))
         })
     }
-}
-
-/// Says whether an apostrophe is set as printers do. Such a one gives the parts and the joined
-/// form, like a hyphen: `they’re` holds "they", and `O’Neill` is oneill all the same.
-fn is_typographic(c: char) -> bool {
-    c == '\u{2019}'
 }
 
 /// Single letters with dots between them.
@@ -338,37 +365,68 @@ mod tests {
     }
 
     #[test]
+    fn every_dash_and_middle_dot_joins() {
+        let dashes = "-‐‑‒–—―−﹘﹣－⁃֊⸺᠆·‧ㆍ・⋅.&＆．";
+        for dash in dashes.chars() {
+            check(&format!("co{dash}op"), "co@0 coop@0-2 op@1");
+        }
+        for none in
+            ["/", "_", "~", "|", ":", "--", " - ", " – ", "\u{a0}", "\u{202f}", "\u{3000}", "\n", ", "]
+        {
+            check(&format!("co{none}op"), "co@0 op@1");
+        }
+    }
+
+    #[test]
     fn initials_are_one_word() {
         check("the U.S. and D.P.R.K.", "the@0 us@1 and@2 dprk@3");
+        check("U.S.'s U.S’s U.K.’s plan", "us@0 us@1 uk@2 plan@3");
+        check("U.S.-led, in the U.S.", "us@0 led@1 in@2 the@3 us@4");
+        check("J. K. Rowling, J.K. Rowling", "j@0 k@1 rowling@2 jk@3 rowling@4");
+        check("С.В. Лавров, Ph.D.", "св@0 лавров@1 ph@2 phd@2-4 d@3");
     }
 
     #[test]
     fn apostrophes_drop_cut_or_join() {
-        check("Kim's KIM’S", "kim@0 kim@1");
-        check("l'Ukraine d’État", "ukraine@0 etat@1");
+        check("Kim's KIM’S Kimʼs Kim‘s Kim＇s Kim′s", "kim@0 kim@1 kim@2 kim@3 kim@4 kim@5");
+        check("l'Ukraine d’État qu’il dell’Ucraina", "ukraine@0 etat@1 il@2 ucraina@3");
+        check("jusqu'à L’ONU d'l'Est", "a@0 onu@1 est@2");
         check("O'Neill don't workers' pay", "oneill@0 dont@1 workers@2 pay@3");
-        check("O’Neill they’re", "o@0 oneill@0-2 neill@1 they@2 theyre@2-4 re@3");
+        check("O’Neill Don’t п’ять Hawaiʻi", "oneill@0 dont@1 пять@2 hawaii@3");
+        check("they’re THEY’LL they're", "they@0 theyre@0-2 re@1 they@2 theyll@2-4 ll@3 theyre@4");
+        check("'Kim' ‘arms’ “deal”", "kim@0 arms@1 deal@2");
+        check("Kim’s-era", "kim@0 kimera@0-2 era@1");
     }
 
     #[test]
     fn hashtags_split_at_capitals() {
         check("#KimJongUn #USElection", "kim@0 kimjongun@0-3 jong@1 un@2 us@3 uselection@3-5 election@4");
+        check(
+            "＃КимЧен #Kim_Jong #G20Summit",
+            "ким@0 кимчен@0-2 чен@1 kim@2 jong@3 g20@4 g20summit@4-6 summit@5",
+        );
+        check("KimJong #KIMJONG #\u{2060}KimUn", "kimjong@0 kimjong@1 kim@2 kimun@2-4 un@3");
     }
 
     #[test]
     fn unspaced_scripts_take_a_place_a_character() {
         check("金正恩氏が", "金@0 正@1 恩@2 氏@3 が@4");
         check("ｶﾞｰ", "ガ@0 ー@1");
+        check("か\u{3099}佐々葛\u{e0100}城", "が@0 佐@1 々@2 葛@3 城@4");
+        check("キム・ジョン、AI技術", "キ@0 ム@1 ジ@2 ョ@3 ン@4 ai@5 技@6 術@7");
         check("ไทย", "ไ@0 ท@1 ย@2");
     }
 
     #[test]
     fn korean_stands_apart_from_other_scripts() {
         check("김정은이 KCNA는", "김정은이@0 kcna@1 는@2");
+        check("북ㆍ러 \u{1100}\u{1175}\u{11b7}정은", "북@0 북러@0-2 러@1 김정은@2");
     }
 
     #[test]
     fn what_is_not_seen_is_not_there() {
         check("Vladi\u{ad}vos\u{200b}tok", "vladivostok@0");
+        check("co-\u{200b}op co\u{ad}-op", "co@0 coop@0-2 op@1 co@2 coop@2-4 op@3");
+        check("O'\u{200b}Neill \u{feff}Kim\u{2060}'s", "oneill@0 kim@1");
     }
 }

@@ -224,7 +224,7 @@ fn traps_are_avoided_and_spellings_found() {
 }
 
 /// The topics an item hits.
-fn hits(matcher: &Matcher, item: &Item) -> Vec<String> {
+pub(crate) fn hits(matcher: &Matcher, item: &Item) -> Vec<String> {
     let scores = matcher.score(item, &[]);
     let hits = scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit);
     hits.map(|score| score.topic.to_string()).collect()
@@ -242,14 +242,14 @@ fn corpus(path: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-fn compile(topics: &[Topic]) -> Matcher {
+pub(crate) fn compile(topics: &[Topic]) -> Matcher {
     let (matcher, problems) = Matcher::compile(topics);
     assert!(problems.is_empty(), "{problems:#?}");
     matcher
 }
 
 /// An item as extraction leaves it: the corpora hold entities and paragraphs.
-fn item(title: &str, text: &str, lang: Option<&str>) -> Item {
+pub(crate) fn item(title: &str, text: &str, lang: Option<&str>) -> Item {
     Item {
         id: ItemId::new("it_test"),
         source: None,
@@ -292,7 +292,7 @@ fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row[key].as_str().unwrap_or_default()
 }
 
-fn toml_topics(text: &str) -> Vec<Topic> {
+pub(crate) fn toml_topics(text: &str) -> Vec<Topic> {
     let file: toml::Table = text.parse().unwrap();
     let file = serde_json::to_value(file).unwrap();
     file["topic"].as_array().unwrap().iter().map(topic).collect()
