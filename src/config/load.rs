@@ -137,15 +137,26 @@ impl<'e> Files<'e> {
         let base = self.environment.absolute(beside);
         let full = format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()));
         let full = if Path::new(pattern).is_absolute() { pattern.to_owned() } else { full };
-        let paths = match glob::glob(&full) {
+        // As in a shell: what editors and tools hide beside a file is not asked for by `*`.
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        let paths = match glob::glob_with(&full, options) {
             Ok(paths) => paths,
             Err(error) => {
                 return self.problems.push(Problem::error(place, format!("`include`: {}", error.msg)));
             }
         };
         let mut n_found = 0;
-        for path in paths.filter_map(Result::ok) {
+        for path in paths {
             n_found += 1;
+            let path = match path {
+                Ok(path) => path,
+                Err(error) => {
+                    let reason = text_file::reason(error.error());
+                    let message = format!("{}: {reason}", error.path().display());
+                    self.problems.push(Problem::error(place, message));
+                    continue;
+                }
+            };
             if self.read.len() >= MOST_FILES {
                 return self.problems.push(Problem::error(place, format!("more than {MOST_FILES} files")));
             }
