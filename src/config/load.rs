@@ -44,6 +44,8 @@ pub struct Loaded {
 const MOST_BYTES: u64 = 64 << 20;
 /// Files of one configuration.
 const MOST_FILES: usize = 10_000;
+/// Files that include each other in a chain.
+const MOST_DEPTH: usize = 64;
 
 /// Loads the file at `path`, or the first one found where configurations are looked for.
 pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> Loaded {
@@ -82,12 +84,21 @@ struct Files<'e> {
     root: Option<Table>,
     read: Vec<Arc<SourceFile>>,
     seen: HashSet<PathBuf>,
+    /// How many files are being read, each included by the one before.
+    depth: usize,
     problems: Vec<Problem>,
 }
 
 impl<'e> Files<'e> {
     fn new(environment: &'e Environment) -> Self {
-        Files { environment, root: None, read: Vec::new(), seen: HashSet::new(), problems: Vec::new() }
+        Files {
+            environment,
+            root: None,
+            read: Vec::new(),
+            seen: HashSet::new(),
+            depth: 0,
+            problems: Vec::new(),
+        }
     }
 
     /// Takes in a file and all it includes.
@@ -102,9 +113,11 @@ impl<'e> Files<'e> {
         }
         // Else the ruins of the file would only be mistaken for more mistakes.
         self.problems.append(&mut parsed.errors);
+        self.depth += 1;
         for (pattern, place) in include.map(|entry| self.patterns(entry)).unwrap_or_default() {
             self.include(path, &pattern, &place);
         }
+        self.depth -= 1;
     }
 
     fn merge(&mut self, table: Table) {
@@ -190,6 +203,10 @@ impl<'e> Files<'e> {
         match text_file::read(path, MOST_BYTES) {
             Err(error) => {
                 self.problems.push(Problem::error(place, format!("{}: {error}", shown.display())));
+            }
+            Ok(_) if self.depth >= MOST_DEPTH => {
+                let message = format!("more than {MOST_DEPTH} files include each other in a chain");
+                self.problems.push(Problem::error(place, message));
             }
             Ok(text) if extension == "toml" => self.add(shown, &text),
             Ok(text) => {

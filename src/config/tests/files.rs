@@ -246,12 +246,9 @@ fn includes_go_anywhere_and_in_circles_but_only_once() {
             format!("newshound.toml:1:12: {far}/d.toml: it is a directory"),
             format!(
                 "newshound.toml:1:{}: {far}/d.toml/x is neither .toml nor .txt nor .opml",
-                12 + 12 + far.to_string().len()
+                23 + far.to_string().len()
             ),
-            format!(
-                "newshound.toml:1:{}: l.toml: there is no such file",
-                12 + 12 + 14 + 2 * far.to_string().len()
-            ),
+            format!("newshound.toml:1:{}: l.toml: there is no such file", 36 + 2 * far.to_string().len()),
         ]
     );
 }
@@ -291,4 +288,21 @@ fn a_variable_is_trimmed_like_a_file() {
     assert_eq!(token(" s3 cret ").config.unwrap().server.token.unwrap().expose(), " s3 cret ");
     assert!(lines(&token("\n").problems)[1].contains("the variable T is empty"));
     assert!(lines(&token("").problems)[1].contains("the variable T is not set"));
+}
+
+#[test]
+fn a_chain_of_files_has_an_end() {
+    let chain = |length: usize| -> Vec<(String, String)> {
+        let text = |n| if n < length { format!("include = 'f{n}.toml'") } else { "x = 1".to_owned() };
+        let name = |n| if n == 1 { "newshound.toml".to_owned() } else { format!("f{}.toml", n - 1) };
+        (1..=length).map(|n| (name(n), text(n))).collect()
+    };
+    for (length, expect) in [
+        (64, "f63.toml:1:1: unknown key `x`"),
+        (3000, "f63.toml:1:11: more than 64 files include each other in a chain"),
+    ] {
+        let files = chain(length);
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+        check(&files, &[expect]);
+    }
 }

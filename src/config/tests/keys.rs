@@ -469,7 +469,6 @@ fn keys_of_channels() {
             ("3", "`to`: expected text"),
         ],
     );
-    check(ROUTE, "mode", &["'now'"], &[("'digest'", "warning: `mode` has no effect in this version yet")]);
     check(
         WHEN,
         "min_score",

@@ -71,7 +71,7 @@ fn several_syntax_errors_are_told_at_once() {
         "a = \nb = 1\nc = ]\n",
         &[
             "n.toml:1:5: string values must be quoted, expected literal string",
-            "n.toml:3:5: missing value, expected literal string",
+            "n.toml:3:5: missing array opening, expected `[`",
         ],
     );
 }
@@ -91,21 +91,23 @@ fn the_caret_stands_under_what_is_meant() {
     );
     shows(
         "topic = [{ name = '北京', id = 't', x = 1 }]",
-        "n.toml:1:34: unknown key `x` in topic t\n    1 | topic = [{ name = '北京', id = 't', x = 1 }]\n      |                                     ^",
+        "n.toml:1:35: unknown key `x` in topic t\n    1 | topic = [{ name = '北京', id = 't', x = 1 }]\n      |                                     ^",
     );
     shows(
         "topic = [{ name = 'e\u{301}\u{200b}', id = 't', x = 1 }]",
-        "n.toml:1:35: unknown key `x` in topic t\n    1 | topic = [{ name = 'e\u{301}', id = 't', x = 1 }]\n      |                                  ^",
+        "n.toml:1:36: unknown key `x` in topic t\n    1 | topic = [{ name = 'e\u{301}', id = 't', x = 1 }]\n      |                                  ^",
     );
 }
 
 #[test]
 fn of_a_very_long_line_the_part_that_matters_is_shown() {
     let padding = "北".repeat(40_000);
-    let text = format!("topic = [{{ name = '{padding}', id = 't', x = 1, any = ['{padding}'] }}]");
+    let text = format!(
+        "source = [{{ url = 'https://a.example/', name = '{padding}', id = 't', x = 1, headers = {{}}, tags = '{padding}' }}]"
+    );
     let shown = &rendered(&text)[0];
     let [place, quoted, caret] = shown.lines().collect::<Vec<_>>()[..] else { panic!("{shown}") };
-    assert_eq!(place, "n.toml:1:40032: unknown key `x` in topic t");
+    assert_eq!(place, "n.toml:1:40062: unknown key `x` in source t");
     let column = caret.find('^').unwrap();
     let under = unicode_width::UnicodeWidthStr::width(&quoted[..quoted.find("x = 1").unwrap()]);
     assert_eq!(column, under, "{shown}");
