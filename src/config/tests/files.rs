@@ -299,7 +299,7 @@ fn a_chain_of_files_has_an_end() {
     };
     for (length, expect) in [
         (64, "f63.toml:1:1: unknown key `x`"),
-        (3000, "f63.toml:1:11: more than 64 files include each other in a chain"),
+        (70, "f63.toml:1:11: more than 64 files include each other in a chain"),
     ] {
         let files = chain(length);
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();

@@ -338,6 +338,10 @@ fn other_keys_of_sources() {
         &["[]", "'world'", "['world', 'en']"],
         &[("''", "`tags`: a tag is not empty"), ("'tag:en'", "`tags`: a tag is written without `tag:` here")],
     );
+}
+
+#[test]
+fn keys_of_sources_that_rank_and_send() {
     check(
         SOURCE,
         "lang",
