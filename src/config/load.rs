@@ -44,6 +44,8 @@ pub struct Loaded {
 const MOST_BYTES: u64 = 64 << 20;
 /// Files of one configuration.
 const MOST_FILES: usize = 10_000;
+/// Files that include each other in a chain.
+const MOST_DEPTH: usize = 64;
 
 /// Loads the file at `path`, or the first one found where configurations are looked for.
 pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> Loaded {
@@ -82,12 +84,21 @@ struct Files<'e> {
     root: Option<Table>,
     read: Vec<Arc<SourceFile>>,
     seen: HashSet<PathBuf>,
+    /// How many files are being read, each included by the one before.
+    depth: usize,
     problems: Vec<Problem>,
 }
 
 impl<'e> Files<'e> {
     fn new(environment: &'e Environment) -> Self {
-        Files { environment, root: None, read: Vec::new(), seen: HashSet::new(), problems: Vec::new() }
+        Files {
+            environment,
+            root: None,
+            read: Vec::new(),
+            seen: HashSet::new(),
+            depth: 0,
+            problems: Vec::new(),
+        }
     }
 
     /// Takes in a file and all it includes.
@@ -102,9 +113,11 @@ impl<'e> Files<'e> {
         }
         // Else the ruins of the file would only be mistaken for more mistakes.
         self.problems.append(&mut parsed.errors);
+        self.depth += 1;
         for (pattern, place) in include.map(|entry| self.patterns(entry)).unwrap_or_default() {
             self.include(path, &pattern, &place);
         }
+        self.depth -= 1;
     }
 
     fn merge(&mut self, table: Table) {
@@ -137,15 +150,26 @@ impl<'e> Files<'e> {
         let base = self.environment.absolute(beside);
         let full = format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()));
         let full = if Path::new(pattern).is_absolute() { pattern.to_owned() } else { full };
-        let paths = match glob::glob(&full) {
+        // As in a shell: what editors and tools hide beside a file is not asked for by `*`.
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        let paths = match glob::glob_with(&full, options) {
             Ok(paths) => paths,
             Err(error) => {
                 return self.problems.push(Problem::error(place, format!("`include`: {}", error.msg)));
             }
         };
         let mut n_found = 0;
-        for path in paths.filter_map(Result::ok) {
+        for path in paths {
             n_found += 1;
+            let path = match path {
+                Ok(path) => path,
+                Err(error) => {
+                    let reason = text_file::reason(error.error());
+                    let message = format!("{}: {reason}", error.path().display());
+                    self.problems.push(Problem::error(place, message));
+                    continue;
+                }
+            };
             if self.read.len() >= MOST_FILES {
                 return self.problems.push(Problem::error(place, format!("more than {MOST_FILES} files")));
             }
@@ -179,6 +203,10 @@ impl<'e> Files<'e> {
         match text_file::read(path, MOST_BYTES) {
             Err(error) => {
                 self.problems.push(Problem::error(place, format!("{}: {error}", shown.display())));
+            }
+            Ok(_) if self.depth >= MOST_DEPTH => {
+                let message = format!("more than {MOST_DEPTH} files include each other in a chain");
+                self.problems.push(Problem::error(place, message));
             }
             Ok(text) if extension == "toml" => self.add(shown, &text),
             Ok(text) => {

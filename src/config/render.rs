@@ -12,6 +12,7 @@ const WIDTH: usize = 100;
 impl Problem {
     /// Returns the problem as text: place and message, the line, a caret with the way out.
     pub fn render(&self) -> String {
+        let message = clean(&self.message.replace('\n', " "));
         let severity = match self.severity {
             Severity::Error => "",
             Severity::Warning => "warning: ",
@@ -19,13 +20,13 @@ impl Problem {
         let Some(place) = &self.place else {
             let severity = if severity.is_empty() { "error: " } else { severity };
             let help = self.suggestion.as_ref().map_or_else(String::new, |help| format!("\n       {help}"));
-            return format!("{severity}{}{help}", self.message);
+            return format!("{severity}{message}{help}");
         };
         let (line, _) = place.line_column();
         let (quoted, indent, width) = quote(place);
         let caret = " ".repeat(indent) + &"^".repeat(width.max(1));
         let help = self.suggestion.as_ref().map_or_else(String::new, |help| format!(" {help}"));
-        format!("{place:?}: {severity}{}\n{line:>5} | {quoted}\n      | {caret}{help}", self.message)
+        format!("{place:?}: {severity}{message}\n{line:>5} | {quoted}\n      | {caret}{help}")
     }
 
     /// Returns the problem as an element of `check --json`.

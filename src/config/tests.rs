@@ -1,6 +1,8 @@
 //! The whole of the loader: a text in, valid settings or every problem out.
 
 mod files;
+mod keys;
+mod places;
 mod values;
 
 use proptest::prelude::*;

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+/// What some editors put before a text; it is no part of it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Reads the file at a path.
 pub(crate) fn read(path: &Path, most_bytes: u64) -> Result<String, String> {
     let file = File::open(path).map_err(|error| reason(&error))?;
@@ -17,7 +20,8 @@ pub(crate) fn read_open(file: File, most_bytes: u64) -> Result<String, String> {
     if bytes.len() as u64 > most_bytes {
         return Err(format!("it has more than {} KiB", most_bytes >> 10));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    String::from_utf8(bytes.split_off(mark)).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let n_lines = String::from_utf8_lossy(&error.as_bytes()[..good]).matches('\n').count();
         format!("line {} is not UTF-8", n_lines + 1)

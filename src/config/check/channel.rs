@@ -6,7 +6,7 @@ use super::super::channel::{ChannelConfig, ChannelKind, EmailConfig};
 use super::super::later::no_effect;
 use super::super::nearest;
 use super::super::place::Problem;
-use super::super::raw::{Table, Value};
+use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written, duration_of};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
@@ -115,6 +115,11 @@ pub(crate) fn valid_name(scope: &Scope<'_>, name: Written<String>) -> Option<Wri
 fn email(reader: &mut Reader<'_>) -> Option<EmailConfig> {
     if reader.place_of("to").is_none() {
         reader.missing("to", "[\"desk@example.org\"]");
+    }
+    if let Some(Value { place, what: What::List(list) }) = reader.peek("to")
+        && list.is_empty()
+    {
+        reader.scope.report(Problem::error(place, "a channel without recipients tells nobody"));
     }
     let written = reader.texts("to");
     let to: Vec<String> = written.iter().filter_map(|to| mailbox(reader.scope, "to", to)).collect();

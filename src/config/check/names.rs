@@ -95,12 +95,12 @@ impl Names {
             return;
         }
         for (noun, Written { value, place }) in &self.mentioned {
-            let known: Vec<&str> = self.known(*noun);
-            if known.contains(&value.as_str())
-                || (*noun == Noun::Route && value == super::route::DEFAULT_ROUTE)
-            {
+            let is_known =
+                if *noun == Noun::Tag { self.tags.contains(value) } else { !self.is_free(*noun, value) };
+            if is_known || (*noun == Noun::Route && value == super::route::DEFAULT_ROUTE) {
                 continue;
             }
+            let known: Vec<&str> = self.known(*noun);
             let message = format!("no {} {} \"{}\"", noun.as_str(), noun.has(), shorten(value));
             let mut problem = Problem::error(place, message);
             problem.suggestion = nearest::suggest(value, known.iter().copied());

@@ -91,7 +91,11 @@ fn from_variable(scope: &Scope<'_>, name: &str) -> Read {
     let help = || format!("set {name}, for example in the service's EnvironmentFile");
     let value =
         scope.environment.get(name).ok_or_else(|| (format!("the variable {name} is not set"), help()))?;
-    value.into_string().map_err(|_| (format!("the variable {name} is not UTF-8"), help()))
+    let value = value.into_string().map_err(|_| (format!("the variable {name} is not UTF-8"), help()))?;
+    match value.trim_end_matches(['\n', '\r']) {
+        "" => Err((format!("the variable {name} is empty"), help())),
+        secret => Ok(secret.to_owned()),
+    }
 }
 
 fn from_credential(scope: &Scope<'_>, name: &str) -> Read {
@@ -115,8 +119,9 @@ fn from_file(path: &Path, forbidden: u32) -> Read {
     };
     let unreadable = |error: std::io::Error| wrong(text_file::reason(&error));
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-    if path.is_file() && mode & forbidden != 0 {
+    let metadata = file.metadata().map_err(unreadable)?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if metadata.is_file() && mode & forbidden != 0 {
         let message = format!("the secret's file {shown} is open to others (mode {mode:o})");
         return Err((message, format!("chmod 600 {shown}")));
     }

@@ -20,12 +20,13 @@ pub(crate) fn server(scope: &Scope<'_>, table: Option<Table>) -> ServerConfig {
     let mut reader = Reader::new(scope, "server", table);
     let listen = reader.parsed("listen", listen);
     let public_url = public_url(&mut reader);
-    let asked_for_token = reader.place_of("token").is_some();
+    let no_token = reader.place_of("token").is_none();
+    let no_token = no_token || reader.peek_text("token").is_some_and(|token| token.value.is_empty());
     let token = secret::secret(&mut reader, "token", Plain::Warned).map(|token| token.value);
     reader.finish();
     if let Some(Written { value: Some(address), place }) = &listen
         && !address.ip().is_loopback()
-        && !asked_for_token
+        && no_token
     {
         let message = "`listen` is not on loopback and there is no `token`: nothing but health is shown";
         scope.report(Problem::warning(place, message).suggest("add `token = { env = \"NEWSHOUND_TOKEN\" }`"));
@@ -44,11 +45,15 @@ fn listen(text: &str) -> Result<Option<SocketAddr>, String> {
     })
 }
 
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 fn public_url(reader: &mut Reader<'_>) -> Option<Url> {
     let Written { value: mut url, place } = reader.parsed("public_url", |text| {
         let url = Url::parse(text.trim()).map_err(|error| error.to_string())?;
         match url.scheme() {
-            "http" | "https" if url.username().is_empty() && url.query().is_none() => Ok(url),
+            "http" | "https" if !has_user(&url) && url.query().is_none() => Ok(url),
             _ => Err("expected an address such as \"https://news.example.org\"".to_owned()),
         }
     })?;

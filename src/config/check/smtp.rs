@@ -18,6 +18,7 @@ pub(crate) fn smtp(scope: &Scope<'_>, table: Table) -> Option<SmtpConfig> {
     let relay = reader.required("url", "\"smtps://mail.example.org:465\"").and_then(|url| relay(scope, &url));
     let tls = reader.text("tls");
     let username = reader.text("username");
+    let no_password = reader.place_of("password").is_none();
     let password = secret::secret(&mut reader, "password", Plain::Warned);
     let from = reader.required("from", "\"newshound <alerts@example.org>\"");
     let from = from.and_then(|from| mailbox(scope, "from", &from));
@@ -25,6 +26,10 @@ pub(crate) fn smtp(scope: &Scope<'_>, table: Table) -> Option<SmtpConfig> {
     let Relay { host, port, mut tls_mode } = relay?;
     if let Some(tls) = tls {
         tls_mode = without_tls(scope, &tls, &host, tls_mode);
+    }
+    if let (Some(username), true) = (&username, no_password && tls_mode != MailTls::None) {
+        let problem = Problem::error(&username.place, "`username` without `password`");
+        scope.report(problem.suggest("add `password = { credential = \"smtp\" }`"));
     }
     let (username, password) = sign_in(scope, username, password, tls_mode);
     Some(SmtpConfig { host, port, tls: tls_mode, username, password, from: from? })
@@ -56,8 +61,22 @@ fn relay(scope: &Scope<'_>, written: &Written<String>) -> Option<Relay> {
     let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
         return wrong("`url` of the relay names no host");
     };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return wrong("`url` of the relay is a host and a port, nothing after them");
+    }
+    // Of schemes that it does not know, `Url` leaves the host as it was written.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let Some(host) = ascii_host(host) else {
+        return wrong("`url` of the relay names no host");
+    };
     Some(Relay { host, port: url.port().unwrap_or(default_port), tls_mode })
+}
+
+fn ascii_host(host: &str) -> Option<String> {
+    if host.parse::<IpAddr>().is_ok() {
+        return Some(host.to_owned());
+    }
+    Some(Url::parse(&format!("http://{host}/")).ok()?.host_str()?.to_owned())
 }
 
 fn without_tls(scope: &Scope<'_>, tls: &Written<String>, host: &str, mode: MailTls) -> MailTls {

@@ -108,23 +108,37 @@ pub(crate) fn addresses(text: &str) -> String {
     blank(text, &spans)
 }
 
-/// Returns the text with all quoted text hidden in lines that look as if they held a secret.
+/// Returns the text with all values hidden in lines that look as if they held a secret.
 pub(super) fn secret_lines(text: &str) -> String {
     let mut spans = Vec::new();
-    let mut secret_table = false;
+    let mut header = "";
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if line.trim_start().starts_with('[') {
-            secret_table = is_secret(line) || line.contains("headers");
+            header = line;
         }
-        let name = line.split('=').next().unwrap_or(line);
-        let secret = secret_table || is_secret(name) || line.contains("whsec_");
-        if let Some(quote) = line.find(['"', '\'']).filter(|_| secret) {
-            spans.push(at + quote..at + line.trim_end().len());
+        let end = at + line.trim_end().len();
+        if looks_secret(header, line) {
+            // Somebody may have forgotten the quotes.
+            let value = line.find(['"', '\'']).or_else(|| Some(line.find('=')? + 1));
+            spans.extend(value.map(|value| at + value..end.max(at + value)));
+        } else {
+            spans.extend(of_url(text, at..end));
         }
         at += line.len();
     }
     blank(text, &spans)
+}
+
+/// Says whether a line under this header names a key under which secrets are kept.
+fn looks_secret(header: &str, line: &str) -> bool {
+    let keys = || line.rmatch_indices('=').map(|(at, _)| line[..at].rsplit(['{', ',']).next().unwrap_or(""));
+    let of_channel = header.contains("channel") || line.trim_start().starts_with("channel");
+    is_secret(header)
+        || header.contains("headers")
+        || line.contains("whsec_")
+        || keys()
+            .any(|key| is_secret(key.trim()) || (of_channel && key.trim().trim_matches(['"', '\'']) == "url"))
 }
 
 #[cfg(test)]
@@ -172,5 +186,20 @@ mod tests {
         assert_eq!(secret_lines("password = \"abcd\nx = \"1\n"), "password = \"***\"\nx = \"1\n");
         assert!(!secret_lines("[channel.headers]\nX-Y = \"abcdef\n").contains("abcdef"));
         assert!(!secret_lines("secrets = [\n  'whsec_abc\n").contains("abc"));
+        for text in [
+            "password = hunter2\n",
+            "smtp = { url = \"smtps://m\", password = \"hunter2 }\n",
+            "[[channel]]\nname = \"a\"\nurl = 'https://hooks.example/hunter2\n",
+            "channel = [{ url = 'https://hooks.example/hunter2' }\n",
+            "[[source]]\nurl = 'https://u:hunter2@a.example/?key=hunter2\n",
+        ] {
+            let shown = secret_lines(text);
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert_eq!(shown.len(), text.len());
+        }
+        assert_eq!(
+            secret_lines("[[source]]\nurl = 'https://a.example/x\n"),
+            "[[source]]\nurl = 'https://a.example/x\n"
+        );
     }
 }

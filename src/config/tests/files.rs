@@ -189,3 +189,120 @@ fn ten_thousand_sources_load_in_no_time() {
     let loaded = parse_str("n.toml", &text.concat(), &Environment::of("/here", &[]));
     assert_eq!(loaded.config.unwrap().sources.len(), 10_000);
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    let loaded = check(
+        &[
+            ("newshound.toml", "\u{feff}include = ['u.txt', 'b.toml']\nx = 1\n"),
+            ("u.txt", "\u{feff}https://a.example/1\r\nnews\r\n"),
+            ("b.toml", "\u{feff}y = 1"),
+        ],
+        &[
+            "newshound.toml:2:1: unknown key `x`",
+            "u.txt:2:1: `url` has no scheme | begin with `https://`",
+            "b.toml:1:1: unknown key `y`",
+        ],
+    );
+    assert_eq!(loaded.n_files, 3);
+}
+
+#[test]
+fn what_editors_hide_beside_a_list_is_not_included() {
+    let directory = directory(&[
+        ("newshound.toml", "include = ['lists/*.toml', '.mine/a.toml']"),
+        ("lists/a.toml", "[[topic]]\nid = 'a'"),
+        ("lists/.b.toml", "broken"),
+        (".mine/a.toml", "[[topic]]\nid = 'c'"),
+    ]);
+    std::os::unix::fs::symlink("user@host.1:2", directory.path().join("lists/.#a.toml")).unwrap();
+    let loaded = load(None, Wanted::Required, &Environment::of(directory.path(), &[]));
+    let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems));
+    assert_eq!(config.topics.iter().map(|topic| topic.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+}
+
+#[test]
+fn includes_go_anywhere_and_in_circles_but_only_once() {
+    let elsewhere = directory(&[("a[1].toml", "[[topic]]\nid = 'far'"), ("d.toml/x", ""), ("gone.txt", "")]);
+    let far = elsewhere.path().display();
+    let main = format!("include = ['{far}/a[[]1].toml', 'b.toml', './b.toml', '*.toml', 'newshound.toml']");
+    let loaded = check(
+        &[
+            ("newshound.toml", &main),
+            ("b.toml", "include = ['c.toml']\n[[topic]]\nid = 'b'"),
+            ("c.toml", "include = ['newshound.toml', 'b.toml', 'c.toml']\n[[topic]]\nid = 'c'"),
+        ],
+        &[],
+    );
+    let topics: Vec<_> = loaded.topics.iter().map(|topic| topic.id.as_str()).collect();
+    assert_eq!((topics, loaded.n_files), (vec!["far", "b", "c"], 4));
+    let dangling = format!("include = ['{far}/d.toml', '{far}/*.toml/x', 'l.toml']");
+    let directory = directory(&[("newshound.toml", &dangling)]);
+    std::os::unix::fs::symlink("nowhere", directory.path().join("l.toml")).unwrap();
+    let loaded = load(None, Wanted::Required, &Environment::of(directory.path(), &[]));
+    assert_eq!(
+        lines(&loaded.problems),
+        [
+            format!("newshound.toml:1:12: {far}/d.toml: it is a directory"),
+            format!(
+                "newshound.toml:1:{}: {far}/d.toml/x is neither .toml nor .txt nor .opml",
+                23 + far.to_string().len()
+            ),
+            format!("newshound.toml:1:{}: l.toml: there is no such file", 36 + 2 * far.to_string().len()),
+        ]
+    );
+}
+
+#[test]
+fn names_are_given_once_over_all_files() {
+    check(
+        &[
+            ("newshound.toml", "include = ['a.toml', 'b.toml']"),
+            (
+                "a.toml",
+                "[[source]]\nid = 's'\nurl = 'https://a.example/'\n[[channel]]\nname = 'c'\nkind = 'console'\n\
+                [[route]]\nname = 'r'\nchannels = 'c'\n[smtp]\nurl = 'smtps://m.example'\n",
+            ),
+            (
+                "b.toml",
+                "[[source]]\nid = 's'\nurl = 'https://b.example/'\n[[channel]]\nname = 'c'\nkind = 'console'\n\
+                [[route]]\nname = 'r'\nchannels = 'c'\n[smtp]\nurl = 'smtps://m.example'\nfrom = 'a@b.example'\n",
+            ),
+        ],
+        &[
+            "b.toml:2:6: source \"s\" is given twice | it stands at a.toml:2:6 already",
+            "b.toml:5:8: channel \"c\" is given twice | it stands at a.toml:5:8 already",
+            "b.toml:8:8: route \"r\" is given twice | it stands at a.toml:8:8 already",
+            "b.toml:11:1: `url` is given twice | it stands at a.toml:11:1 already",
+        ],
+    );
+}
+
+#[test]
+fn a_variable_is_trimmed_like_a_file() {
+    let token = |value: &str| {
+        let environment = Environment::of("/here", &[("T", value)]);
+        parse_str("n.toml", "[server]\ntoken = { env = 'T' }", &environment)
+    };
+    assert_eq!(token("s3cret\r\n").config.unwrap().server.token.unwrap().expose(), "s3cret");
+    assert_eq!(token(" s3 cret ").config.unwrap().server.token.unwrap().expose(), " s3 cret ");
+    assert!(lines(&token("\n").problems)[1].contains("the variable T is empty"));
+    assert!(lines(&token("").problems)[1].contains("the variable T is not set"));
+}
+
+#[test]
+fn a_chain_of_files_has_an_end() {
+    let chain = |length: usize| -> Vec<(String, String)> {
+        let text = |n| if n < length { format!("include = 'f{n}.toml'") } else { "x = 1".to_owned() };
+        let name = |n| if n == 1 { "newshound.toml".to_owned() } else { format!("f{}.toml", n - 1) };
+        (1..=length).map(|n| (name(n), text(n))).collect()
+    };
+    for (length, expect) in [
+        (64, "f63.toml:1:1: unknown key `x`"),
+        (70, "f63.toml:1:11: more than 64 files include each other in a chain"),
+    ] {
+        let files = chain(length);
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+        check(&files, &[expect]);
+    }
+}

@@ -147,3 +147,66 @@ fn sources_that_differ_only_in_port_or_query_get_ids_of_their_own() {
     assert_eq!(ids, ["a-example-8443-feed", "a-example-feed", "a-example-feed-lang-ru", "b-example-feed"]);
     assert_eq!(sources[2].shown_url(), "https://a.example/feed");
 }
+
+#[test]
+fn ids_are_made_of_names_and_addresses() {
+    for (url, id) in [
+        ("https://News.Example/World.XML?q=1#x", "news-example-world-xml"),
+        ("https://news.example", "news-example"),
+        ("https://news.example:8443//a//b/", "news-example-a-b"),
+        ("http://[2606:4700::1]/f", "2606-4700-1-f"),
+        ("https://u:p@127.0.0.1/", "127-0-0-1"),
+        ("https://münchen.example/ä", "xn-mnchen-3ya-example-c3-a4"),
+    ] {
+        let sources = config(&format!("[[source]]\nurl='{url}'")).sources;
+        assert_eq!((sources[0].id.as_str(), sources[0].name.as_str()), (id, id), "{url}");
+    }
+    for (name, id) in [("Kim travel", "kim-travel"), ("  Ärger & Öl! ", "arger-ol"), ("9/11", "9-11")] {
+        let topics = config(&format!("[[topic]]\nname='{name}'\nany='x'")).topics;
+        assert_eq!((topics[0].id.as_str(), topics[0].name.as_str()), (id, name));
+        let topics = config(&format!("[[topic]]\nid='{id}'\nany='x'")).topics;
+        assert_eq!((topics[0].id.as_str(), topics[0].name.as_str()), (id, id));
+    }
+}
+
+#[test]
+fn without_a_word_every_limit_is_that_of_the_contract() {
+    let zero = "timeout=0\nconnect_timeout=0\nfirst_byte_timeout='0s'\nmin_bytes_window=0\nparse_time=0\nmax_body=0\n\
+        max_header_bytes='0'\nmin_bytes=0\nmax_text=0\nmax_headers=0\nmax_redirects=0\nmax_depth=0\nmax_items=0\n\
+        concurrency=0\nper_host={concurrency=0,gap=0}";
+    for fetch in [config("").fetch, config("[fetch]").fetch, config(&format!("[fetch]\n{zero}")).fetch] {
+        let times = [fetch.timeout, fetch.connect_timeout, fetch.first_byte_timeout, fetch.min_bytes_window];
+        assert_eq!(times.map(|time| time.as_secs()), [45, 10, 15, 10]);
+        assert_eq!((fetch.parse_time.as_secs(), fetch.per_host.gap.as_secs()), (2, 2));
+        assert_eq!([fetch.max_body, fetch.max_header_bytes, fetch.min_bytes], [10 << 20, 64 << 10, 1 << 10]);
+        assert_eq!(fetch.max_text, 256 << 10);
+        assert_eq!(
+            [fetch.max_headers, fetch.max_redirects, fetch.max_depth, fetch.max_items],
+            [256, 5, 256, 5000]
+        );
+        assert_eq!((fetch.concurrency, fetch.per_host.concurrency), (256, 1));
+        assert_eq!((fetch.interval, fetch.backfill, fetch.contact), (None, Duration::ZERO, None));
+        assert!(fetch.proxy.is_none() && fetch.allow_networks.is_empty());
+    }
+    let channels = config(
+        "[[channel]]\nname='c'\nkind='webhook'\nurl='https://h.example/'\nrate='0/min'\nin_flight=0\nmax_body=0\n\
+         [[channel]]\nname='d'\nkind='webhook'\nurl='https://h.example/'",
+    )
+    .channels;
+    for channel in channels {
+        let ChannelKind::Webhook(webhook) = channel.kind else { panic!("a webhook") };
+        assert_eq!((channel.rate_per_minute, channel.in_flight, webhook.max_body), (30, 4, 64 << 10));
+        assert!(channel.retry.is_none() && webhook.secrets.is_empty() && webhook.headers.is_empty());
+    }
+}
+
+#[test]
+fn a_channel_of_a_later_kind_leaves_the_rest_standing() {
+    let config = config(
+        "[[channel]]\nname='s'\nkind='slack'\n[[channel]]\nname='c'\nkind='console'\n[[route]]\nname='r'\n\
+         channels=['s', 'c']",
+    );
+    assert_eq!(config.channels.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["c"]);
+    // Nobody is told through the one that is left out, but its name is no mistake.
+    assert_eq!(config.routes.iter().map(|r| r.channels.len()).collect::<Vec<_>>(), [2, 1]);
+}
