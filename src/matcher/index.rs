@@ -108,6 +108,8 @@ impl TermWord {
             Equal::Start(hash_start(&self.form))
         } else if exact || name {
             Equal::Form(hash_form(&self.form))
+        } else if self.case != Case::Lower && stemming.mistakes_ending(&self.form) {
+            Equal::Name { form: hash_form(&self.form), stem: hash_stem(&self.form) }
         } else {
             Equal::Stem(hash_stem(&stemming.stem(&self.form)))
         };
@@ -128,13 +130,21 @@ enum Equal {
     Form(u64),
     Stem(u64),
     Start(u64),
+    /// A name that its stemmer cuts, but not where it is inflected.
+    Name {
+        form: u64,
+        stem: u64,
+    },
 }
 
 impl Equal {
-    fn hash(self) -> u64 {
-        match self {
-            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => hash,
-        }
+    /// The hashes of a word that may be equal.
+    fn hashes(self) -> impl Iterator<Item = u64> {
+        let (one, other) = match self {
+            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => (hash, None),
+            Equal::Name { form, stem } => (form, Some(stem)),
+        };
+        std::iter::once(one).chain(other)
     }
 }
 
@@ -147,6 +157,7 @@ impl Key {
         match self.equal {
             Equal::Form(hash) => word.hash == hash,
             Equal::Stem(hash) => word.stem == hash,
+            Equal::Name { form, stem } => word.hash == form || word.stem == stem,
             Equal::Start(hash) => {
                 // A joined form stands behind its first part, which begins in the same way.
                 let told = word.joined && start(words.form(&words.list[at - 1]), self.n_chars).is_some();
@@ -245,7 +256,9 @@ impl Table {
             for variant in &phrase.variants {
                 let keys: Vec<Key> = variant.iter().map(|word| word.key(phrase.exact, stemming)).collect();
                 let number = super::tokens::narrow(table.variants.len());
-                table.heads.entry(keys[0].equal.hash()).or_default().push(number);
+                for hash in keys[0].equal.hashes() {
+                    table.heads.entry(hash).or_default().push(number);
+                }
                 table.starts |= matches!(keys[0].equal, Equal::Start(_));
                 table.variants.push((PhraseId(super::tokens::narrow(id)), keys));
             }
@@ -323,6 +336,7 @@ mod tests {
         check("=arrive", "He arrives to arrive", &["arrive"]);
         check("arms deal", "Nvidia's Arm deal and arms deals", &["arms deals"]);
         check("Владивосток", "Во Владивостоке", &["Владивостоке"]);
+        check("Киев", "Киев, в Киеве, КИЕВА, кий", &["Киев", "Киеве", "КИЕВА"]);
     }
 
     #[test]

@@ -133,6 +133,13 @@ impl Stemming {
         self.algorithm(form) == Some(Algorithm::English)
     }
 
+    /// Says whether the stemmer takes the end of a Russian name for that of a plural, so that it
+    /// gives Киев another stem than Киева.
+    pub(super) fn mistakes_ending(self, form: &str) -> bool {
+        self.algorithm(form) == Some(Algorithm::Russian)
+            && ["ов", "ев"].iter().any(|end| form.strip_suffix(end) == Some(&*self.stem(form)))
+    }
+
     /// Returns the stem of a normalised word, which is the word itself where it has no other.
     pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
         let Some(algorithm) = self.algorithm(form) else { return Cow::Borrowed(form) };

@@ -303,3 +303,74 @@ fn scripts_without_spaces_are_read_by_characters() {
     check_spellings(None, "=김정은", &["김정은", "김정은, 방문"], &["김정은이"]);
     check_spellings(None, "무기 거래", &["무기 거래", "무기거래", "무기를 거래했다"], &["거래 무기", "무기"]);
 }
+
+#[test]
+fn markup_entities_and_invisible_signs_hide_nothing() {
+    let kim: [&str; 12] = [
+        "<b>Kim</b> Jong-un",
+        "Kim&nbsp;Jong&nbsp;Un",
+        "Kim Jong&ndash;un",
+        "Kim Jong&#x2011;un",
+        "Kim Jong&amp;ndash;un",
+        "Kim Jong&shy;un",
+        "Kim\u{2060} Jong-un",
+        "\u{200e}Kim Jong-un\u{200f}",
+        "\u{feff}Kim Jong\u{200b}-\u{200b}un",
+        "𝐊𝐢𝐦 𝐉𝐨𝐧𝐠-𝐮𝐧",
+        "\"Kim Jong-un\"",
+        "Kim Jong-un\u{2026}",
+    ];
+    check_spellings(None, "Kim Jong-un", &kim, &["Kim &lt;Jong&gt; il"]);
+    check_spellings(
+        None,
+        "Kim",
+        &["Kim&amp;#8217;s", "Kim&#x27;s", "Kim&apos;s", "Kim\u{2060}’s", "Kim’\u{200b}s"],
+        &[],
+    );
+    check_spellings(None, "R&D", &["R&amp;D", "R&amp;amp;D", "R&D’s"], &["RB"]);
+}
+
+#[test]
+fn names_of_the_world_are_found() {
+    let rows: [(&str, &[&str], &[&str]); 28] = [
+        ("Xi'an", &["Xi’an", "Xian", "XI'AN", "Xi`an"], &["Xi", "Xi an’an"]),
+        ("Sana'a", &["Sanaa", "Sana’a", "Sanaʿa", "SANA'A"], &["Sana"]),
+        (
+            "Côte d'Ivoire",
+            &["Cote d’Ivoire", "CÔTE D'IVOIRE", "COTE D’IVOIRE", "Côte d'Ivoire's"],
+            &["Ivoire"],
+        ),
+        ("São Paulo", &["Sao Paulo", "SÃO PAULO", "Sa\u{303}o\u{a0}Paulo"], &["Paulo"]),
+        ("Reykjavík", &["Reykjavik", "REYKJAVÍK"], &[]),
+        ("Þór", &["Thor", "þór"], &["Tor"]),
+        ("Al-Qaeda", &["al-Qaeda", "Al Qaeda", "AL-QA'EDA", "al‑Qa’eda", "Alqaeda"], &["Qaeda"]),
+        ("Jean-Luc", &["Jean Luc", "Jean‑Luc", "JEAN-LUC", "Jeanluc"], &["Jean", "Luc Jean"]),
+        ("COVID-19", &["COVID-19", "Covid-19", "covid19", "COVID 19", "COVID–19"], &["COVID", "Covid-18"]),
+        ("G20", &["G20", "G-20", "#G20Summit", "g20"], &["G2", "G200"]),
+        ("e-mail", &["email", "E-Mail", "e‑mails", "E mail"], &["mail"]),
+        ("Williams", &["Williams", "Williams'", "Williams’s", "WILLIAMS"], &["William", "William's"]),
+        ("von der Leyen", &["Von der Leyen", "VON DER LEYEN", "von\u{a0}der Leyen's"], &["Leyen"]),
+        ("UN Security Council", &["U.N. Security Council", "UN SECURITY COUNCIL"], &["un Security Council"]),
+        ("'arms deal'", &["“arms deal”", "arms deals"], &["arm deal"]),
+        ("Горбачёв", &["Горбачева", "ГОРБАЧЁВУ", "Горбачев"], &["Горбатый", "Горбач"]),
+        ("Киев", &["Киев", "в Киеве", "Киева", "КИЕВОМ", "Киев-Москва"], &["Кий", "Кии"]),
+        ("Лавров", &["Лаврова", "Лаврову", "ЛАВРОВЫМ", "Лавров"], &["лавры", "Лавр"]),
+        ("Львов", &["Львов", "во Львове"], &["львы"]),
+        ("снаряд", &["снарядов", "Снарядов не хватает", "СНАРЯДЫ"], &["наряд"]),
+        (
+            "Ким Чен Ын",
+            &["Ким Чен Ына", "Ким Чен Ыном", "КИМ ЧЕН ЫН", "Ким Чен-Ын", "#КимЧенЫн"],
+            &["Ким Чен Ир"],
+        ),
+        ("Санкт-Петербург", &["Санкт-Петербурге", "Санкт–Петербурга", "САНКТ-ПЕТЕРБУРГ"], &["Петербург"]),
+        ("北朝鮮", &["北朝鮮が発射", "対北朝鮮制裁"], &["朝鮮", "北 の朝鮮"]),
+        ("ミサイル", &["ﾐｻｲﾙ発射", "弾道ミサイル"], &["ミサ"]),
+        ("블라디보스토크", &["블라디보스토크에서", "“블라디보스토크”"], &["블라디"]),
+        ("북러", &["북·러 정상", "북ㆍ러", "북-러", "북러"], &["북미"]),
+        ("SDS", &["삼성SDS", "SDS는", "SDS·삼성"], &["sds"]),
+        ("กรุงเทพ", &["ที่กรุงเทพฯ"], &["กรุง"]),
+    ];
+    for (term, found, not) in rows {
+        check_spellings(None, term, found, not);
+    }
+}
