@@ -104,7 +104,8 @@ async fn a_first_body_without_its_end_is_no_baseline() {
 
 #[tokio::test]
 async fn what_is_partly_readable_is_so_while_nothing_changes() {
-    let body = br#"{"version":"https://jsonfeed.org/version/1.1","title":"f","items":[{"id":"1","title":"war"},5]}"#;
+    let body =
+        br#"{"version":"https://jsonfeed.org/version/1.1","title":"f","items":[{"id":"1","title":"war"},5]}"#;
     let whole = Reply::whole(200, &[("ETag", b"\"a\"")], body);
     let unchanged = Reply::whole(304, &[], b"");
     let (desk, _, asked) = asked_with(vec![whole.clone(), unchanged]).await;
