@@ -153,7 +153,7 @@ impl Store {
             "update delivery set state = $1, class = $2, error = $3, due = $4, held = $5, delivered_at = $6,
                  last_attempt = case when last_attempt > $9 then $9 else last_attempt end,
                  claimed_by = null, claimed_until = null
-             where id = $7 and claimed_by = $8 and attempts = $10 and state = 'sending'",
+             where id = $7 and claimed_by = $8 and attempts = $10 and last_attempt = $11 and state = 'sending'",
         )
         .bind(state.as_str())
         .bind(class.as_str())
@@ -165,6 +165,7 @@ impl Store {
         .bind(&lease.holder)
         .bind(now.as_millis())
         .bind(i64::from(delivery.attempts))
+        .bind(delivery.last_attempt.map(Timestamp::as_millis))
         .execute(&mut *tx)
         .await?;
         if written.rows_affected() == 0 {

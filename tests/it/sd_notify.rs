@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::net::UnixDatagram;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, UnixDatagram};
 
 use crate::program::{PATIENCE, Program, stopped};
+use crate::wire::{Reply, Server};
 
 /// Waits for a message that holds this line; returns all that was said before it.
 pub(crate) async fn hear(socket: &UnixDatagram, line: &str) -> Vec<String> {
@@ -41,6 +43,37 @@ async fn systemd_hears_ready_the_beat_and_the_end() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let before = hear(&socket, "STOPPING=1").await;
     assert!(before.iter().all(|message| message.trim() == "WATCHDOG=1"), "{before:?}");
+}
+
+#[tokio::test]
+async fn systemd_hears_of_the_end_before_what_is_in_flight_has_ended() {
+    let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let feed = Server::start("127.0.0.1", |seen| {
+        let title = if seen.number == 1 { "old" } else { "war" };
+        let item = format!("<item><guid>{title}</guid><title>{title}</title></item>");
+        Reply::ok(format!("<rss version='2.0'><channel><title>f</title>{item}</channel></rss>").as_bytes())
+    })
+    .await;
+    let mut program = Program::new(&format!(
+        "server.listen = ''\n[fetch]\ninterval = '1s'\nallow_networks = ['127.0.0.0/24']\n\
+         [[source]]\nid = 's'\nurl = '{}'\n[[topic]]\nname = 'War'\nany = ['war^2']\n\
+         [[channel]]\nname = 'hook'\nkind = 'webhook'\nurl = 'http://{}/'\n",
+        feed.url("/feed"),
+        receiver.local_addr().unwrap()
+    ));
+    let path = program.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    program.set("NOTIFY_SOCKET", &path);
+    let daemon = program.start(&["run"]);
+    let (mut attempt, _) = tokio::time::timeout(PATIENCE, receiver.accept()).await.unwrap().unwrap();
+    let heard = async {
+        hear(&socket, "STOPPING=1").await;
+        attempt.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    };
+    let (output, ()) = tokio::join!(stopped(daemon), heard);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let delivery = program.json(&["deliveries", "list"]).await.remove(0);
+    assert_eq!(delivery["state"], "delivered", "the answer came in time: {delivery}");
 }
 
 #[tokio::test]
