@@ -92,7 +92,9 @@ fn scores_are_those_of_the_formulas() {
         ),
         ("any = [{ term = 'oil', with = ['gas'] }]\nignore = ['gas lamp']", ["Oil", "", "gas lamp"], 0.0),
     ];
-    table.iter().for_each(|row| check_score(*row));
+    for row in table {
+        check_score(*row);
+    }
 }
 
 #[test]
