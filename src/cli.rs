@@ -128,12 +128,15 @@ impl Session {
 const COLUMNS: usize = 80;
 const LEAST_COLUMNS: usize = 40;
 
-/// Prints a result. A reader that stopped reading is no error of ours.
+/// Prints a result. A reader that stopped reading is no error of ours; a full disk is one.
 fn say(text: &str) {
     let mut out = io::stdout().lock();
-    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+    let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) else { return };
+    if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
+    complain(&format!("error: the result could not be written: {error}"));
+    std::process::exit(1);
 }
 
 /// Prints what is no result.

@@ -3,7 +3,7 @@
 use std::io;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::args::{Args, Command, LogFormat};
 
@@ -19,7 +19,10 @@ pub(super) fn start(args: &Args) {
             Err(_) => stderr.with_ansi(false).boxed(),
         },
     };
-    tracing_subscriber::registry().with(layer.with_filter(level)).init();
+    // What the libraries have to say is their detail: it is told only to those who ask for all.
+    let others = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::ERROR) };
+    let filter = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), level);
+    tracing_subscriber::registry().with(layer.with_filter(filter)).init();
 }
 
 /// The daemon tells its stories; other commands tell only what is wrong, and the demo, which

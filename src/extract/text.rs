@@ -81,7 +81,8 @@ fn stripped_if_html(text: &str) -> Cow<'_, str> {
 /// Returns a short text without markup, like a name, on one line.
 pub fn one_line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
-    for word in cut(text, max_chars.saturating_mul(16).max(4096)).split_whitespace() {
+    let text = without_sequences(cut(text, max_chars.saturating_mul(16).max(4096)));
+    for word in text.split_whitespace() {
         let before = line.len();
         if before > 0 {
             line.push(' ');
@@ -95,6 +96,26 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
     let end = cut(&line, max_chars).trim_end().len();
     line.truncate(end);
     line
+}
+
+/// Drops the sequences by which a terminal is told to change colours and the like (ECMA-48): without
+/// their first character the rest would stand in the middle of a word.
+fn without_sequences(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\u{1b}', '\u{9b}']) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let begins = c == '\u{9b}' || c == '\u{1b}' && chars.next_if_eq(&'[').is_some();
+        if begins {
+            while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
+            let _ = chars.next_if(|c| matches!(c, '@'..='~'));
+        } else if c != '\u{1b}' {
+            kept.push(c);
+        }
+    }
+    Cow::Owned(kept)
 }
 
 /// Returns the first `max_chars` characters.
@@ -200,7 +221,7 @@ fn tidy(text: &str, max_chars: usize) -> String {
     let mut tidied = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
     let mut gap = None;
     let mut n_chars = 0;
-    for c in text.chars() {
+    for c in without_sequences(text).chars() {
         if c.is_whitespace() {
             gap = if gap == Some('\n') || matches!(c, '\n' | '\r') { Some('\n') } else { Some(' ') };
             continue;
@@ -231,6 +252,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_terminals_sequences_leave_whole() {
+        assert_eq!(headline("Vladi\u{1b}[31mvostok\u{1b}[0m calls", 99), "Vladivostok calls");
+        assert_eq!(plain("Vladi\u{9b}1;31mvostok \u{1b}calls \u{1b}[", 99), "Vladivostok calls");
+    }
 
     #[track_caller]
     fn check(html: &str, expect: &str) {

@@ -60,6 +60,7 @@ async fn record_scores(
             };
             let (alert, deliveries) = first_alert(item, score, routed, now);
             recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
+            recorded.new_alerts.push(alert);
         }
     }
     Ok(())

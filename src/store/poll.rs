@@ -2,10 +2,10 @@
 //! validators, in one transaction.
 
 use super::{Lease, Store, StoreError, Tx, items::record_item};
-use crate::model::{Decision, PollClass, PollRecord, Timestamp, TopicId};
+use crate::model::{Alert, Decision, PollClass, PollRecord, Timestamp, TopicId};
 
 /// What a poll added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recorded {
     /// Items never seen before.
     pub new: u64,
@@ -17,6 +17,8 @@ pub struct Recorded {
     pub same_text: u64,
     /// The topic and the decision of each hit.
     pub hits: Vec<(TopicId, Decision)>,
+    /// The alerts made.
+    pub new_alerts: Vec<Alert>,
     /// Deliveries made.
     pub deliveries: u64,
 }

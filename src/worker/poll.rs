@@ -12,7 +12,7 @@ use super::{Ctx, LONGEST_SLEEP, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{PollClass, PollRecord, ScoreOutcome, SourceState, Timestamp};
+use crate::model::{PollClass, PollRecord, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError};
 
@@ -236,11 +236,9 @@ fn tell(source: &Source, before: &SourceState, record: &PollRecord, recorded: &R
     } else if succeeded(class) && before.failures > 0 {
         tracing::info!(source.id = %source.id, %class, "source `{}` answers again", source.id);
     }
-    for seen in record.items.iter().filter(|seen| !seen.baseline) {
-        for hit in seen.scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit) {
-            tracing::info!(topic = %hit.topic, item = %seen.item.id, score = hit.score,
-                "hit {} {:.2} {:?}", hit.topic, hit.score, seen.item.title);
-        }
+    for alert in &recorded.new_alerts {
+        tracing::info!(topic = %alert.topic, item = %alert.item, score = alert.score, alert = %alert.id,
+            "alert {} {:.2} {:?}", alert.topic, alert.score, alert.story.title);
     }
 }
 

@@ -92,7 +92,7 @@ fn scores_are_those_of_the_formulas() {
         ),
         ("any = [{ term = 'oil', with = ['gas'] }]\nignore = ['gas lamp']", ["Oil", "", "gas lamp"], 0.0),
     ];
-    for row in &table {
+    for row in table {
         check_score(*row);
     }
 }

@@ -8,7 +8,7 @@ use super::super::topic::{Example, Expect, FollowUps, Near, Term, Topic};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
-use crate::model::TopicId;
+use crate::model::{TopicId, fingerprint};
 
 /// Bytes of all terms of one topic.
 const MOST_TERM_BYTES: usize = 64 << 10;
@@ -52,6 +52,12 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     within_bounds(scope, &topic).then_some(topic)
 }
 
+/// Makes an id of a name; of one without any letter that an id may have, of its fingerprint.
+fn made_id(name: &str) -> String {
+    let slug = value::slug(name);
+    if slug.is_empty() { format!("topic-{}", &fingerprint(name.as_bytes())[..8]) } else { slug }
+}
+
 /// Returns id and name, of which one is enough.
 fn identity(reader: &mut Reader<'_>, names: &mut Names) -> Option<(Written<String>, String)> {
     let asked = reader.place_of("id").is_some();
@@ -59,9 +65,7 @@ fn identity(reader: &mut Reader<'_>, names: &mut Names) -> Option<(Written<Strin
     let name = reader.text("name").filter(|name| !name.value.trim().is_empty());
     let id = match (id, &name) {
         (Some(id), _) => id,
-        (None, Some(name)) if !asked => {
-            Written { value: value::slug(&name.value), place: name.place.clone() }
-        }
+        (None, Some(name)) if !asked => Written { value: made_id(&name.value), place: name.place.clone() },
         (None, _) if asked => return None,
         (None, _) => {
             reader.missing("id", "\"kim-travel\"");
