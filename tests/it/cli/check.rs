@@ -98,12 +98,8 @@ async fn problems_stand_in_the_order_the_files_are_read() {
     let home = Home::with(&format!("include = \"a.toml\"\n{}", topic("first")));
     home.write("a.toml", &topic("second"));
     let found = home.run(&["check", "--json"]).await.expect(2).json();
-    let files: Vec<&str> = found["problems"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|problem| problem["file"].as_str().unwrap())
-        .collect();
+    let problems = found["problems"].as_array().unwrap();
+    let files: Vec<&str> = problems.iter().filter_map(|problem| problem["file"].as_str()).collect();
     let of_main = files.iter().take_while(|file| file.ends_with("newshound.toml")).count();
     assert!(of_main >= 1 && of_main < files.len(), "{files:?}");
     assert!(files[of_main..].iter().all(|file| file.ends_with("a.toml")), "{files:?}");
