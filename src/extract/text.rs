@@ -101,14 +101,13 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
 /// Drops the sequences by which a terminal is told to change colours and the like (ECMA-48): without
 /// their first character the rest would stand in the middle of a word.
 fn without_sequences(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\u{1b}', '\u{9b}']) {
+    if !text.contains('\u{1b}') {
         return Cow::Borrowed(text);
     }
     let mut kept = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let begins = c == '\u{9b}' || c == '\u{1b}' && chars.next_if_eq(&'[').is_some();
-        if begins {
+        if c == '\u{1b}' && chars.next_if_eq(&'[').is_some() {
             while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
             let _ = chars.next_if(|c| matches!(c, '@'..='~'));
         } else if c != '\u{1b}' {
@@ -256,7 +255,7 @@ mod tests {
     #[test]
     fn a_terminals_sequences_leave_whole() {
         assert_eq!(headline("Vladi\u{1b}[31mvostok\u{1b}[0m calls", 99), "Vladivostok calls");
-        assert_eq!(plain("Vladi\u{9b}1;31mvostok \u{1b}calls \u{1b}[", 99), "Vladivostok calls");
+        assert_eq!(plain("Vladi\u{1b}[1;31mvostok \u{1b}calls \u{1b}[", 99), "Vladivostok calls");
     }
 
     #[track_caller]
@@ -292,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_dropped() {
-        check("a\u{0}b\u{1b}[31mc\u{202e}d\u{200b}e\u{9b}f", "ab[31mcdef");
+        check("a\u{0}b\u{1b}[31mc\u{202e}d\u{200b}e\u{9b}f", "abcdef");
         check_headline("Vladi\u{200b}vostok\u{7} \u{202e} x", "Vladivostok x");
         assert_eq!(one_line(" \u{202e} ", 10), "");
     }
