@@ -91,7 +91,7 @@ impl Clock {
     ///
     /// The wait is measured once: callers that sleep for long must look again from time to
     /// time, since the time of day may jump.
-    pub async fn sleep_until(&self, time: Timestamp) {
+    pub async fn wait_until(&self, time: Timestamp) {
         let now = self.now();
         self.sleep(now, time.since(now)).await;
     }
@@ -107,7 +107,7 @@ mod tests {
         let sleeper = tokio::spawn({
             let clock = clock.clone();
             async move {
-                clock.sleep_until(Timestamp::from_millis(2_000)).await;
+                clock.wait_until(Timestamp::from_millis(2_000)).await;
                 clock.now()
             }
         });
@@ -123,7 +123,7 @@ mod tests {
         let clock = Clock::by_hand(Timestamp::from_millis(1_000));
         let sleeper = tokio::spawn({
             let clock = clock.clone();
-            async move { clock.sleep_until(Timestamp::from_millis(2_000)).await }
+            async move { clock.wait_until(Timestamp::from_millis(2_000)).await }
         });
         tokio::task::yield_now().await;
         clock.set(Timestamp::from_millis(10));
@@ -133,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn the_machines_clock_does_not_wait_for_the_past() {
         let clock = Clock::system();
-        clock.sleep_until(clock.now() - Duration::from_secs(5)).await;
+        clock.wait_until(clock.now() - Duration::from_secs(5)).await;
         assert!(clock.elapsed() < Duration::from_secs(5));
     }
 }

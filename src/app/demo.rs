@@ -122,7 +122,7 @@ impl Stage {
             match length {
                 Some(length) => {
                     tokio::select! {
-                        () = clock.sleep_until(clock.now() + length) => stop.cancel(),
+                        () = clock.wait_until(clock.now() + length) => stop.cancel(),
                         () = stop.cancelled() => (),
                     }
                 }
@@ -190,5 +190,5 @@ async fn narrate(ctx: &Ctx, tell: impl Fn(Told), stop: &CancellationToken) {
 }
 
 async fn next_look(clock: &Clock) {
-    clock.sleep_until(clock.now() + LOOK).await;
+    clock.wait_until(clock.now() + LOOK).await;
 }

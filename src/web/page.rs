@@ -14,7 +14,9 @@ use std::time::Duration;
 use maud::{DOCTYPE, Markup, html};
 
 use super::problem::Problem;
-use crate::model::{DeliveryClass, DeliveryState, Evidence, ItemId, PollClass, SourceMode, Timestamp};
+use crate::model::{
+    DeliveryClass, DeliveryState, Evidence, ItemId, PollClass, SourceMode, StoryId, Timestamp,
+};
 use words::Words;
 
 /// The page's stylesheet, to be served at `/style.css`.
@@ -94,6 +96,8 @@ pub struct StoryView {
 /// One alert with its item.
 #[derive(Clone, Debug)]
 pub struct AlertView {
+    /// The story, which has a page of its own.
+    pub story: StoryId,
     /// The item.
     pub item: ItemId,
     /// Its headline.

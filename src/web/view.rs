@@ -104,6 +104,7 @@ pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Aske
 
 fn alert(config: &Config, AlertSheet { alert, item, deliveries }: &AlertSheet) -> AlertView {
     AlertView {
+        story: alert.story.id.clone(),
         item: item.id.clone(),
         title: item.title.clone(),
         url: item.url.clone(),

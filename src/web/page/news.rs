@@ -69,6 +69,7 @@ fn article(alerts: &[&AlertView], words: &Words<'_>) -> Markup {
                 p.meta {
                     b lang=[&alert.lang] dir="auto" { (alert.source_name) }
                     span { (deliveries(alerts, words)) }
+                    a href=(format!("/stories/{}", alert.story)) { "why" }
                 }
             }
             ul.scores aria-label="Scores" {

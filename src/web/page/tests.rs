@@ -13,6 +13,7 @@ fn evidence(field: Field, snippet: &str) -> Evidence {
 
 fn alert(title: &str, lang: &str, topic: &str, reasons: Vec<Evidence>) -> AlertView {
     AlertView {
+        story: StoryId::of(&ItemId::new(title)),
         item: ItemId::new(format!("it_{title}")),
         title: title.to_owned(),
         url: Some("https://example.org/a?b=1&c=2".to_owned()),
