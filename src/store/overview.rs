@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use sqlx::Row;
 
 use super::{Store, StoreError, rows};
@@ -54,7 +55,7 @@ pub struct SourceFigures {
 }
 
 /// Deliveries by state. `created` is always the sum of the others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DeliveryFigures {
     /// All.
     pub created: u64,
@@ -119,7 +120,7 @@ pub struct Quantiles {
 }
 
 /// Equal events of one source or channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct EventRow {
     /// The latest of them.
     pub time: Timestamp,

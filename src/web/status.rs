@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::problem::Problem;
 use crate::config::Config;
-use crate::model::{ChannelName, DeliveryClass, SourceId, StoreClass, Timestamp};
-use crate::store::{ChannelFigures, DaemonNote, DeliveryFigures, Latency, Overview, Quantiles};
+use crate::model::{ChannelName, DeliveryClass, StoreClass, Timestamp};
+use crate::store::{ChannelFigures, DaemonNote, DeliveryFigures, EventRow, Latency, Overview, Quantiles};
 
 /// How long a failing channel's deliveries may wait before that is a problem.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -52,13 +52,13 @@ pub struct Status {
     /// Alerts.
     pub alerts: Total,
     /// Deliveries by state.
-    pub deliveries: DeliveriesPart,
+    pub deliveries: DeliveryFigures,
     /// Each channel.
     pub channels: Vec<ChannelPart>,
     /// How long the latest alerts took.
     pub latency_seconds: LatencyPart,
     /// The latest events.
-    pub events: Vec<EventPart>,
+    pub events: Vec<EventRow>,
 }
 
 /// Health in one word.
@@ -134,25 +134,6 @@ pub struct Total {
     pub last_24h: u64,
 }
 
-/// Deliveries by state.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct DeliveriesPart {
-    /// The sum of all states.
-    pub created: u64,
-    /// Waiting.
-    pub pending: u64,
-    /// In hand.
-    pub sending: u64,
-    /// Arrived.
-    pub delivered: u64,
-    /// Given up.
-    pub failed: u64,
-    /// Called off.
-    pub cancelled: u64,
-    /// When the oldest pending one was made.
-    pub oldest_pending: Option<Timestamp>,
-}
-
 /// A channel.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChannelPart {
@@ -192,23 +173,6 @@ pub struct QuantilesPart {
     pub p50: Option<f64>,
     /// 99 of 100.
     pub p99: Option<f64>,
-}
-
-/// Equal events of one source or channel.
-#[derive(Clone, Debug, Serialize)]
-pub struct EventPart {
-    /// The latest.
-    pub time: Timestamp,
-    /// The source.
-    pub source: Option<SourceId>,
-    /// The channel.
-    pub channel: Option<ChannelName>,
-    /// The class.
-    pub class: String,
-    /// How many.
-    pub count: u64,
-    /// What the latest said.
-    pub message: String,
 }
 
 impl Status {
@@ -251,10 +215,10 @@ impl Status {
             sources: sources(seen.config, seen.overview),
             items: Total { total: overview.items, last_24h: overview.items_last_day },
             alerts: Total { total: overview.alerts, last_24h: overview.alerts_last_day },
-            deliveries: overview.deliveries.into(),
+            deliveries: overview.deliveries,
             channels,
             latency_seconds: overview.latency.into(),
-            events: events(overview),
+            events: overview.events.clone(),
         }
     }
 }
@@ -298,18 +262,6 @@ fn channels(config: &Config, overview: &Overview) -> Vec<ChannelPart> {
     config.channels.iter().map(part).collect()
 }
 
-fn events(overview: &Overview) -> Vec<EventPart> {
-    let part = |event: &crate::store::EventRow| EventPart {
-        time: event.time,
-        source: event.source.clone(),
-        channel: event.channel.clone(),
-        class: event.class.clone(),
-        count: event.count,
-        message: event.message.clone(),
-    };
-    overview.events.iter().map(part).collect()
-}
-
 /// Names what the operator should look at, gravest first.
 fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -341,14 +293,6 @@ fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures
     let class = figures.class.filter(|class| *class != DeliveryClass::Ok)?;
     let since = figures.oldest_pending.filter(|oldest| seen.now.since(*oldest) > PATIENCE)?;
     Some(Problem::ChannelFails { name, class, waiting, since })
-}
-
-impl From<DeliveryFigures> for DeliveriesPart {
-    fn from(figures: DeliveryFigures) -> Self {
-        let DeliveryFigures { created, pending, sending, delivered, failed, cancelled, oldest_pending } =
-            figures;
-        DeliveriesPart { created, pending, sending, delivered, failed, cancelled, oldest_pending }
-    }
 }
 
 impl From<Latency> for LatencyPart {

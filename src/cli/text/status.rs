@@ -1,8 +1,9 @@
 //! The status in words: the answer first, what to do about it, then the figures.
 
 use newshound::model::{DeliveryClass, SourceMode, Timestamp};
+use newshound::store::EventRow;
 use newshound::web::sources::SourceListing;
-use newshound::web::status::{ChannelPart, EventPart, Health, QuantilesPart, Status};
+use newshound::web::status::{ChannelPart, Health, QuantilesPart, Status};
 
 use super::grid::{Column, Row, cell, grid};
 use super::ink::{Style, Terminal};
@@ -179,7 +180,7 @@ impl Page {
         wrap(&text, self.terminal.columns, &" ".repeat(LABEL))
     }
 
-    fn events(self, events: &[EventPart]) -> Vec<String> {
+    fn events(self, events: &[EventRow]) -> Vec<String> {
         let mut lines = Vec::new();
         for event in events.iter().take(MOST_ROWS) {
             let source = event.source.as_ref().map(ToString::to_string);
