@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixDatagram};
 
 use crate::program::{PATIENCE, Program, stopped};
@@ -66,6 +66,8 @@ async fn systemd_hears_of_the_end_before_what_is_in_flight_has_ended() {
     program.set("NOTIFY_SOCKET", &path);
     let daemon = program.start(&["run"]);
     let (mut attempt, _) = tokio::time::timeout(PATIENCE, receiver.accept()).await.unwrap().unwrap();
+    // An answer that overtakes its request is no answer.
+    tokio::time::timeout(PATIENCE, attempt.read_u8()).await.unwrap().unwrap();
     let heard = async {
         hear(&socket, "STOPPING=1").await;
         attempt.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
