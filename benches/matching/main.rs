@@ -20,7 +20,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use material::{Shape, items, topics};
-use newshound::matcher::{self, Matcher};
+use newshound::matcher::Matcher;
 use newshound::model::Item;
 
 const NUMBERS: [usize; 4] = [10, 1_000, 10_000, 100_000];
@@ -49,19 +49,21 @@ fn splitting_alone(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The words of the contract: normalised, with places and hashes.
+/// The words of the contract: normalised, with places, hashes and stems.
 #[divan::bench]
 fn words_alone(bencher: Bencher<'_, '_>) {
-    measure(bencher, matcher::words);
+    let matcher = compile(&[]);
+    measure(bencher, |item| matcher.words(item));
 }
 
 /// The same where the item does not declare its language.
 #[divan::bench]
 fn words_of_an_undeclared_language(bencher: Bencher<'_, '_>) {
+    let matcher = compile(&[]);
     let items: Vec<Item> = items().iter().map(|item| Item { lang: None, ..item.clone() }).collect();
     bencher.counter(ItemsCount::new(items.len())).bench(|| {
         for item in &items {
-            black_box(matcher::words(black_box(item)));
+            black_box(matcher.words(black_box(item)));
         }
     });
 }
@@ -91,6 +93,13 @@ fn all(bencher: Bencher<'_, '_>, n: usize) {
     matching(bencher, &topics(n, Shape::All));
 }
 
+/// With the reasons for every topic that has points.
+#[divan::bench(args = NUMBERS, sample_count = 10)]
+fn any_with_reasons(bencher: Bencher<'_, '_>, n: usize) {
+    let matcher = compile(&topics(n, Shape::Or));
+    measure(bencher, |item| matcher.score(item, &[]));
+}
+
 /// Topics to a matcher that has read its first item.
 #[divan::bench(args = [Shape::Or, Shape::Near], sample_count = 5)]
 fn building_100_000(bencher: Bencher<'_, '_>, shape: Shape) {
@@ -104,7 +113,7 @@ fn building_100_000(bencher: Bencher<'_, '_>, shape: Shape) {
 
 fn matching(bencher: Bencher<'_, '_>, topics: &[newshound::config::Topic]) {
     let matcher = compile(topics);
-    measure(bencher, |item| matcher.score(item, &[]));
+    measure(bencher, |item| matcher.grade(item, &[]).len());
 }
 
 fn compile(topics: &[newshound::config::Topic]) -> Matcher {

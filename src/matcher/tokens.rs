@@ -10,6 +10,8 @@ use crate::model::words::{Case, Part, Word, Words};
 
 /// A compound of more parts than this has no joined form.
 const MAX_JOINED: usize = 8;
+/// No word covers more places than this.
+pub(super) const MOST_PLACES: u32 = 8;
 
 /// French and Italian words that lose their vowel before an apostrophe.
 const ELISIONS: [&str; 24] = [
