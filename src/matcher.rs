@@ -22,7 +22,7 @@ mod words;
 
 use crate::config::{Problem, Topic};
 use crate::model::words::Words;
-use crate::model::{Item, Score, ScoreOutcome};
+use crate::model::{Item, Score};
 use index::{Index, Phrases};
 use occur::Reading;
 use score::judge;
@@ -112,7 +112,7 @@ mod tests {
     use super::fixture::{item, place, term, terms, topic};
     use super::*;
     use crate::config::{Near, Term};
-    use crate::model::{Field, SourceId};
+    use crate::model::{Field, ScoreOutcome, SourceId};
 
     fn near(a: &[&str], b: &[&str], within: u32) -> Near {
         Near { a: terms(a), b: terms(b), within, ordered: false, weight: 1.0, place: place("near") }

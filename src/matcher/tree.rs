@@ -216,6 +216,15 @@ impl Expr {
         }
     }
 
+    /// Says whether words alone decide, and the lack of them nowhere.
+    pub(super) fn is_of_words(&self) -> bool {
+        match self {
+            Expr::Term(_) => true,
+            Expr::Sum { parts, .. } | Expr::All(parts) => parts.iter().all(Expr::is_of_words),
+            Expr::Not(_) | Expr::Condition(_) => false,
+        }
+    }
+
     /// Calls `each` for phrases of which one occurs wherever this gives points.
     pub(super) fn for_phrases(&self, each: &mut impl FnMut(PhraseId)) {
         match self {
