@@ -8,7 +8,7 @@ use super::words::{plain, wrap};
 
 /// Columns of the names on the left.
 const LABEL: usize = 10;
-/// A term or anchor that is longer than this list is only counted.
+/// Parts of a list that are shown before the rest is only counted.
 const MOST_LISTED: usize = 200;
 
 /// Returns the topics one below the other.
@@ -91,10 +91,21 @@ mod tests {
     fn all_of_a_topic_is_shown() {
         let text = "[[topic]]\nid = 'oil'\nname = 'Oil'\nany = ['OPEC', 'barrels^0.5']\nmin_terms = 2\nmention = true\n\
                     query = '(oil OR gas) NEAR/3 price* NOT \"palm oil\"'\nless = ['hockey']\nlanguages = ['en']";
-        let loaded = parse_str("n.toml", text, &Environment::default());
+        let loaded = parse_str("n.toml", text, &Environment::of("/nowhere", &[]));
         let config = loaded.config.unwrap();
         let (matcher, _) = Matcher::compile(&loaded.topics);
         let terminal = Terminal { columns: 60, colour: false, utf8: true };
-        insta::assert_snapshot!(topics(&config, &matcher.outlines(), terminal), @"");
+        insta::assert_snapshot!(topics(&config, &matcher.outlines(), terminal), @r#"
+        Oil  oil, threshold 0.50, any mention counts
+          all       (oil OR gas) NEAR/3 price*
+          any       OPEC · barrels^0.5
+                    at least 2 of them
+          less      hockey
+          none      "palm oil"
+          languages en
+          words     barrels = barrel… · hockey = hockey… · oil =
+                    oil… · gas = gas… · palm oil = palm… oil…
+          looked at price* (about 4.0 % of the items)
+        "#);
     }
 }
