@@ -12,6 +12,7 @@ pub mod load;
 mod nearest;
 pub mod network;
 pub mod place;
+mod quoted;
 mod raw;
 mod reader;
 mod render;
@@ -34,7 +35,7 @@ pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConf
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
-pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};
+pub use topic::{Example, Expect, FollowUps, Near, Query, Term, Topic};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ mod frequencies;
 mod index;
 mod language;
 mod occur;
+mod outline;
 mod phrases;
 mod postings;
 mod query;
@@ -27,6 +28,9 @@ mod tree;
 mod words;
 
 pub use frequencies::Frequencies;
+pub use outline::{Compared, Outline};
+
+use serde::Serialize;
 
 use crate::config::{Problem, Topic};
 use crate::model::words::Words;
@@ -64,7 +68,7 @@ pub struct Grade<'m> {
 }
 
 /// Where a topic is looked at: in items that hold one of its anchors.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Anchors {
     /// The phrases of which one must occur, in normalised words.
     pub phrases: Vec<String>,

@@ -12,7 +12,7 @@ use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
 /// Words that occur more often are no terms: nobody watches for them.
-const MOST_OFTEN: u32 = 100;
+const MOST_OFTEN: u32 = 40;
 /// Terms of a topic.
 const TERMS: usize = 8;
 /// Items that are matched, out of all that topics are made from.
@@ -102,7 +102,10 @@ pub(crate) fn topics(n: usize, shape: Shape) -> Vec<Topic> {
 
 /// Returns the terms of such topics.
 pub(crate) fn terms(n: usize) -> Vec<String> {
-    topics(n, Shape::Or).iter().flat_map(|topic| topic.any.iter().map(|term| term.text.to_lowercase())).collect()
+    topics(n, Shape::Or)
+        .iter()
+        .flat_map(|topic| topic.any.iter().map(|term| term.text.to_lowercase()))
+        .collect()
 }
 
 /// Returns one topic of these terms.
@@ -110,14 +113,8 @@ pub(crate) fn topic(number: usize, shape: Shape, terms: &[String]) -> Topic {
     let place = place();
     let terms: Vec<Term> = terms.iter().map(|text| term(text, &place)).collect();
     let (a, b) = terms.split_at(terms.len() / 2);
-    let near = Near {
-        a: a.to_vec(),
-        b: b.to_vec(),
-        within: 10,
-        ordered: false,
-        weight: 1.0,
-        place: place.clone(),
-    };
+    let near =
+        Near { a: a.to_vec(), b: b.to_vec(), within: 10, ordered: false, weight: 1.0, place: place.clone() };
     let (any, all, near) = match shape {
         Shape::Or => (terms.clone(), Vec::new(), Vec::new()),
         Shape::Near => (Vec::new(), Vec::new(), vec![near]),

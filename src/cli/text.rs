@@ -8,6 +8,7 @@ pub(super) mod explain;
 pub(super) mod failure;
 mod grid;
 pub(super) mod ink;
+pub(super) mod outline;
 pub(super) mod rows;
 pub(super) mod status;
 pub(super) mod tables;

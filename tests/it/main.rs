@@ -12,6 +12,7 @@ mod http;
 mod matching;
 mod notify;
 mod program;
+mod queries;
 mod real_mail;
 mod rungs;
 mod scores;

@@ -5,6 +5,7 @@ use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::{examples, network};
 use newshound::clock::Clock;
 use newshound::config::{Problem, Severity, Wanted, guard_problems};
+use newshound::matcher::Outline;
 use newshound::notify::console::Look;
 use serde_json::json;
 
@@ -37,12 +38,13 @@ pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> 
     let sums = sums(ready.as_ref(), &problems, &examples, n_files);
     let found = Found { problems, examples, network, sums };
     let exit = exit(&found);
+    let outlines = ready.as_ref().filter(|_| show).map(|ready| ready.matcher.outlines());
     if session.json {
-        tell_json(&found, exit);
+        tell_json(&found, outlines.as_deref(), exit);
         return Ok(exit);
     }
-    if let Some(ready) = ready.as_ref().filter(|_| show) {
-        say(&format!("{}\n", text::check::topics(&ready.config, session.terminal)));
+    if let (Some(ready), Some(outlines)) = (&ready, outlines) {
+        say(&format!("{}\n", text::outline::topics(&ready.config, &outlines, session.terminal)));
     }
     tell(&found, session.terminal);
     Ok(exit)
@@ -98,7 +100,7 @@ fn tell(found: &Found, terminal: Terminal) {
     say(&text::check::closing(&found.sums));
 }
 
-fn tell_json(found: &Found, exit: Exit) {
+fn tell_json(found: &Found, outlines: Option<&[Outline]>, exit: Exit) {
     let examples: Vec<_> = found.examples.iter().map(|tried| {
         let expect = match tried.expect {
             newshound::config::Expect::Hit => "hit",
@@ -106,10 +108,14 @@ fn tell_json(found: &Found, exit: Exit) {
         };
         json!({"topic": tried.topic, "text": tried.text, "expect": expect, "got": tried.got(), "score": tried.score, "ok": tried.is_ok()})
     }).collect();
-    say_json(&json!({
+    let mut object = json!({
         "ok": exit == Exit::Done,
         "problems": found.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         "examples": examples,
         "network": found.network,
-    }));
+    });
+    if let Some(outlines) = outlines {
+        object["topics"] = json!(outlines);
+    }
+    say_json(&object);
 }
