@@ -14,6 +14,8 @@ mod frequencies;
 mod index;
 mod language;
 mod occur;
+#[cfg(test)]
+mod oracle;
 mod outline;
 mod phrases;
 mod postings;
