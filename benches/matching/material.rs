@@ -135,6 +135,7 @@ fn blank(number: usize, place: Place) -> Topic {
         ignore: Vec::new(),
         less: Vec::new(),
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),

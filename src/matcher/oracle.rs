@@ -23,7 +23,7 @@ const WORDS: &[&str] = &[
     "WHO", "who", "the", "of", "travels", "traveller", "Travelling", "Salzburg", "Hamburger", "F-16", "F16",
     "co-operation", "cooperation", "they’re", "AT&T", "#KimJongUn", "Киев", "Киева", "Владивостоке",
     "Владивосток", "оружия", "김정은", "김정은이", "방문", "방문했다", "북·러", "무기", "거래", "金正恩氏",
-    "金正恩", "訪露", "1,000", "Ärger", "naïve", "O'Neill", "coat", "open", "vladivostok", "transports",
+    "金正恩", "訪露", "북", "북러", "1,000", "Ärger", "naïve", "O'Neill", "coat", "open", "vladivostok", "transports",
 ];
 const PATTERNS: &[&str] =
     &["trav*", "arm?", "*burg*", "*burg", "deal*", "coop*tion", "tra*el*", "Влад*", "*востоке", "hamb*er", "jon?un"];
