@@ -29,12 +29,22 @@ enum Equal {
     Pattern,
 }
 
+/// What a word of a phrase is compared with.
+struct Own {
+    /// The hash of its form.
+    form: u64,
+    /// That of its stem; of a `Name` that of the form as if it were one.
+    stem: u64,
+    /// How it is compared where the phrase is not exact.
+    equal: Equal,
+    /// Whether it counts in capitals only.
+    capitals: bool,
+}
+
 /// All variants by their anchors.
 pub(super) struct Table {
-    /// For each word of the vocabulary how it is compared where a phrase is not exact.
-    equal: Vec<Equal>,
-    /// For each the hash of its stem; of a `Name` that of the form as if it were one.
-    stems: Vec<u64>,
+    /// For each word of the vocabulary.
+    words: Vec<Own>,
     filter: Vec<u64>,
     /// Where the keys of each bucket begin: a bucket holds those that share their highest bits.
     buckets: Vec<u32>,
@@ -60,11 +70,9 @@ struct Lengths {
 impl Table {
     pub(super) fn build(variants: &Variants, stemming: Stemming) -> Self {
         let vocabulary = &variants.vocabulary;
-        let (equal, stems) =
-            vocabulary.words().iter().map(|word| compared(word, vocabulary.form(word), stemming)).unzip();
+        let words = vocabulary.words().iter().map(|word| Own::of(word, vocabulary.form(word), stemming));
         let mut table = Table {
-            equal,
-            stems,
+            words: words.collect(),
             filter: Vec::new(),
             buckets: Vec::new(),
             bucket_shift: 0,
@@ -88,11 +96,11 @@ impl Table {
         let anchor = variants.anchor(number);
         let Some(id) = words.get(anchor.at()) else { return };
         let form = |id: u32| vocabulary.form(vocabulary.word(id));
-        let (equal, known) = (&self.equal, &self.stems);
+        let owns = &self.words;
         let stems = |id: u32| {
-            let known = known[id as usize];
-            let cut = (equal[id as usize] == Equal::Name).then(|| stemming.stem_hash(form(id)));
-            std::iter::once(known).chain(cut)
+            let own = &owns[id as usize];
+            let cut = (own.equal == Equal::Name).then(|| stemming.stem_hash(form(id)));
+            std::iter::once(own.stem).chain(cut)
         };
         match anchor {
             Anchor::Word(_) => stems(*id).for_each(&mut *each),
@@ -218,18 +226,17 @@ impl Table {
     }
 }
 
-/// Returns how a word is compared, and the hash it is compared with where it is by stem.
-fn compared(word: &TermWord, form: &str, stemming: Stemming) -> (Equal, u64) {
-    if word.shape == Shape::Pattern {
-        (Equal::Pattern, 0)
-    } else if word.shape == Shape::Hangul {
-        (Equal::Start, stemming.stem_hash(form))
-    } else if word.name && stemming.is_english(form) {
-        (Equal::Form, stemming.stem_hash(form))
-    } else if word.name && stemming.mistakes_ending(form) {
-        (Equal::Name, hash_stem(form))
-    } else {
-        (Equal::Stem, stemming.stem_hash(form))
+impl Own {
+    fn of(word: &TermWord, form: &str, stemming: Stemming) -> Self {
+        let equal = match word.shape {
+            Shape::Pattern => Equal::Pattern,
+            Shape::Hangul => Equal::Start,
+            Shape::Whole if word.name && stemming.is_english(form) => Equal::Form,
+            Shape::Whole if word.name && stemming.mistakes_ending(form) => Equal::Name,
+            Shape::Whole => Equal::Stem,
+        };
+        let stem = if equal == Equal::Name { hash_stem(form) } else { stemming.stem_hash(form) };
+        Own { form: word.hash, stem, equal, capitals: word.capitals }
     }
 }
 
@@ -279,27 +286,23 @@ impl Matching<'_> {
     }
 
     fn fits(&self, id: u32, at: usize) -> bool {
-        let (own, word) = (self.variants.vocabulary.word(id), &self.words.list[at]);
+        let (own, word) = (&self.table.words[id as usize], &self.words.list[at]);
         if own.capitals && word.case != Case::Capitals {
             return false;
         }
-        let equal = match self.table.equal[id as usize] {
-            Equal::Pattern => Equal::Pattern,
-            _ if self.exact => Equal::Form,
-            equal => equal,
-        };
-        let stem = self.table.stems[id as usize];
-        match equal {
-            Equal::Form => word.hash == own.hash,
-            Equal::Stem => word.stem == stem,
-            Equal::Name => word.hash == own.hash || word.stem == stem,
+        let vocabulary = &self.variants.vocabulary;
+        match own.equal {
+            Equal::Pattern => self.matches(vocabulary.form(vocabulary.word(id)), at),
+            _ if self.exact => word.hash == own.form,
+            Equal::Form => word.hash == own.form,
+            Equal::Stem => word.stem == own.stem,
+            Equal::Name => word.hash == own.form || word.stem == own.stem,
             Equal::Start => {
-                let start = self.variants.vocabulary.form(own);
+                let start = vocabulary.form(vocabulary.word(id));
                 // A joined form stands behind its first part, which may begin in the same way.
                 let told = word.joined && self.words.form(&self.words.list[at - 1]).starts_with(start);
                 !told && self.words.form(word).starts_with(start)
             }
-            Equal::Pattern => self.matches(self.variants.vocabulary.form(own), at),
         }
     }
 
