@@ -4,6 +4,7 @@
 //! `../shared/corpora`; without them a made-up text is matched). `docs/matching-speed.md` says
 //! what came out.
 
+#![expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 #![expect(clippy::unwrap_used, reason = "a bench says by panicking that its corpus is broken")]
 #![expect(
     clippy::cast_possible_truncation,

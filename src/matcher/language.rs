@@ -190,7 +190,9 @@ pub(super) fn hash_stem(stem: &str) -> u64 {
 /// Returns the hash of the numbers of words.
 pub(super) fn hash_ids(ids: &[u32], exact: bool) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(u64::from(exact), 0x686f_756e_6400);
-    ids.iter().for_each(|id| hasher.write_u32(*id));
+    for id in ids {
+        hasher.write_u32(*id);
+    }
     hasher.finish()
 }
 

@@ -138,7 +138,7 @@ impl Table {
         self.filter = vec![0; (entries.len() * FILTER_BITS / 64).next_power_of_two()];
         self.buckets = vec![0; (1 << bits.max(1)) + 1];
         for (key, variant) in entries {
-            self.buckets[(key >> self.bucket_shift) as usize + 1] += 1;
+            self.buckets[narrow_key(key >> self.bucket_shift) + 1] += 1;
             self.keys.push(low(*key));
             self.variants.push(*variant);
             let (at, bit) = self.filter_place(*key);
@@ -154,7 +154,7 @@ impl Table {
     }
 
     fn filter_place(&self, key: u64) -> (usize, u64) {
-        ((key >> 6) as usize & (self.filter.len() - 1), 1 << (key & 63))
+        (narrow_key(key >> 6) & (self.filter.len() - 1), 1 << (key & 63))
     }
 
     /// Returns the variants of a key, and hardly any others.
@@ -163,7 +163,7 @@ impl Table {
         let bucket = if self.filter[at] & bit == 0 {
             0..0
         } else {
-            let bucket = (key >> self.bucket_shift) as usize;
+            let bucket = narrow_key(key >> self.bucket_shift);
             self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize
         };
         let found = self.keys[bucket.clone()].iter().zip(&self.variants[bucket]);
@@ -206,24 +206,6 @@ impl Table {
             look_up(suffixes, &mut form.bytes().rev(), END);
         }
     }
-
-    /// Returns where a variant begins that has its anchor at this word, each with its last word.
-    pub(super) fn stretches(
-        &self,
-        variants: &Variants,
-        number: u32,
-        words: &Words,
-        at: usize,
-        each: &mut impl FnMut(usize, usize),
-    ) {
-        let matching = Matching { table: self, variants, exact: variants.is_exact(number), words };
-        let list = variants.words(number);
-        matching.back(list, variants.anchor(number).at(), at, &mut |first| {
-            if let Some(last) = matching.follow(list, first) {
-                each(first, last);
-            }
-        });
-    }
 }
 
 impl Own {
@@ -248,14 +230,31 @@ fn following(words: &Words, at: usize) -> impl Iterator<Item = usize> {
 }
 
 /// One variant on the words of an item.
-struct Matching<'a> {
-    table: &'a Table,
-    variants: &'a Variants,
-    exact: bool,
-    words: &'a Words,
+pub(super) struct Matching<'a> {
+    pub(super) table: &'a Table,
+    pub(super) variants: &'a Variants,
+    pub(super) number: u32,
+    pub(super) words: &'a Words,
 }
 
 impl Matching<'_> {
+    /// Calls `each` with the first and the last word of each stretch of words that is the variant
+    /// and has its anchor at this word.
+    pub(super) fn stretches(&self, at: usize, each: &mut impl FnMut(usize, usize)) {
+        let list = self.variants.words(self.number);
+        if let [id] = list {
+            if self.fits(*id, at) {
+                each(at, at);
+            }
+            return;
+        }
+        self.back(list, self.variants.anchor(self.number).at(), at, &mut |first| {
+            if let Some(last) = self.follow(list, first) {
+                each(first, last);
+            }
+        });
+    }
+
     /// Calls `each` for the words with which the variant may begin, if this is its word `n`.
     fn back(&self, list: &[u32], n: usize, at: usize, each: &mut dyn FnMut(usize)) {
         if n == 0 {
@@ -293,8 +292,8 @@ impl Matching<'_> {
         let vocabulary = &self.variants.vocabulary;
         match own.equal {
             Equal::Pattern => self.matches(vocabulary.form(vocabulary.word(id)), at),
-            _ if self.exact => word.hash == own.form,
             Equal::Form => word.hash == own.form,
+            _ if self.variants.is_exact(self.number) => word.hash == own.form,
             Equal::Stem => word.stem == own.stem,
             Equal::Name => word.hash == own.form || word.stem == own.stem,
             Equal::Start => {
@@ -358,6 +357,11 @@ fn longest(text: &str) -> usize {
 fn longest_end(text: &str) -> usize {
     let most = text.len().min(MOST_BYTES);
     (0..=most).rev().find(|length| text.is_char_boundary(text.len() - length)).unwrap_or(0)
+}
+
+/// Returns as much of a key as an index can hold.
+fn narrow_key(key: u64) -> usize {
+    usize::try_from(key & usize::MAX as u64).expect("what is beyond is cut off")
 }
 
 /// Returns the lower half of a key.
