@@ -6,6 +6,7 @@
 
 mod anchors;
 mod compile;
+mod detect;
 mod evidence;
 #[cfg(test)]
 mod fixture;

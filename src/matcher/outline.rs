@@ -97,7 +97,7 @@ fn least(expr: &Expr) -> usize {
 /// names none or several.
 fn terms(tree: &Tree) -> Vec<Compared> {
     let stemming = match tree.languages.as_slice() {
-        [one] => Stemming::of(&super::language::primary(one).unwrap_or_default()),
+        [one] => Stemming::of(&super::detect::primary(one).unwrap_or_default()),
         _ => Stemming::of("en"),
     };
     let mut compared: Vec<Compared> = Vec::new();
