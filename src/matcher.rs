@@ -14,6 +14,7 @@ mod fold;
 mod frequencies;
 mod index;
 mod language;
+mod matching;
 mod occur;
 #[cfg(test)]
 mod oracle;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::language::Stemming;
 
-/// Words that are remembered at most: 1 MiB.
-const SLOTS: usize = 1 << 16;
+/// Words that are remembered at most, a power of two: 512 KiB.
+const SLOTS: usize = 1 << 15;
 
 /// The hashes of stems by the hashes of forms.
 pub(super) struct Stems {
@@ -38,7 +38,7 @@ impl Stems {
     pub(super) fn of(&self, stemming: Stemming, form: &str, hash: u64) -> u64 {
         // An odd number times the way of stemming: another language has other keys.
         let key = hash ^ (stemming.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let at = usize::try_from(key >> 40).expect("24 bits are left") % self.slots.len();
+        let at = usize::try_from(key >> 40).expect("24 bits are left") & (self.slots.len() - 1);
         let slot = &self.slots[at];
         let stem = slot.stem.load(Ordering::Relaxed);
         if slot.check.load(Ordering::Relaxed) ^ stem == key {
