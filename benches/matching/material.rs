@@ -147,8 +147,10 @@ pub(crate) fn frequent(n: usize, shape: Shape) -> Vec<Topic> {
 /// Returns so many wildcards, in topics of eight.
 pub(crate) fn wildcards(n: usize) -> Vec<Topic> {
     let Vocabulary { words, .. } = vocabulary();
+    let words: Vec<&String> =
+        words.iter().filter(|word| word.bytes().all(|b| b.is_ascii_alphabetic())).collect();
     let step = (words.len() / n).max(1);
-    let wildcard = |(n, word): (usize, &String)| {
+    let wildcard = |(n, word): (usize, &&String)| {
         let letters: Vec<char> = word.chars().collect();
         match n % 4 {
             0 => format!("*{}", letters[letters.len().saturating_sub(4)..].iter().collect::<String>()),
