@@ -10,6 +10,7 @@ mod evidence;
 mod fixture;
 mod fold;
 mod index;
+pub mod keys;
 mod language;
 mod score;
 mod term;
@@ -93,6 +94,11 @@ impl Matcher {
         touched.dedup();
         touched
     }
+}
+
+/// Returns the keys an item is kept under in an archive, with spaces between them.
+pub fn search_keys(item: &Item) -> String {
+    keys::keys(&words(item))
 }
 
 /// Returns the words of an item, as the matcher reads them.

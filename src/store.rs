@@ -16,6 +16,7 @@ mod outbox;
 mod overview;
 mod poll;
 mod rows;
+mod search;
 mod sources;
 
 use std::{
@@ -42,6 +43,7 @@ pub use overview::{
     SourceFigures,
 };
 pub use poll::Recorded;
+pub use search::{Candidates, Place, Sought};
 pub use sources::{SourceRow, Watched};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
@@ -57,6 +59,7 @@ const CHECKPOINT_PAGES: &str = "1000";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
+    (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
 ];
 
 /// The store.
@@ -81,6 +84,7 @@ impl Store {
         make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
+        store.make_missing_keys().await?;
         Ok(store)
     }
 
