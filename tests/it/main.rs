@@ -5,6 +5,7 @@ mod cli;
 mod corpora_feeds;
 mod crash;
 mod daemon;
+mod evaluation;
 mod feeds;
 mod fetch;
 mod hostile_feeds;
