@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod examples;
 pub mod explain;
+mod heartbeat;
 pub mod network;
 pub mod newsroom;
 pub mod reading;
@@ -120,6 +121,7 @@ impl App {
         let all = async { tokio::join!(poll::run(ctx, stop), sending, watchdog, farewell) };
         tokio::pin!(all);
         tokio::select! {
+            () = heartbeat::beat(ctx, Pulse::quiet) => (),
             _ = async { tokio::join!(&mut all, server) } => (),
             // Open connections of the status page do not hold the daemon back.
             () = async { stop.cancelled().await; ctx.clock.sleep(ctx.clock.now(), LAST_SECONDS).await } => (),
@@ -130,9 +132,16 @@ impl App {
     /// Polls all that is due, delivers what is due, and returns what came of it; ends early where
     /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
-        poll::run_once(&self.ctx, stop).await;
-        if send == Send::Yes {
-            dispatch::run_once(&self.ctx, stop).await;
+        let work = async {
+            poll::run_once(&self.ctx, stop).await;
+            if send == Send::Yes {
+                dispatch::run_once(&self.ctx, stop).await;
+            }
+        };
+        tokio::select! {
+            () = work => (),
+            // One loop at a time has something to do.
+            () = heartbeat::beat(&self.ctx, Pulse::quiet_altogether) => (),
         }
         let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
         self.close().await;

@@ -17,6 +17,7 @@ mod overview;
 mod poll;
 mod rows;
 mod search;
+mod sign;
 mod sources;
 
 use std::{

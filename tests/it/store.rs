@@ -4,7 +4,7 @@ mod claims;
 mod lists;
 mod mend;
 mod model;
-mod opening;
+pub(crate) mod opening;
 mod outbox;
 mod polls;
 mod search;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use newshound::app::setup;
 use newshound::clock::Clock;
 use newshound::config::Config;
+use newshound::metrics::SILENT_AFTER;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
 use newshound::notify::message::Message;
 use newshound::store::{Page, SourceRow, Store, StoreError};
@@ -45,8 +46,9 @@ async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<Source
     let overview = store.overview(now).await?;
     let rows = store.source_rows(now).await?;
     let (running, note) = (store.is_locked()?, store.read_note().await?);
+    let alive = store.last_sign().await?.is_none_or(|sign| now.since(sign) < SILENT_AFTER);
     store.close().await;
-    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive: true, note, now };
+    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive, note, now };
     Ok((Status::of(&seen), rows))
 }
 

@@ -1,6 +1,11 @@
 //! What the state commands say, before the first run, after it, and beside a daemon.
 
+use newshound::clock::Clock;
+use newshound::model::Timestamp;
+use newshound::store::{DaemonLock, Store};
+
 use super::*;
+use crate::store::opening::set_start;
 
 /// A home in which everything was polled once.
 async fn polled(more: &str) -> (Home, Server) {
@@ -278,4 +283,25 @@ async fn without_sending_deliveries_wait() {
     let waiting = home.run(&["deliveries", "list", "--json"]).await.expect(0).rows();
     assert_eq!((&waiting[0]["state"], &waiting[0]["class"]), (&"pending".into(), &Value::Null));
     assert_eq!((&waiting[0]["last_attempt"], &waiting[0]["attempts"]), (&Value::Null, &0.into()));
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_sign_of_life_is_told_to_have_failed() {
+    let (home, _server) = polled("").await;
+    let path = home.path("state/newshound.db");
+    let url = format!("sqlite:{}", path.display());
+    // What a daemon that hangs leaves for others to see: its lock, and a sign of long ago.
+    let _lock = DaemonLock::take(&url).unwrap();
+    let now = Clock::system().now();
+    let store = Store::open_existing(&url).await.unwrap();
+    let ago = |minutes: i64| Timestamp::from_millis(now.as_millis() - minutes * 60_000);
+    set_start(&home.path("state/newshound.db.lock"), ago(60));
+    store.leave_sign(ago(10)).await.unwrap();
+    let status = home.run(&["status", "--json"]).await.expect(1).json();
+    assert_eq!((&status["health"], &status["daemon"]["running"]), (&"failing".into(), &true.into()));
+    assert!(status["problems"][0].as_str().unwrap().contains("stands still"), "{}", status["problems"]);
+    assert!(home.run(&["status"]).await.expect(1).out.contains("stands still"));
+    store.leave_sign(ago(0)).await.unwrap();
+    let status = home.run(&["status", "--json"]).await.expect(0).json();
+    assert_eq!((&status["health"], &status["daemon"]["running"]), (&"ok".into(), &true.into()));
 }
