@@ -84,6 +84,8 @@ const BLOCKING_THREADS: usize = 320;
 struct Session {
     config: Option<PathBuf>,
     json: bool,
+    /// Whether only errors are to be told.
+    errors_only: bool,
     environment: Environment,
     /// Standard output.
     terminal: Terminal,
@@ -105,6 +107,7 @@ impl Session {
         Session {
             config: args.config.clone(),
             json: args.json,
+            errors_only: args.quiet >= 2,
             terminal: terminal(out.is_terminal() && !args.json, terminal_size::terminal_size_of(&out)),
             aside: terminal(err.is_terminal(), terminal_size::terminal_size_of(&err)),
             environment,
@@ -116,7 +119,7 @@ impl Session {
         let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
         // Warnings stand aside where an error has to be read first, and where a command only
         // borrows the settings: its own warnings are about what it was given.
-        let warn = ready.is_some() && wanted == Wanted::Required;
+        let warn = ready.is_some() && wanted == Wanted::Required && !self.errors_only;
         for problem in problems.iter().filter(|problem| warn || problem.severity == Severity::Error) {
             complain(&text::check::problem(problem, self.aside));
         }

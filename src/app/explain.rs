@@ -8,6 +8,7 @@ use super::reading::Given;
 use super::setup::Ready;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
+use crate::model::item::rounded;
 use crate::model::{
     Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
     ScoreOutcome, SourceId, Timestamp, TopicId,
@@ -204,7 +205,7 @@ fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDe
         item,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
         near_miss: topic.map_or(0.0, |topic| topic.near_miss),
-        distance: score.threshold - score.score,
+        distance: rounded(score.threshold - score.score),
         decision,
         story: alert.map(|(alert, _)| alert.story.id.to_string()),
         reason: alert.map_or_else(|| reason(decision, &score), |(alert, _)| alert.reason.clone()),
@@ -213,9 +214,9 @@ fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDe
         decided: past.map(|past| past.created),
         topic: score.topic,
         score: score.score,
-        points: score.points,
+        points: rounded(score.points),
         threshold: score.threshold,
-        evidence: score.evidence,
+        evidence: score.evidence.into_iter().map(Evidence::rounded).collect(),
         failed: score.failed,
     }
 }

@@ -103,9 +103,13 @@ fn page(filter: &Filter) -> Page {
     }
 }
 
-/// Says that a list is empty, and whether that is for what it was narrowed to.
-fn none(filter: &Filter, noun: &str) -> String {
-    if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") }
+/// Says that a list is empty, and whether that is for what it was narrowed to; nothing where
+/// nothing was asked for.
+fn none(filter: &Filter, noun: &str) {
+    if filter.limit == Some(0) {
+        return;
+    }
+    say(&if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") });
 }
 
 pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
@@ -118,7 +122,7 @@ pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result
     if session.json {
         found.iter().map(text::rows::AlertLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "alert"));
+        none(filter, "alert");
     } else {
         say(&text::tables::alerts(&found, session.terminal, Clock::system().now()));
     }
@@ -152,7 +156,7 @@ pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Re
     if session.json {
         found.iter().map(text::rows::DeliveryLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "delivery"));
+        none(filter, "delivery");
     } else {
         say(&text::tables::deliveries(&found, session.terminal, Clock::system().now()));
     }

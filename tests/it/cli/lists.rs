@@ -305,3 +305,37 @@ async fn a_daemon_without_a_sign_of_life_is_told_to_have_failed() {
     let status = home.run(&["status", "--json"]).await.expect(0).json();
     assert_eq!((&status["health"], &status["daemon"]["running"]), (&"ok".into(), &true.into()));
 }
+
+#[tokio::test]
+async fn what_narrows_a_list_may_stand_without_the_word() {
+    let (home, _server) = polled("").await;
+    for list in ["alerts", "deliveries"] {
+        for (arguments, expect) in [
+            (&["--limit", "1"][..], 1),
+            (&["--limit", "0"], 0),
+            (&["--topic", "vladivostok"], 1),
+            (&["--topic", "nothing", "list"], 0),
+            (&["--limit", "0", "list", "--limit", "1"], 1),
+            (&["--state", "failed"], 0),
+        ] {
+            let ended = home.run(&[&[list, "--json"], arguments].concat()).await.expect(0);
+            assert_eq!(ended.rows().len(), expect, "{list} {arguments:?}");
+        }
+        let text = home.run(&[list, "--limit", "0"]).await.expect(0).out;
+        assert!(!text.contains("yet"), "{text}");
+        assert!(home.run(&[list, "--topic", "x"]).await.expect(0).out.contains("is like that"));
+    }
+    let failing = home.run(&["sources", "--state", "backing_off", "--json"]).await.expect(0).rows();
+    assert_eq!(failing.len(), 1);
+    assert_eq!(failing[0]["id"], "amiss");
+}
+
+#[tokio::test]
+async fn warnings_of_the_configuration_are_told_but_to_those_who_want_errors_only() {
+    let server = newsroom().await;
+    let home = Home::with(&format!("watch = true\n{}", watching(&server, "")));
+    for (flags, told) in [(&[][..], true), (&["-q"], true), (&["-qq"], false)] {
+        let ended = home.run(&[&["status"], flags].concat()).await.expect(0);
+        assert_eq!(ended.err.contains("`watch` has no effect"), told, "{flags:?}: {}", ended.err);
+    }
+}
