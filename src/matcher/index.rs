@@ -36,7 +36,7 @@ struct Phrase {
 
 /// A word of a phrase.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct TermWord {
+struct TermWord {
     form: String,
     case: Case,
     /// Whether it is an abbreviation, which counts in capitals only.
@@ -61,7 +61,7 @@ impl Phrases {
 }
 
 /// Returns the ways a phrase may be written: as it is, and with two neighbours joined.
-pub(super) fn variants(text: &str) -> Vec<Vec<TermWord>> {
+fn variants(text: &str) -> Vec<Vec<TermWord>> {
     let words = term_words(text);
     let plain: Vec<TermWord> = words.plain().map(|word| TermWord::new(words.form(word), word.case)).collect();
     let mut variants = Vec::new();
@@ -79,11 +79,6 @@ pub(super) fn variants(text: &str) -> Vec<Vec<TermWord>> {
 }
 
 impl TermWord {
-    /// Returns the normalised form.
-    pub(super) fn form(&self) -> &str {
-        &self.form
-    }
-
     fn new(form: &str, case: Case) -> Self {
         let n_letters = form.chars().count();
         let capitals =
