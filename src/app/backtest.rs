@@ -7,6 +7,7 @@
 //! threads there are. Between the two are bounded queues.
 
 pub mod changes;
+pub mod checkup;
 pub mod expectation;
 pub mod feed;
 mod judge;

@@ -5,6 +5,7 @@ pub(super) mod backtest;
 pub(super) mod check;
 pub(super) mod counts;
 pub(super) mod demo;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod failure;
 mod grid;

@@ -50,7 +50,7 @@ pub struct Feed(Kind);
 
 enum Kind {
     Lines(Lines),
-    Archive(Archive),
+    Archive(Box<Archive>),
 }
 
 /// Lines of a text.
@@ -116,7 +116,7 @@ impl Feed {
     /// Reads what the store has seen at this time or later. To be called within the runtime, whose
     /// threads then read; the replay itself runs on others.
     pub fn archive(store: Store, since: Timestamp) -> Feed {
-        Feed(Kind::Archive(Archive { store, runtime: Handle::current(), since, last: None }))
+        Feed(Kind::Archive(Box::new(Archive { store, runtime: Handle::current(), since, last: None })))
     }
 
     /// Returns what comes next; `None` at the end.

@@ -1,10 +1,12 @@
 //! `check`: every problem at once, the topics' examples, and on request the network.
 
+use newshound::app::backtest::checkup;
 use newshound::app::setup::Outside;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::{examples, network};
 use newshound::clock::Clock;
 use newshound::config::{Problem, Severity, Wanted, guard_problems};
+use newshound::matcher::doctor::Finding;
 use newshound::notify::console::Look;
 use serde_json::json;
 
@@ -16,6 +18,7 @@ struct Found {
     problems: Vec<Problem>,
     examples: Vec<examples::Tried>,
     network: Vec<network::Reached>,
+    doctor: Vec<Finding>,
     sums: text::check::Sums,
 }
 
@@ -34,8 +37,12 @@ pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> 
         Some(ready) if with_network && sound => try_network(ready).await?,
         _ => Vec::new(),
     };
+    let doctor = match &ready {
+        Some(ready) if sound => checkup::of_archive(ready, Clock::system().now()).await,
+        _ => Vec::new(),
+    };
     let sums = sums(ready.as_ref(), &problems, &examples, n_files);
-    let found = Found { problems, examples, network, sums };
+    let found = Found { problems, examples, network, doctor, sums };
     let exit = exit(&found);
     if session.json {
         tell_json(&found, exit);
@@ -95,6 +102,10 @@ fn tell(found: &Found, terminal: Terminal) {
     if !found.network.is_empty() {
         say(&format!("{}\n", text::check::network(&found.network, terminal)));
     }
+    let doctor = text::doctor::findings(&found.doctor, terminal);
+    if !doctor.is_empty() {
+        say(&format!("{doctor}\n"));
+    }
     say(&text::check::closing(&found.sums));
 }
 
@@ -111,5 +122,6 @@ fn tell_json(found: &Found, exit: Exit) {
         "problems": found.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         "examples": examples,
         "network": found.network,
+        "doctor": found.doctor.iter().map(checkup::to_json).collect::<Vec<_>>(),
     }));
 }
