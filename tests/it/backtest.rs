@@ -330,7 +330,7 @@ async fn people_read_a_table_and_what_the_doctor_found() {
     let told = text(&told.stdout);
     for line in [
         "96 items, of 2023-09-01 to 2023-09-04 (4 days), 19 are copies; ",
-        "kim      32      26       6    6.5  ",
+        "kim      33      26       7    6.5  ",
         "1 topic without a hit: oil",
         "topic doctor, over 77 items",
         "never there: sponsored post",
