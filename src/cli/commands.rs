@@ -89,6 +89,17 @@ macro_rules! load {
 }
 use load;
 
+/// Loads what a command that looks at the store needs.
+macro_rules! looking {
+    ($session:expr) => {
+        match $session.load_to_look().await {
+            Ok(looking) => looking,
+            Err(exit) => return Ok(exit),
+        }
+    };
+}
+use looking;
+
 fn on_signal() -> anyhow::Result<tokio_util::sync::CancellationToken> {
     stop::on_signal().context("listening for signals")
 }
