@@ -16,9 +16,10 @@ use std::{
 };
 
 use clap::Parser;
+use newshound::app::running;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::stop::INTERRUPTED;
-use newshound::config::{Environment, Severity, Wanted};
+use newshound::config::{Config, Environment, Severity, Wanted};
 
 use self::args::{Args, Command};
 use self::text::ink::Terminal;
@@ -131,6 +132,34 @@ impl Session {
         }
         ready.ok_or(Exit::Usage)
     }
+
+    /// Loads the configuration for a command that looks at the store. Where the files have an error,
+    /// the configuration that last ran is as good.
+    async fn load_to_look(&self) -> Result<Looking, Exit> {
+        let Checked { ready, ruins, problems, .. } =
+            setup::load(self.config.as_deref(), Wanted::Required, &self.environment);
+        if let Some(Ready { config, file, .. }) = ready {
+            for problem in &problems {
+                complain(&text::check::problem(problem, self.aside));
+            }
+            return Ok(Looking { config, file });
+        }
+        let ran = match &ruins {
+            Some(ruins) if !ruins.files.is_empty() => running::last(ruins).await,
+            Some(_) | None => None,
+        };
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        errors.for_each(|problem| complain(&text::check::problem(problem, self.aside)));
+        let (config, ruins) = ran.zip(ruins).ok_or(Exit::Usage)?;
+        complain("note: the files have an error; what is shown is of the configuration that last ran");
+        Ok(Looking { config, file: ruins.files.first().map(|file| file.path.clone()) })
+    }
+}
+
+/// The configuration that a command looks at the store with.
+struct Looking {
+    config: Config,
+    file: Option<PathBuf>,
 }
 
 /// Columns where nobody knows, and those that every line may count on.

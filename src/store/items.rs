@@ -33,7 +33,7 @@ pub(super) async fn record_item(
         }
         bind_identities(tx, (source, &seen.item), &seen.item.id, now).await?;
         recorded.new += 1;
-        return hits::record_hits(tx, seen, &seen.item, now, recorded).await;
+        return hits::record_hits(tx, record, (seen, &seen.item), recorded).await;
     };
     bind_identities(tx, (source, &seen.item), &known.id, now).await?;
     let ours = known.kept.as_ref().is_some_and(|(owner, _)| owner == source.as_str());
@@ -42,7 +42,7 @@ pub(super) async fn record_item(
         let edited = Item { id: known.id, ..seen.item.clone() };
         update_item(tx, &edited).await?;
         recorded.updated += 1;
-        return hits::record_hits(tx, seen, &edited, now, recorded).await;
+        return hits::record_hits(tx, record, (seen, &edited), recorded).await;
     }
     if known.id != seen.item.id {
         match known.by {
@@ -54,7 +54,7 @@ pub(super) async fn record_item(
     if known.kept.is_some() && !ours {
         // A topic that watches only some sources may not have been asked about it yet.
         let copy = Item { id: known.id, ..seen.item.clone() };
-        return hits::record_hits_of_copy(tx, seen, &copy, now, recorded).await;
+        return hits::record_hits_of_copy(tx, record, (seen, &copy), recorded).await;
     }
     Ok(())
 }

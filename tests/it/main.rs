@@ -14,6 +14,7 @@ mod matching;
 mod notify;
 mod program;
 mod real_mail;
+mod reload;
 mod rungs;
 mod scores;
 mod sd_notify;

@@ -23,7 +23,7 @@ struct Found {
 }
 
 pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> anyhow::Result<Exit> {
-    let Checked { ready, mut problems, n_files } =
+    let Checked { ready, mut problems, n_files, .. } =
         setup::load(session.config.as_deref(), Wanted::Required, &session.environment);
     if let Some(ready) = &ready {
         problems.extend(guard_problems(&ready.config));

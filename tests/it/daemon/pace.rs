@@ -287,6 +287,6 @@ async fn a_clock_set_back_by_a_day_stalls_nothing() {
         stop.cancel();
         day
     };
-    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, &stop), day);
+    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, None, &stop), day);
     day.expect("the second poll comes within the hour, not after a day");
 }
