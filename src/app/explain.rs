@@ -161,6 +161,15 @@ fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Opt
     Ok((None, by_hand(extract::text_or_page(&text, max_text), None, question)))
 }
 
+/// Returns the item that a text by itself is: one as JSON where it can be read so, else its words.
+pub(super) fn item_of_text(text: &str, max_text: usize) -> Item {
+    let question = Question::default();
+    match extract::item_json(text, max_text) {
+        Ok(GivenItem { source, raw, .. }) => by_hand(raw, source, &question),
+        Err(_) => by_hand(extract::text_or_page(text, max_text), None, &question),
+    }
+}
+
 /// Text given by hand has no identity that anybody could ask for.
 fn by_hand(raw: RawItem, source: Option<SourceId>, question: &Question) -> Item {
     Item {

@@ -235,3 +235,56 @@ pub(in crate::cli) fn copies(copies: &Copies, terminal: Terminal) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use newshound::app::backtest::tally::Counts;
+
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn plotted(days: i64, alerts: &[(i64, u64)], utf8: bool) -> String {
+        let topic = TopicTally {
+            id: TopicId::new("t"),
+            name: "T".into(),
+            counts: Counts::default(),
+            alerts_by_day: alerts.iter().copied().collect::<BTreeMap<_, _>>(),
+        };
+        let span = (Timestamp::from_millis(0), Timestamp::from_millis((days - 1) * DAY));
+        plot(&topic, Some(span), utf8)
+    }
+
+    #[test]
+    fn each_day_has_a_bar_and_many_days_share_one() {
+        assert_eq!(plotted(5, &[(0, 8), (2, 1), (4, 4)], true), "█·▁·▄");
+        assert_eq!(plotted(5, &[(0, 8), (2, 1), (4, 4)], false), "#._.-");
+        let long = plotted(57, &[(0, 1), (1, 1), (56, 3)], true);
+        assert_eq!(
+            (long.chars().count(), long.chars().next(), long.chars().last()),
+            (19, Some('▆'), Some('█'))
+        );
+    }
+
+    #[test]
+    fn an_example_fits_the_line_with_its_decisions() {
+        let example = Example {
+            item: "a".into(),
+            title: "A headline that is far too long for a terminal of so few columns as this one".into(),
+            at: Some(Timestamp::from_millis(0)),
+            now: None,
+            was: Some(Decision::SameStory),
+        };
+        let line = example_line(&example, Terminal { columns: 80, colour: false, utf8: true });
+        assert_eq!(line, "  - 1970-01-01  A headline that is far t… (was same story, now no such topic)");
+    }
+
+    #[test]
+    fn a_span_is_told_in_days() {
+        let at = Timestamp::from_millis;
+        assert_eq!(span(at(0), at(5)), "of 1970-01-01");
+        assert_eq!(span(at(DAY - 1), at(DAY)), "of 1970-01-01 to 1970-01-02 (2 days)");
+    }
+}

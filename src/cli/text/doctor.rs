@@ -64,3 +64,59 @@ fn named(terms: &[String]) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", terms[..terms.len().min(TERMS)].join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use newshound::model::TopicId;
+
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding {
+            topic: TopicId::new("kim"),
+            items: 4200,
+            hits: 0,
+            never: Vec::new(),
+            twins: Vec::new(),
+            near_misses: 0,
+            cause: None,
+            halved_at: None,
+            doubled_at: None,
+        }
+    }
+
+    const TERMINAL: Terminal = Terminal { columns: 80, colour: false, utf8: true };
+
+    #[test]
+    fn all_that_was_found_is_told() {
+        let full = Finding {
+            hits: 12,
+            never: vec!["Choe".into(), "=arms".into()],
+            twins: vec![("visit".into(), "visits".into())],
+            near_misses: 31,
+            cause: Some(("ammunition".into(), 22)),
+            halved_at: Some((0.62, 6)),
+            doubled_at: Some((0.415, 25)),
+            ..finding()
+        };
+        insta::assert_snapshot!(findings(&[full, finding()], TERMINAL), @r"
+        topic doctor, over 4,200 items
+        kim
+          never there: Choe, =arms
+          the same twice, so that both count: visit = visits
+          31 near misses, 22 of them mostly by ammunition
+          12 hits now, 6 with threshold 0.62, 25 with 0.415
+        ");
+    }
+
+    #[test]
+    fn nothing_found_is_nothing_said_and_much_is_cut() {
+        assert_eq!(findings(&[finding()], TERMINAL), "");
+        let many = Finding { never: (0..40).map(|n| format!("t{n}")).collect(), ..finding() };
+        let told = findings(&vec![many; 22], TERMINAL);
+        assert!(
+            told.contains("t29 and 10 more")
+                && told.ends_with("and 2 topics; `backtest --topic` looks at one")
+        );
+    }
+}
