@@ -1,9 +1,11 @@
 //! Each command: what it calls and what it prints.
 
 mod ask;
+mod backtest;
 mod check;
 mod daemon;
 mod look;
+mod plan;
 
 use std::path::Path;
 
@@ -22,12 +24,14 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
         Command::Init { dir } => init(&dir),
         Command::Check { network, show } => check::check(&session, network, show).await,
+        Command::Plan => plan::plan(&session).await,
         Command::Fetch { base, content_type, what } => {
             ask::fetch(&session, (base, content_type), &what).await
         }
         Command::Explain { topic, title, lang, expect, what } => {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
+        Command::Backtest(asked) => backtest::backtest(&session, asked).await,
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command, filter } => {
@@ -96,6 +100,17 @@ macro_rules! load {
     };
 }
 use load;
+
+/// Loads what a command that looks at the store needs.
+macro_rules! looking {
+    ($session:expr) => {
+        match $session.load_to_look().await {
+            Ok(looking) => looking,
+            Err(exit) => return Ok(exit),
+        }
+    };
+}
+use looking;
 
 fn on_signal() -> anyhow::Result<tokio_util::sync::CancellationToken> {
     stop::on_signal().context("listening for signals")

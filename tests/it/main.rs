@@ -1,6 +1,7 @@
 //! Tests of the whole from outside, in one binary.
 #![cfg(test)]
 
+mod backtest;
 mod cli;
 mod corpora_feeds;
 mod crash;
@@ -14,6 +15,7 @@ mod matching;
 mod notify;
 mod program;
 mod real_mail;
+mod reload;
 mod rungs;
 mod scores;
 mod sd_notify;

@@ -133,6 +133,7 @@ fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRec
         body_bytes: 0,
         host_pause: None,
         items,
+        versions: std::sync::Arc::default(),
     }
 }
 

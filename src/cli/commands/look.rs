@@ -13,12 +13,12 @@ use newshound::store::{Page, SourceRow, Store, StoreError};
 use newshound::web::sources::listing;
 use newshound::web::status::{Health, Seen, Status};
 
-use super::{Wanted, load};
+use super::looking;
 use crate::cli::args::{Filter, SourceFilter};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let now = Clock::system().now();
     let (mut status, rows) = match look(&ready.config, now).await {
         Ok(seen) => seen,
@@ -73,7 +73,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
 }
 
 pub(super) async fn sources(session: &Session, filter: &SourceFilter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let now = Clock::system().now();
     let mut rows = HashMap::new();
     if let Some(store) = open_if_any(&ready.config).await? {
@@ -113,7 +113,7 @@ fn none(filter: &Filter, noun: &str) {
 }
 
 pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let mut found = Vec::new();
     if let Some(store) = open_if_any(&ready.config).await? {
         found = store.alerts(&page(filter)).await?;
@@ -130,7 +130,7 @@ pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result
 }
 
 pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let store = open(&ready.config).await?;
     let found = store.alert(&AlertId::new(id)).await?;
     store.close().await;
@@ -147,7 +147,7 @@ pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let mut found = Vec::new();
     if let Some(store) = open_if_any(&ready.config).await? {
         found = store.deliveries(&page(filter)).await?;
@@ -168,7 +168,7 @@ pub(super) async fn retry(
     channel: Option<String>,
     ids: &[String],
 ) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let store = open(&ready.config).await?;
     let wanted: Vec<DeliveryId> = ids.iter().map(DeliveryId::new).collect();
     let channel = channel.map(ChannelName::new);

@@ -560,7 +560,6 @@ fn signing_secrets_have_24_to_64_bytes() {
 #[test]
 fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
     let cases = [
-        ("", "watch = true"),
         (STORE, "retention = '90d'"),
         (STORE, "retention = 5"),
         (STORE, "identities = '90d'"),

@@ -131,7 +131,9 @@ fn failing_sources(n: u64, named: &[&SourceView], words: &Words<'_>) -> Markup {
 fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
     let since = match problem {
         Problem::Store { .. } => view.store_fails_since,
-        Problem::ChannelFails { since, .. } => Some(*since),
+        Problem::ChannelFails { since, .. }
+        | Problem::ConfigRejected { since, .. }
+        | Problem::ConfigPartial { since, .. } => Some(*since),
         Problem::Standstill
         | Problem::ChannelGone { .. }
         | Problem::GivenUp { .. }
@@ -146,6 +148,20 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
                     Problem::Standstill => {
                         h2 { "A part of the daemon stands still" }
                         p { "Polling or sending has not moved for a minute. " b { "To do:" } " restart newshound, and report its log." }
+                    }
+                    Problem::ConfigRejected { error, .. } => {
+                        h2 { "The changed configuration was rejected" }
+                        p {
+                            (sentence(error)) ". What was in force before still is. "
+                            b { "To do:" } " correct the file; " code { "newshound check" } " shows all that is wrong."
+                        }
+                    }
+                    Problem::ConfigPartial { error, .. } => {
+                        h2 { "Part of the changed configuration was not taken" }
+                        p {
+                            (sentence(error)) ". All else is in force. "
+                            b { "To do:" } " correct the topic; " code { "newshound check" } " shows all that is wrong."
+                        }
                     }
                     Problem::ChannelGone { name, waiting } => {
                         h2 { "Channel " (name) " is not in the configuration any more" }

@@ -287,7 +287,7 @@ async fn a_clock_set_back_by_a_day_stalls_nothing() {
         stop.cancel();
         day
     };
-    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, &stop), day);
+    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, None, &stop), day);
     day.expect("the second poll comes within the hour, not after a day");
 }
 
@@ -306,7 +306,7 @@ async fn a_daemon_gives_a_sign_of_life_while_its_loops_turn() {
         }
     };
     tokio::select! {
-        () = desk.app.run(None, Send::Yes, &stop) => panic!("it ended"),
+        () = desk.app.run(None, Send::Yes, None, &stop) => panic!("it ended"),
         () = seen => (),
         () = tokio::time::sleep(SECOND * 30) => panic!("no sign since {:?}", store.last_sign().await),
     }

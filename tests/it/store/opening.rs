@@ -129,6 +129,7 @@ async fn the_daemons_note_is_read_by_others() {
         config_file: None,
         config_loaded: NOW,
         listen: Some("x".into()),
+        reload: None,
     };
     shelf.store.leave_note(&DaemonNote { pid: 1, ..note.clone() }).await.unwrap();
     shelf.store.leave_note(&note).await.unwrap();
