@@ -13,7 +13,10 @@ mod fold;
 mod index;
 pub mod keys;
 mod language;
+mod occur;
+mod query;
 mod score;
+mod spoken;
 mod term;
 mod tokens;
 mod tree;
@@ -21,9 +24,10 @@ mod words;
 
 use crate::config::{Problem, Topic};
 use crate::model::words::Words;
-use crate::model::{Item, Score, ScoreOutcome};
+use crate::model::{Item, Score};
 use index::{Index, Phrases};
-use score::Reading;
+use occur::Reading;
+use score::judge;
 use tree::{PhraseId, Tree};
 
 /// The compiled topics.
@@ -51,35 +55,36 @@ impl Matcher {
                     topics.push(number);
                 }
             };
-            let rules = tree.groups.iter().chain(&tree.evidence);
-            rules.flat_map(tree::Rule::members).for_each(|member| member.node.for_phrases(&mut touch));
-            tree.none.iter().for_each(|node| node.for_phrases(&mut touch));
+            let exprs = tree.groups.iter().chain(&tree.evidence).chain(&tree.none);
+            exprs.for_each(|expr| expr.for_phrases(&mut touch));
         }
         (Matcher { trees, index, topics_of }, problems)
     }
 
     /// Scores an item against every topic, in the order of the topics.
     pub fn score_all(&self, item: &Item, source_tags: &[String]) -> Vec<Score> {
-        self.score_where(item, source_tags, |_| (0..self.trees.len()).collect())
+        self.read(item, source_tags, |reading| {
+            self.trees.iter().map(|tree| judge(tree, reading).told(reading)).collect()
+        })
     }
 
     /// Scores an item against the topics it touches: returns those with points, and the vetoed.
     pub fn score(&self, item: &Item, source_tags: &[String]) -> Vec<Score> {
-        let mut scores = self.score_where(item, source_tags, |reading| self.touched(reading));
-        scores.retain(|score| score.points > 0.0 || score.outcome == ScoreOutcome::Vetoed);
-        scores
+        self.read(item, source_tags, |reading| {
+            let judged = self.touched(reading).into_iter().map(|number| judge(&self.trees[number], reading));
+            judged.filter(score::Judged::concerns).map(|judged| judged.told(reading)).collect()
+        })
     }
 
-    fn score_where(
+    fn read(
         &self,
         item: &Item,
         source_tags: &[String],
-        pick: impl Fn(&Reading) -> Vec<usize>,
+        score: impl FnOnce(&Reading) -> Vec<Score>,
     ) -> Vec<Score> {
         let words = words(item);
         let occurrences = self.index.find(&words);
-        let reading = Reading { item, words: &words, occurrences: &occurrences, source_tags };
-        pick(&reading).into_iter().map(|number| score::score(&self.trees[number], &reading)).collect()
+        score(&Reading { item, words: &words, occurrences: &occurrences, source_tags })
     }
 
     /// Returns the topics of which a phrase occurs.
@@ -114,7 +119,7 @@ mod tests {
     use super::fixture::{item, place, term, terms, topic};
     use super::*;
     use crate::config::{Near, Term};
-    use crate::model::{Field, SourceId};
+    use crate::model::{Field, ScoreOutcome, SourceId};
 
     fn near(a: &[&str], b: &[&str], within: u32) -> Near {
         Near { a: terms(a), b: terms(b), within, ordered: false, weight: 1.0, place: place("near") }

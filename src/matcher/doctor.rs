@@ -251,6 +251,7 @@ fn probe(topic: &Topic, term: &Term, number: usize) -> Topic {
         ignore: Vec::new(),
         less: Vec::new(),
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),

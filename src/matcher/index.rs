@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::fold::{starts_hangul, starts_single};
 use super::language::{Stemming, hash_form, hash_start, hash_stem};
+use super::occur::matches_whole;
 use super::tree::PhraseId;
 use super::words::term_words;
 use crate::model::words::{Case, Words};
@@ -24,8 +25,17 @@ const MAX_START: usize = 24;
 /// Collects phrases.
 #[derive(Default)]
 pub(super) struct Phrases {
-    ids: HashMap<(String, bool), PhraseId>,
+    ids: HashMap<(String, Form), PhraseId>,
     list: Vec<Phrase>,
+}
+
+/// How the words of a phrase are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    Inflected,
+    Exact,
+    Pattern,
+    ExactPattern,
 }
 
 /// A phrase in all its variants.
@@ -46,9 +56,21 @@ struct TermWord {
 impl Phrases {
     /// Returns the id of a phrase; equal ones have the same.
     pub(super) fn intern(&mut self, text: &str, exact: bool) -> PhraseId {
+        let form = if exact { Form::Exact } else { Form::Inflected };
+        self.keep(text, form, || Phrase { exact, variants: variants(plain_words(text)) })
+    }
+
+    /// The same for a phrase in which `*` stands for any letters and `?` for one; the words
+    /// without such a sign are compared as in any phrase.
+    pub(super) fn intern_pattern(&mut self, text: &str, exact: bool) -> PhraseId {
+        let form = if exact { Form::ExactPattern } else { Form::Pattern };
+        self.keep(text, form, || Phrase { exact, variants: variants(pattern_words(text)) })
+    }
+
+    fn keep(&mut self, text: &str, form: Form, make: impl FnOnce() -> Phrase) -> PhraseId {
         let next = PhraseId(super::tokens::narrow(self.list.len()));
-        *self.ids.entry((text.to_owned(), exact)).or_insert_with(|| {
-            self.list.push(Phrase { exact, variants: variants(text) });
+        *self.ids.entry((text.to_owned(), form)).or_insert_with(|| {
+            self.list.push(make());
             next
         })
     }
@@ -61,9 +83,7 @@ impl Phrases {
 }
 
 /// Returns the ways a phrase may be written: as it is, and with two neighbours joined.
-fn variants(text: &str) -> Vec<Vec<TermWord>> {
-    let words = term_words(text);
-    let plain: Vec<TermWord> = words.plain().map(|word| TermWord::new(words.form(word), word.case)).collect();
+fn variants(plain: Vec<TermWord>) -> Vec<Vec<TermWord>> {
     let mut variants = Vec::new();
     if (2..=MAX_JOINED).contains(&plain.len()) {
         for at in 0..plain.len() - 1 {
@@ -78,12 +98,52 @@ fn variants(text: &str) -> Vec<Vec<TermWord>> {
     variants
 }
 
+/// Returns the words of a phrase.
+fn plain_words(text: &str) -> Vec<TermWord> {
+    let words = term_words(text);
+    words.plain().map(|word| TermWord::new(words.form(word), word.case)).collect()
+}
+
+/// Returns the words of a phrase with wildcards, which stay in the forms.
+fn pattern_words(text: &str) -> Vec<TermWord> {
+    let mut list: Vec<TermWord> = Vec::new();
+    // Whether the last word ends where the reading has come to.
+    let mut open = false;
+    for piece in text.split_inclusive(['*', '?']) {
+        let (piece, sign) = match piece.strip_suffix(['*', '?']) {
+            Some(rest) => (rest, &piece[rest.len()..]),
+            None => (piece, ""),
+        };
+        let words = term_words(piece);
+        for word in words.plain() {
+            match list.last_mut().filter(|_| open && word.span.start == 0) {
+                Some(last) => last.form.push_str(words.form(word)),
+                None => list.push(TermWord::new(words.form(word), word.case)),
+            }
+        }
+        let end = words.plain().last().map_or(0, |word| word.span.end as usize);
+        open = end == piece.len() && (open || end > 0);
+        match list.last_mut().filter(|_| open) {
+            Some(last) => last.form.push_str(sign),
+            None if sign.is_empty() => {}
+            None => list.push(TermWord::new(sign, Case::Lower)),
+        }
+        open |= !sign.is_empty();
+    }
+    list.iter_mut().filter(|word| word.is_pattern()).for_each(|word| word.capitals = false);
+    list
+}
+
 impl TermWord {
     fn new(form: &str, case: Case) -> Self {
         let n_letters = form.chars().count();
         let capitals =
             case == Case::Capitals && n_letters <= MAX_CAPITALS && form.chars().all(char::is_alphabetic);
         TermWord { form: form.to_owned(), case, capitals }
+    }
+
+    fn is_pattern(&self) -> bool {
+        self.form.contains(['*', '?'])
     }
 
     fn joined(&self, next: &TermWord) -> Option<TermWord> {
@@ -104,7 +164,9 @@ impl TermWord {
 
     fn key(&self, exact: bool, stemming: Stemming) -> Key {
         let name = self.case != Case::Lower && stemming.is_english(&self.form);
-        let equal = if starts_hangul(&self.form) && !exact {
+        let equal = if self.is_pattern() {
+            Equal::Pattern(self.form.as_str().into())
+        } else if starts_hangul(&self.form) && !exact {
             Equal::Start(hash_start(&self.form))
         } else if exact || name {
             Equal::Form(hash_form(&self.form))
@@ -118,18 +180,20 @@ impl TermWord {
 }
 
 /// What a word of an item must be to be a word of a phrase.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Key {
     equal: Equal,
     n_chars: usize,
     capitals: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Equal {
     Form(u64),
     Stem(u64),
     Start(u64),
+    /// A form with wildcards.
+    Pattern(Arc<str>),
     /// A name that its stemmer cuts, but not where it is inflected.
     Name {
         form: u64,
@@ -139,12 +203,13 @@ enum Equal {
 
 impl Equal {
     /// The hashes of a word that may be equal.
-    fn hashes(self) -> impl Iterator<Item = u64> {
+    fn hashes(&self) -> impl Iterator<Item = u64> {
         let (one, other) = match self {
-            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => (hash, None),
-            Equal::Name { form, stem } => (form, Some(stem)),
+            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => (Some(*hash), None),
+            Equal::Name { form, stem } => (Some(*form), Some(*stem)),
+            Equal::Pattern(_) => (None, None),
         };
-        std::iter::once(one).chain(other)
+        one.into_iter().chain(other)
     }
 }
 
@@ -154,14 +219,21 @@ impl Key {
         if self.capitals && word.case != Case::Capitals {
             return false;
         }
-        match self.equal {
-            Equal::Form(hash) => word.hash == hash,
-            Equal::Stem(hash) => word.stem == hash,
-            Equal::Name { form, stem } => word.hash == form || word.stem == stem,
+        match &self.equal {
+            Equal::Form(hash) => word.hash == *hash,
+            Equal::Stem(hash) => word.stem == *hash,
+            Equal::Name { form, stem } => word.hash == *form || word.stem == *stem,
+            Equal::Pattern(pattern) => {
+                // Of a compound, the joined form counts where none of its parts does.
+                let parts = words.list[at.saturating_sub(1)..].iter().filter(|part| !part.joined);
+                let mut parts = parts.take_while(|part| part.place < word.end);
+                matches_whole(pattern, words.form(word))
+                    && !(word.joined && parts.any(|part| matches_whole(pattern, words.form(part))))
+            }
             Equal::Start(hash) => {
                 // A joined form stands behind its first part, which begins in the same way.
                 let told = word.joined && start(words.form(&words.list[at - 1]), self.n_chars).is_some();
-                !told && start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
+                !told && start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == *hash)
             }
         }
     }
@@ -195,6 +267,8 @@ struct Table {
     variants: Vec<(PhraseId, Vec<Key>)>,
     /// Whether Korean words are to be looked up by their beginnings.
     starts: bool,
+    /// The variants that begin with a pattern.
+    patterns: Vec<u32>,
 }
 
 /// The table's keys are hashes already.
@@ -233,6 +307,7 @@ impl Index {
         for (first, word) in words.list.iter().enumerate() {
             table.look_up(word.hash, words, first, &mut found);
             table.look_up(word.stem, words, first, &mut found);
+            table.look_among(&table.patterns, words, first, &mut found);
             if table.starts && starts_hangul(words.form(word)) {
                 let form = words.form(word);
                 for n_chars in 1..=MAX_START {
@@ -251,13 +326,17 @@ impl Index {
 
 impl Table {
     fn build(phrases: &[Phrase], stemming: Stemming) -> Self {
-        let mut table = Table { heads: HashMap::default(), variants: Vec::new(), starts: false };
+        let mut table =
+            Table { heads: HashMap::default(), variants: Vec::new(), starts: false, patterns: Vec::new() };
         for (id, phrase) in phrases.iter().enumerate() {
             for variant in &phrase.variants {
                 let keys: Vec<Key> = variant.iter().map(|word| word.key(phrase.exact, stemming)).collect();
                 let number = super::tokens::narrow(table.variants.len());
                 for hash in keys[0].equal.hashes() {
                     table.heads.entry(hash).or_default().push(number);
+                }
+                if matches!(keys[0].equal, Equal::Pattern(_)) {
+                    table.patterns.push(number);
                 }
                 table.starts |= matches!(keys[0].equal, Equal::Start(_));
                 table.variants.push((PhraseId(super::tokens::narrow(id)), keys));
@@ -268,7 +347,13 @@ impl Table {
 
     /// Adds what begins with this word.
     fn look_up(&self, hash: u64, words: &Words, first: usize, found: &mut Vec<Occurrence>) {
-        for number in self.heads.get(&hash).into_iter().flatten() {
+        let numbers = self.heads.get(&hash).map_or(&[][..], Vec::as_slice);
+        self.look_among(numbers, words, first, found);
+    }
+
+    /// Adds those of the variants that stand here.
+    fn look_among(&self, numbers: &[u32], words: &Words, first: usize, found: &mut Vec<Occurrence>) {
+        for number in numbers {
             let (phrase, keys) = &self.variants[*number as usize];
             if let Some(last) = follow(keys, words, first) {
                 let narrow = super::tokens::narrow;
@@ -304,7 +389,11 @@ mod tests {
     fn check(phrase: &str, title: &str, expect: &[&str]) {
         let (text, exact) = phrase.strip_prefix('=').map_or((phrase, false), |text| (text, true));
         let mut phrases = Phrases::default();
-        phrases.intern(text, exact);
+        if text.contains(['*', '?']) {
+            phrases.intern_pattern(text, exact)
+        } else {
+            phrases.intern(text, exact)
+        };
         let words = words(&item(title, ""));
         let found: Vec<&str> = phrases
             .into_index()
