@@ -86,3 +86,6 @@ impl Parts {
 pub(super) fn is_operator(word: &str) -> bool {
     operator::Operator::of(word).is_some() || operator::meant(word).is_some()
 }
+
+#[cfg(test)]
+mod tests;

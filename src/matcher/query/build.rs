@@ -179,13 +179,10 @@ impl Builder<'_> {
         let nodes: Vec<Option<Node>> = places.into_iter().map(|part| self.operand(part, around)).collect();
         let held: Vec<Option<Expr>> =
             conditions.into_iter().map(|part| self.expr(part, around.field, 1.0)).collect();
-        let nodes: Vec<Node> = nodes.into_iter().collect::<Option<_>>()?;
+        let node = one_or(nodes.into_iter().collect::<Option<_>>()?, Node::And)?;
         let held: Vec<Expr> = held.into_iter().collect::<Option<_>>()?;
-        let node = Node::And(nodes);
-        Some(match held.is_empty() {
-            true => node,
-            false => Node::With { node: Box::new(node), other: Box::new(Expr::All(held)) },
-        })
+        let Some(other) = one_or(held, Expr::All) else { return Some(node) };
+        Some(Node::With { node: Box::new(node), other: Box::new(other) })
     }
 
     /// Says that something occurs nowhere, and so cannot be an operand.
@@ -248,5 +245,13 @@ impl Builder<'_> {
                     .push(fault.suggest("leave one out, or raise the other's weight: both give points"));
             }
         }
+    }
+}
+
+/// Returns the only one, else what all of several make; `None` of none.
+fn one_or<T>(mut parts: Vec<T>, all: fn(Vec<T>) -> T) -> Option<T> {
+    match parts.len() {
+        0 | 1 => parts.pop(),
+        _ => Some(all(parts)),
     }
 }

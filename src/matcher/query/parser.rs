@@ -321,8 +321,8 @@ impl Parser<'_> {
     fn weight(&mut self) -> Result<f64, Fault> {
         let caret = self.tokens[self.at].span.clone();
         self.at += 1;
-        let Some(token) = self.peek().filter(|token| token.kind == Kind::Word { exact: false }).cloned()
-        else {
+        let number = self.peek().filter(|token| token.kind == Kind::Word { exact: false });
+        let Some(token) = number.filter(|_| self.operator().is_none()).cloned() else {
             return Err(self.unexpected("a weight from 0.05 to 10, as in `word^1.4`"));
         };
         self.at += 1;
