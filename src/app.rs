@@ -11,6 +11,7 @@ pub mod plan;
 pub mod reading;
 pub mod reload;
 pub mod running;
+pub mod search;
 pub mod setup;
 pub mod stop;
 mod systemd;

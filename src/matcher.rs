@@ -26,6 +26,7 @@ use crate::config::{Problem, Topic};
 use crate::model::words::Words;
 use crate::model::{Item, Score};
 use index::{Index, Phrases};
+use keys::Sieve;
 use occur::Reading;
 use score::judge;
 use tree::{PhraseId, Tree};
@@ -74,6 +75,11 @@ impl Matcher {
             let judged = self.touched(reading).into_iter().map(|number| judge(&self.trees[number], reading));
             judged.filter(score::Judged::concerns).map(|judged| judged.told(reading)).collect()
         })
+    }
+
+    /// Returns what an item must have to get points for any of the topics.
+    pub fn sieve(&self) -> Sieve {
+        Sieve::one(self.trees.iter().map(Sieve::of_tree))
     }
 
     fn read(

@@ -127,6 +127,8 @@ pub(super) enum Command {
     },
     /// Replays the topics over news of the past: what they would have told. Sends and stores nothing.
     Backtest(Backtest),
+    /// Finds stored items by a query, newest first.
+    Search(Search),
     /// Tries one thing for real.
     #[command(subcommand)]
     Test(Test),
@@ -183,6 +185,24 @@ pub(super) struct Backtest {
     /// Read and score on so many threads; by itself one a core.
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZero<usize>>,
+}
+
+/// What to find.
+#[derive(Debug, clap::Args)]
+pub(super) struct Search {
+    /// Only what was first seen in so long a time, such as 7d.
+    #[arg(long, value_name = "TIME", value_parser = newshound::config::duration)]
+    pub(super) since: Option<Duration>,
+    /// At most so many: by itself 20, with --json all.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+    /// Only items of this source.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Words, which all must occur, or a query of the topics' language:
+    /// 'Kim NEAR/12 (visit OR travel*) NOT title:hockey'.
+    #[arg(required = true)]
+    pub(super) query: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

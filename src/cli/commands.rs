@@ -6,6 +6,7 @@ mod check;
 mod daemon;
 mod look;
 mod plan;
+mod search;
 
 use std::path::Path;
 
@@ -32,6 +33,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
         Command::Backtest(asked) => backtest::backtest(&session, asked).await,
+        Command::Search(asked) => search::search(&session, asked).await,
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command, filter } => {

@@ -12,6 +12,7 @@ mod grid;
 pub(super) mod ink;
 pub(super) mod plan;
 pub(super) mod rows;
+pub(super) mod search;
 pub(super) mod status;
 pub(super) mod tables;
 pub(super) mod words;

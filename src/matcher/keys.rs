@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use super::fold::{starts_hangul, starts_single};
 use super::language::{Stemming, hash_stem};
+use super::tree::{Expr, Node, Tree};
 use super::words::term_words;
 use crate::model::words::Words;
 
@@ -35,6 +36,39 @@ pub enum Sieve {
 }
 
 impl Sieve {
+    /// Returns what an item must have to get points for a topic.
+    pub(super) fn of_tree(tree: &Tree) -> Sieve {
+        let labels = &tree.labels;
+        // Without a group that gives points, the evidence does.
+        if tree.groups.iter().all(Expr::is_condition) {
+            return Sieve::one(tree.evidence.iter().map(|expr| Sieve::of_expr(expr, labels)));
+        }
+        Sieve::each(tree.groups.iter().map(|expr| Sieve::of_expr(expr, labels)))
+    }
+
+    fn of_expr(expr: &Expr, labels: &[String]) -> Sieve {
+        match expr {
+            Expr::Term(member) => Sieve::of_node(&member.node, labels),
+            Expr::Sum { parts, .. } => Sieve::one(parts.iter().map(|part| Sieve::of_expr(part, labels))),
+            Expr::All(parts) => Sieve::each(parts.iter().map(|part| Sieve::of_expr(part, labels))),
+            // What an item lacks or comes from is in no key.
+            Expr::Not(_) | Expr::Condition(_) => Sieve::All,
+        }
+    }
+
+    fn of_node(node: &Node, labels: &[String]) -> Sieve {
+        match node {
+            Node::Phrase { label, .. } => Sieve::of_phrase(&labels[*label as usize]),
+            Node::Or(nodes) => Sieve::one(nodes.iter().map(|node| Sieve::of_node(node, labels))),
+            Node::And(nodes) => Sieve::each(nodes.iter().map(|node| Sieve::of_node(node, labels))),
+            Node::Near(near) => Sieve::each([&near.a, &near.b].map(|node| Sieve::of_node(node, labels))),
+            Node::With { node, other } => {
+                Sieve::each([Sieve::of_node(node, labels), Sieve::of_expr(other, labels)])
+            }
+            Node::ButNot { node, .. } | Node::AtLeast { node, .. } => Sieve::of_node(node, labels),
+        }
+    }
+
     /// Returns what asks for each of these.
     pub(super) fn each(sieves: impl IntoIterator<Item = Sieve>) -> Sieve {
         let mut kept = Vec::new();

@@ -57,7 +57,7 @@ fn without_store(config: &Config, fault: Option<(StoreClass, String)>, now: Time
 }
 
 /// Opens the store for a list. Before the first run there is none, and nothing to list.
-async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
+pub(super) async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
     match Store::open_existing(&config.store.url).await {
         Ok(store) => Ok(Some(store)),
         Err(error @ StoreError::Missing { .. }) => {
