@@ -1,6 +1,6 @@
 //! A topic as written to its tree, or to what is wrong with it.
 
-use super::index::Phrases;
+use super::phrases::Phrases;
 use super::query;
 use super::term::{self, Parsed};
 use super::tree::{Expr, FieldWeights, Member, Near, Node, Tree};

@@ -8,7 +8,7 @@ mod operator;
 mod parser;
 mod wildcard;
 
-use super::index::Phrases;
+use super::phrases::Phrases;
 use super::tree::Expr;
 use crate::config::{Problem, Query, Severity};
 use build::Builder;

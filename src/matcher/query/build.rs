@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::super::index::Phrases;
+use super::super::phrases::Phrases;
 use super::super::tree::{Condition, Expr, Fields, Member, Near, Node, Property};
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;

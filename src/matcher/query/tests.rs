@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::fixture::{place, topic};
-use super::super::index::Phrases;
+use super::super::phrases::Phrases;
 use super::super::{compile, spoken};
 use crate::config::{Problem, Query, Severity, Topic};
 
