@@ -1,8 +1,8 @@
 //! A topic as written to its tree, or to what is wrong with it.
 
-use super::index::Phrases;
+use super::phrases::Phrases;
 use super::term::{self, Parsed};
-use super::tree::{FieldWeights, Member, Near, Node, Rule, Tree};
+use super::tree::{Expr, FieldWeights, Member, Near, Node, Tree};
 use crate::config::{self, Problem, Severity, Term, Topic};
 
 /// Bytes of all terms of one topic.
@@ -21,7 +21,7 @@ pub(super) fn topic(topic: &Topic, phrases: &mut Phrases, problems: &mut Vec<Pro
     let mut evidence = vec![compiler.any(topic)];
     evidence.extend(topic.near.iter().map(|near| compiler.near(near)));
     let less = topic.less.iter().filter_map(|term| compiler.member(term)).collect();
-    let none = compiler.nodes(&topic.none, "none");
+    let none = compiler.nodes(&topic.none, "none").into_iter().map(Expr::of).collect();
     let ignore = compiler.nodes(&topic.ignore, "ignore");
     let labels = compiler.labels;
     let faulty = problems[before..].iter().any(|problem| problem.severity == Severity::Error);
@@ -84,29 +84,21 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn any(&mut self, topic: &Topic) -> Rule {
-        let members = self.members(&topic.any);
+    fn any(&mut self, topic: &Topic) -> Expr {
         let least = if topic.min_terms > 1 { topic.min_terms as usize } else { 0 };
-        let name = format!("fewer than {least} different terms of `any` occur");
-        Rule::Sum { members, least, name }
+        Expr::Sum { parts: self.terms(&topic.any), least }
     }
 
-    fn group(&mut self, topic: &Topic, group: &[Term]) -> Rule {
+    fn group(&mut self, topic: &Topic, group: &[Term]) -> Expr {
         if group.is_empty() {
             let problem =
                 Problem::error(&topic.place, format!("topic `{}`: a group of `all` is empty", topic.id));
             self.problems.push(problem.suggest("give it a term, or leave it out"));
         }
-        let members = self.members(group);
-        let names: Vec<String> = group.iter().map(|term| format!("`{}`", shown(term))).collect();
-        let name = match names.as_slice() {
-            [one] => format!("{one} does not occur"),
-            names => format!("none of {} occurs", names.join(", ")),
-        };
-        Rule::Sum { members, least: 1, name }
+        Expr::Sum { parts: self.terms(group), least: 1 }
     }
 
-    fn near(&mut self, near: &config::Near) -> Rule {
+    fn near(&mut self, near: &config::Near) -> Expr {
         for (name, side) in [("a", &near.a), ("b", &near.b)] {
             if side.is_empty() {
                 let problem = Problem::error(&near.place, format!("`near` without `{name}`"));
@@ -124,11 +116,11 @@ impl Compiler<'_> {
         let a = Node::Or(self.nodes(&near.a, "near"));
         let b = Node::Or(self.nodes(&near.b, "near"));
         let node = Node::Near(Box::new(Near { a, b, within: near.within, ordered: near.ordered }));
-        Rule::One(Member { node, weight: near.weight })
+        Expr::Term(Member { node, weight: near.weight })
     }
 
-    fn members(&mut self, terms: &[Term]) -> Vec<Member> {
-        terms.iter().filter_map(|term| self.member(term)).collect()
+    fn terms(&mut self, terms: &[Term]) -> Vec<Expr> {
+        terms.iter().filter_map(|term| self.member(term)).map(Expr::Term).collect()
     }
 
     fn member(&mut self, term: &Term) -> Option<Member> {
@@ -161,14 +153,9 @@ impl Compiler<'_> {
         if let Some(inner) = term.with.iter().find(|inner| !inner.with.is_empty()) {
             self.problems.push(Problem::error(&inner.place, "a term of `with` cannot have its own `with`"));
         }
-        let other = Node::Or(self.nodes(&term.with, "with"));
+        let other = Expr::of(Node::Or(self.nodes(&term.with, "with")));
         Node::With { node: Box::new(node), other: Box::new(other) }
     }
-}
-
-/// Returns a term without its weight.
-fn shown(term: &Term) -> &str {
-    term.text.rsplit_once('^').map_or(term.text.as_str(), |(text, _)| text).trim()
 }
 
 #[cfg(test)]
