@@ -26,7 +26,8 @@ use newshound::model::Item;
 const NUMBERS: [usize; 4] = [10, 1_000, 10_000, 100_000];
 
 fn main() {
-    let chars: usize = items().iter().map(|item| item.title.chars().count() + item.text.chars().count()).sum();
+    let chars: usize =
+        items().iter().map(|item| item.title.chars().count() + item.text.chars().count()).sum();
     println!("{} items of {} characters", items().len(), chars / items().len());
     divan::main();
 }
@@ -35,7 +36,8 @@ fn main() {
 #[divan::bench]
 fn splitting_alone(bencher: Bencher<'_, '_>) {
     measure(bencher, |item| {
-        let words = [&item.title, &item.text].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+        let words =
+            [&item.title, &item.text].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         let mut sum = 0_u64;
         let mut lower = String::new();
         for word in words.filter(|word| !word.is_empty()) {

@@ -90,8 +90,7 @@ pub(crate) fn topics(n: usize, shape: Shape) -> Vec<Topic> {
     let mut chance = Chance(n as u64);
     let mut of = |list: &[String]| list[(chance.next() % list.len() as u64) as usize].clone();
     let topic = |number| {
-        let terms: Vec<String> =
-            (0..TERMS).map(|n| if n % 4 == 3 { of(pairs) } else { of(words) }).collect();
+        let terms: Vec<String> = (0..TERMS).map(|n| if n % 4 == 3 { of(pairs) } else { of(words) }).collect();
         self::topic(number, shape, &terms)
     };
     (0..n).map(topic).collect()
@@ -99,7 +98,10 @@ pub(crate) fn topics(n: usize, shape: Shape) -> Vec<Topic> {
 
 /// Returns the terms of such topics.
 pub(crate) fn terms(n: usize) -> Vec<String> {
-    topics(n, Shape::Or).iter().flat_map(|topic| topic.any.iter().map(|term| term.text.to_lowercase())).collect()
+    topics(n, Shape::Or)
+        .iter()
+        .flat_map(|topic| topic.any.iter().map(|term| term.text.to_lowercase()))
+        .collect()
 }
 
 /// Returns one topic of these terms.
@@ -107,14 +109,8 @@ pub(crate) fn topic(number: usize, shape: Shape, terms: &[String]) -> Topic {
     let place = place();
     let terms: Vec<Term> = terms.iter().map(|text| term(text, &place)).collect();
     let (a, b) = terms.split_at(terms.len() / 2);
-    let near = Near {
-        a: a.to_vec(),
-        b: b.to_vec(),
-        within: 10,
-        ordered: false,
-        weight: 1.0,
-        place: place.clone(),
-    };
+    let near =
+        Near { a: a.to_vec(), b: b.to_vec(), within: 10, ordered: false, weight: 1.0, place: place.clone() };
     let (any, all, near) = match shape {
         Shape::Or => (terms.clone(), Vec::new(), Vec::new()),
         Shape::Near => (Vec::new(), Vec::new(), vec![near]),

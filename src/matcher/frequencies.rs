@@ -13,11 +13,11 @@ const MOST_WORDS: usize = 1 << 18;
 const FREQUENT: [&str; 96] = [
     "a", "after", "al", "all", "an", "and", "are", "as", "at", "au", "auf", "be", "but", "by", "con", "da",
     "das", "de", "del", "dem", "den", "der", "des", "die", "do", "du", "e", "ein", "eine", "el", "en", "et",
-    "for", "from", "had", "has", "have", "he", "her", "his", "i", "il", "im", "in", "is", "ist", "it",
-    "its", "la", "las", "le", "les", "los", "mit", "new", "nicht", "not", "of", "on", "one", "or", "par",
-    "para", "per", "por", "pour", "que", "qui", "s", "said", "sich", "sur", "that", "the", "their", "they",
-    "this", "to", "two", "u", "un", "una", "und", "une", "van", "von", "was", "were", "which", "who",
-    "will", "with", "would", "year", "zu", "в",
+    "for", "from", "had", "has", "have", "he", "her", "his", "i", "il", "im", "in", "is", "ist", "it", "its",
+    "la", "las", "le", "les", "los", "mit", "new", "nicht", "not", "of", "on", "one", "or", "par", "para",
+    "per", "por", "pour", "que", "qui", "s", "said", "sich", "sur", "that", "the", "their", "they", "this",
+    "to", "two", "u", "un", "una", "und", "une", "van", "von", "was", "were", "which", "who", "will", "with",
+    "would", "year", "zu", "в",
 ];
 /// The share of items that hold such a word.
 const FREQUENT_SHARE: f64 = 0.5;

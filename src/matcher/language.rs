@@ -355,9 +355,8 @@ fn told_by_words(words: &Words, n_letters: usize) -> Option<&'static str> {
 /// Russian has not.
 fn told_by_letters(sample: &str, n_letters: usize) -> Option<&'static str> {
     let russian = |c: char| matches!(c, 'ы' | 'э' | 'Э');
-    let foreign = |c: char| {
-        matches!(c, '\u{400}' | '\u{402}'..='\u{40f}' | '\u{450}' | '\u{452}'..='\u{52f}')
-    };
+    let foreign =
+        |c: char| matches!(c, '\u{400}' | '\u{402}'..='\u{40f}' | '\u{450}' | '\u{452}'..='\u{52f}');
     let n_russian = sample.chars().filter(|c| russian(*c)).count();
     (n_letters >= MIN_LETTERS && n_russian * 100 >= n_letters && !sample.contains(foreign)).then_some("ru")
 }

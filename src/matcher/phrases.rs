@@ -276,7 +276,9 @@ fn anchor(variant: &[u32], exact: bool, vocabulary: &Vocabulary, shares: &[f64])
     rarest(&mut pairs.map(|at| (Anchor::Pair(narrow(at - 1)), share(at) * share(at - 1))))
         .or_else(|| rarest(&mut words.map(|at| (Anchor::Word(narrow(at)), share(at)))))
         .or_else(|| rarest(&mut starts.map(|at| (Anchor::Start(narrow(at)), share(at)))))
-        .or_else(|| rarest(&mut all.map(|at| (Anchor::Pattern(narrow(at)), pattern_share(vocabulary.form(word(at)))))))
+        .or_else(|| {
+            rarest(&mut all.map(|at| (Anchor::Pattern(narrow(at)), pattern_share(vocabulary.form(word(at))))))
+        })
         .unwrap_or((Anchor::Word(0), 0.0))
 }
 
@@ -328,8 +330,7 @@ impl Variants {
     /// Returns a phrase in its normalised words.
     pub(super) fn text(&self, phrase: PhraseId) -> String {
         let words = self.words(self.phrases[phrase.0 as usize].variant).iter();
-        let forms: Vec<&str> =
-            words.map(|word| self.vocabulary.form(self.vocabulary.word(*word))).collect();
+        let forms: Vec<&str> = words.map(|word| self.vocabulary.form(self.vocabulary.word(*word))).collect();
         forms.join(" ")
     }
 }

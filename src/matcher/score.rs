@@ -1,10 +1,10 @@
 //! What occurs in an item to points, and points to a score.
 
+use super::Grade;
 use super::evidence::{Shown, lines, veto_line};
 use super::occur::{Mention, Occurring, Reading};
 use super::spoken;
 use super::tree::{Expr, Member, Tree};
-use super::Grade;
 use crate::model::{Evidence, Score, ScoreOutcome, SourceId};
 
 /// Occurrences of one term count up to this.

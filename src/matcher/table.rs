@@ -5,8 +5,8 @@
 //! once that nothing is known of them; what is found there is compared word by word.
 
 use super::language::{Stemming, hash_stem};
-use super::phrases::{Anchor, TermWord, Variants};
 use super::occur::matches_whole;
+use super::phrases::{Anchor, TermWord, Variants};
 use crate::model::words::{Case, Word, Words};
 
 /// Bits of the filter for each key, of which one is set.
@@ -60,7 +60,8 @@ struct Lengths {
 impl Table {
     pub(super) fn build(variants: &Variants, stemming: Stemming) -> Self {
         let vocabulary = &variants.vocabulary;
-        let (equal, stems) = vocabulary.words().iter().map(|word| compared(word, vocabulary.form(word), stemming)).unzip();
+        let (equal, stems) =
+            vocabulary.words().iter().map(|word| compared(word, vocabulary.form(word), stemming)).unzip();
         let mut table = Table {
             equal,
             stems,
@@ -107,7 +108,8 @@ impl Table {
             Anchor::Pattern(_) => {
                 let pattern = form(*id);
                 let sign = pattern.find(['*', '?']).unwrap_or(pattern.len());
-                let (prefix, suffix) = (&pattern[..sign], pattern.rsplit(['*', '?']).next().unwrap_or_default());
+                let (prefix, suffix) =
+                    (&pattern[..sign], pattern.rsplit(['*', '?']).next().unwrap_or_default());
                 if prefix.len() >= suffix.len() {
                     let length = longest(prefix);
                     self.starts.prefixes |= 1 << length;
