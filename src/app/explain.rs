@@ -258,10 +258,10 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
 
 /// Returns why that was decided, as far as the score tells.
 pub(super) fn reason(decision: Decision, score: &Score) -> String {
-    match decision {
-        Decision::Excluded => score.failed.join("; "),
-        _ => why(decision, &score.evidence, score.threshold - score.score),
+    if decision == Decision::Excluded {
+        return score.failed.join("; ");
     }
+    why(decision, &score.evidence, score.threshold - score.score)
 }
 
 /// Returns why that was decided, as far as evidence and distance tell.

@@ -124,34 +124,37 @@ impl App {
         let reading = tokio::task::spawn_blocking(move || {
             read::read(files.path.as_deref(), &files.environment, &topics.config.topics)
         });
-        let Ok(mut reading) = reading.await else {
-            self.refuse("newshound itself failed on the files; the log says where".to_owned()).await;
-            systemd::ready_with("configuration rejected, the one before is in force");
-            return None;
-        };
-        tell_problems(&reading);
-        let status = match reading.ready.take() {
-            None => {
-                self.refuse(reading.error().unwrap_or_default()).await;
-                "configuration rejected, the one before is in force"
-            }
-            Some(ready) => match self.build(ready, &reading, before).await {
-                Err(error) => {
-                    self.refuse(format!("{error:#}")).await;
-                    "configuration rejected, the one before is in force"
-                }
-                Ok(next) => {
-                    self.take(next, stop).await;
-                    if reading.kept.is_empty() {
-                        "configuration reloaded"
-                    } else {
-                        "configuration reloaded in part"
-                    }
-                }
-            },
+        let (trail, status) = match reading.await {
+            Ok(reading) => (Some(reading.trail.clone()), self.settle(reading, before, stop).await),
+            Err(_) => (None, self.refuse("newshound itself failed; the log says where".to_owned()).await),
         };
         systemd::ready_with(status);
-        Some(reading.trail)
+        trail
+    }
+
+    /// Takes what was read, or leaves everything as it is; returns in a line which of the two.
+    async fn settle(
+        &self,
+        mut reading: Reading,
+        before: Arc<Live>,
+        stop: &CancellationToken,
+    ) -> &'static str {
+        tell_problems(&reading);
+        let built = match reading.ready.take() {
+            None => Err(reading.error().unwrap_or_default()),
+            Some(ready) => self.build(ready, &reading, before).await.map_err(|error| format!("{error:#}")),
+        };
+        match built {
+            Err(error) => self.refuse(error).await,
+            Ok(next) => {
+                self.take(next, stop).await;
+                if reading.error().is_none() {
+                    "configuration reloaded"
+                } else {
+                    "configuration reloaded in part"
+                }
+            }
+        }
     }
 
     /// Builds what the loops will work with, aside.
@@ -207,7 +210,7 @@ impl App {
                         n_sources,
                         n_topics,
                         n_channels,
-                        "the configuration is in force: {n_sources} sources, {n_topics} topics, {n_channels} channels"
+                        "the configuration is in force, sources: {n_sources}, topics: {n_topics}, channels: {n_channels}"
                     );
                     return;
                 }
@@ -225,7 +228,7 @@ impl App {
     }
 
     /// Leaves everything as it is, and tells so.
-    async fn refuse(&self, error: String) {
+    async fn refuse(&self, error: String) -> &'static str {
         tracing::error!("the configuration was rejected, the one before is in force: {error}");
         let shown = self.site.shown();
         let reload = ReloadNote {
@@ -237,6 +240,7 @@ impl App {
         };
         let note = DaemonNote { reload: Some(reload), ..shown.note.clone() };
         self.tell(note).await;
+        "configuration rejected, the one before is in force"
     }
 
     /// Shows another note on the configuration in force.

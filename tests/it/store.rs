@@ -7,6 +7,7 @@ mod model;
 mod opening;
 mod outbox;
 mod polls;
+mod versions;
 
 use std::time::Duration;
 

@@ -115,7 +115,7 @@ async fn every_request_is_met_however_close_they_come() {
         .unwrap();
     daemon.hang_up().await;
     daemon.hang_up().await;
-    daemon.logs("2 topics").await;
+    daemon.logs("topics: 2").await;
     daemon.reload(&program, &config(&base)).await;
     assert_eq!(daemon.child.try_wait().unwrap(), None);
     daemon.stop().await;
@@ -130,14 +130,14 @@ async fn a_changed_file_is_noticed_and_so_is_a_new_one() {
     std::fs::write(program.path("lists/a.toml"), topic("war", "war")).unwrap();
     let mut daemon = Daemon::start(&program, 1).await;
     std::fs::write(program.path("lists/b.toml"), topic("peace", "peace")).unwrap();
-    assert!(daemon.logs("in force").await.contains("2 topics"));
+    assert!(daemon.logs("in force").await.contains("topics: 2"));
     // As editors do: a new file in the place of the old.
     std::fs::write(program.path("lists/.a.toml.tmp"), "[[topic]]\nid = 'war'\nany = [\n").unwrap();
     std::fs::rename(program.path("lists/.a.toml.tmp"), program.path("lists/a.toml")).unwrap();
     let line = daemon.logs("in force").await;
     assert!(line.contains("rejected") && line.contains("lists/a.toml:"), "{line}");
     std::fs::remove_file(program.path("lists/a.toml")).unwrap();
-    assert!(daemon.logs("in force").await.contains("1 topics"));
+    assert!(daemon.logs("in force").await.contains("topics: 1"));
     daemon.stop().await;
 }
 
