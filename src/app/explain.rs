@@ -124,7 +124,7 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
     let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    let past = Past { came: item.first_seen, decisions, topics };
+    let past = Past { came: item.first_seen, decisions, topics, versions: past::versions(ready) };
     explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
@@ -204,7 +204,7 @@ fn explain(
     let line = |score| {
         let line = line(ready, score, id.clone());
         match past {
-            Some(past) => past.told(line, ready),
+            Some(past) => past.told(line),
             None => line,
         }
     };

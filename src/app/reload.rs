@@ -20,7 +20,7 @@ use self::read::told;
 pub(super) use self::read::{Reading, read};
 use super::setup::{self, Ready};
 use super::{App, shown, systemd, watched};
-use crate::config::{Config, Definition, Environment, Severity, Trail};
+use crate::config::{Config, Definition, Environment, Marks, Severity, Trail};
 use crate::model::{SourceId, StoreClass, TopicId, TopicVersion};
 use crate::store::{DaemonNote, LastReload, ReloadNote, Transition};
 use crate::worker::Live;
@@ -76,7 +76,8 @@ struct Next {
 impl App {
     /// Reloads when asked to, and when a file changed, until told to stop.
     pub(super) async fn keep_loaded(&self, reloads: Reloads, stop: &CancellationToken) {
-        let Reloads { files, mut asks, mut trail } = reloads;
+        let Reloads { files, mut asks, trail } = reloads;
+        let mut trail = Arc::new(trail);
         let files = Arc::new(files);
         let clock = &self.ctx.clock;
         let mut seen = trail.as_read();
@@ -100,7 +101,7 @@ impl App {
             replaying = stop.child_token();
             let before = self.ctx.live();
             if let Some(read) = self.reload(&files, stop).await {
-                trail = read;
+                trail = Arc::new(read);
             }
             seen = trail.as_read();
             replay::begin(&self.ctx, &self.site, before, &replaying);
@@ -108,11 +109,11 @@ impl App {
     }
 
     /// Returns the files as they stand, where they are watched.
-    async fn look(&self, trail: &Trail) -> Option<crate::config::Marks> {
+    async fn look(&self, trail: &Arc<Trail>) -> Option<Marks> {
         if !self.ctx.live().config.watch {
             return None;
         }
-        let trail = trail.clone();
+        let trail = Arc::clone(trail);
         tokio::task::spawn_blocking(move || trail.as_present()).await.ok()
     }
 

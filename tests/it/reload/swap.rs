@@ -191,3 +191,25 @@ async fn sources_come_and_go_and_a_new_address_is_a_new_baseline() {
     assert!(events.as_array().unwrap().iter().any(|event| event["class"] == "new_address"), "{events}");
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn what_cannot_change_while_it_runs_is_told_and_the_rest_is_taken() {
+    let feed = Feed::with(&["first"]).await;
+    let base = format!("{}{}", feed.source("s"), topic("war", "war"));
+    let program = Program::new(&config(&base));
+    let mut daemon = Daemon::start(&program, 1).await;
+    let other = config(&format!("{base}{}", topic("peace", "peace")))
+        .replace("server.listen = ''", "server.listen = '127.0.0.1:1'\nstore.retention = '9d'");
+    let plan = {
+        std::fs::write(program.path("newshound.toml"), &other).unwrap();
+        program.json(&["plan"]).await.remove(0)
+    };
+    assert_eq!(plan["waits"], serde_json::json!(["[server] listen"]));
+    daemon.reload(&program, &other).await;
+    let status = status(&program).await;
+    assert_eq!(status["config"]["waits"], serde_json::json!(["[server] listen"]));
+    assert_eq!(status["config"]["last_reload"], "ok");
+    feed.publish("a peace");
+    daemon.prints("a peace").await;
+    daemon.stop().await;
+}
