@@ -146,15 +146,26 @@ fn parts(before: &[Definition], now: &Config, kept: &[TopicId]) -> Vec<PartChang
     let mut parts = Vec::new();
     for definition in &now.definitions {
         let change = match gone.remove(&key(definition)) {
-            None => Change::Added,
+            None => whole(definition, Change::Added),
             Some(was) if was == definition => continue,
             Some(was) => Change::Changed(keys_between(was, definition)),
         };
         parts.push(PartChange { kind: definition.kind, id: definition.id.clone(), change });
     }
-    parts.extend(gone.into_keys().map(|(kind, id)| PartChange { kind, id, change: Change::Removed }));
+    parts.extend(gone.into_values().map(|was| {
+        let change = whole(was, Change::Removed);
+        PartChange { kind: was.kind, id: was.id.clone(), change }
+    }));
     parts.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     parts
+}
+
+/// A section that comes or goes changes what its keys say, and nothing else of its kind.
+fn whole(section: &Definition, change: Change) -> Change {
+    match changed_keys("{}", &section.text) {
+        keys if section.kind == DefinitionKind::Setting && !keys.is_empty() => Change::Changed(keys),
+        _ => change,
+    }
 }
 
 /// A source's address may change in what is not kept of it.
@@ -172,7 +183,7 @@ fn waits(parts: &[PartChange]) -> Vec<&'static str> {
         let setting = parts.iter().find(|part| part.kind == DefinitionKind::Setting && part.id == section);
         setting.is_some_and(|part| match &part.change {
             Change::Changed(keys) => keys.iter().any(|changed| changed == key),
-            Change::Added | Change::Removed => true,
+            Change::Added | Change::Removed => false,
         })
     };
     let all = [("store", "url", "[store] url"), ("server", "listen", "[server] listen")];

@@ -24,7 +24,7 @@ async fn a_rejected_configuration_is_told_as_text_and_counted_until_one_is_taken
         let shown = served.site.shown();
         let reload = ReloadNote {
             result,
-            time: now() + Duration::from_secs(60),
+            time: now() + Duration::from_mins(1),
             error: said.map(|_| "n.toml:3:1: unknown key `<b>`".to_owned()),
             waits: Vec::new(),
             replayed: Vec::new(),
