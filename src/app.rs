@@ -102,12 +102,12 @@ impl App {
                 Send::No => dispatch::idle(ctx, stop).await,
             }
         };
-        let reloading = async {
+        let reloading = Box::pin(async {
             match reloads {
                 Some(reloads) => self.keep_loaded(reloads, stop).await,
                 None => stop.cancelled().await,
             }
-        };
+        });
         let watchdog = systemd::watch(&ctx.clock, &ctx.pulse, stop);
         systemd::ready();
         let farewell = async {

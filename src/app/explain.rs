@@ -125,7 +125,7 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
     let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    let past = Past { came: item.first_seen, decisions, topics };
+    let past = Past { came: item.first_seen, decisions, topics, versions: past::versions(ready) };
     explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
@@ -214,7 +214,7 @@ fn explain(
     let line = |score| {
         let line = line(ready, score, id.clone());
         match past {
-            Some(past) => past.told(line, ready),
+            Some(past) => past.told(line),
             None => line,
         }
     };
@@ -268,10 +268,10 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
 
 /// Returns why that was decided, as far as the score tells.
 pub(super) fn reason(decision: Decision, score: &Score) -> String {
-    match decision {
-        Decision::Excluded => score.failed.join("; "),
-        _ => why(decision, &score.evidence, score.threshold - score.score),
+    if decision == Decision::Excluded {
+        return score.failed.join("; ");
     }
+    why(decision, &score.evidence, score.threshold - score.score)
 }
 
 /// Returns why that was decided, as far as evidence and distance tell.

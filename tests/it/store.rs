@@ -8,6 +8,7 @@ pub(crate) mod opening;
 mod outbox;
 mod polls;
 mod search;
+mod versions;
 
 use std::time::Duration;
 
