@@ -88,4 +88,6 @@ pub(super) fn is_operator(word: &str) -> bool {
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
