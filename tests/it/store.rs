@@ -7,6 +7,7 @@ mod model;
 mod opening;
 mod outbox;
 mod polls;
+mod replay;
 
 use std::time::Duration;
 
