@@ -9,6 +9,7 @@ mod outbox;
 mod polls;
 mod search;
 mod versions;
+mod replay;
 
 use std::time::Duration;
 
