@@ -21,7 +21,8 @@ impl Place {
 
 /// Returns where a byte of the text stands in what was written.
 fn offset(written: &str, text: &str, byte: usize) -> Option<usize> {
-    if let Some(at) = written.find(text).filter(|_| !text.is_empty()) {
+    let plain = !text.is_empty() && !text.contains(['"', '\\']);
+    if let Some(at) = written.find(text).filter(|_| plain || written.starts_with('\'')) {
         return Some(at + byte);
     }
     let (quotes, escapes) = match written {

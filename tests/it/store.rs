@@ -7,9 +7,9 @@ mod model;
 pub(crate) mod opening;
 mod outbox;
 mod polls;
+mod replay;
 mod search;
 mod versions;
-mod replay;
 
 use std::time::Duration;
 
