@@ -15,6 +15,7 @@ mod frequencies;
 mod index;
 mod language;
 mod occur;
+mod outline;
 mod phrases;
 mod postings;
 mod query;
@@ -28,6 +29,9 @@ mod tree;
 mod words;
 
 pub use frequencies::Frequencies;
+pub use outline::{Compared, Outline};
+
+use serde::Serialize;
 
 use crate::config::{Problem, Topic};
 use crate::model::words::Words;
@@ -65,7 +69,7 @@ pub struct Grade<'m> {
 }
 
 /// Where a topic is looked at: in items that hold one of its anchors.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Anchors {
     /// The phrases of which one must occur, in normalised words.
     pub phrases: Vec<String>,

@@ -377,10 +377,6 @@ fn what_works_later_is_a_warning_and_nothing_else() {
     check("[stories]\nwindow = '72h'", &[&format!("n.toml:2:1: {}", later("window"))]);
     check("[store]\nretention = '90d'", &[&format!("n.toml:2:1: {}", later("retention"))]);
     check(
-        "[[topic]]\nid = 'a'\nquery = 'x'",
-        &["n.toml:3:1: warning: topic a is left out: its `query` has no effect in this version yet"],
-    );
-    check(
         "[[channel]]\nname = 'a'\nkind = 'slack'\nwebhook = 'x'\n[[route]]\nname='r'\nchannels=['a']",
         &[
             "n.toml:3:8: warning: `kind = \"slack\"`, which leaves the channel out, has no effect in this version yet",

@@ -4,7 +4,7 @@ use super::occur::{Mark, Mention};
 use super::score::Counted;
 use super::tree::{Node, Tree};
 use crate::model::words::{Part, Words};
-use crate::model::{Evidence, Field, Item};
+use crate::model::{Evidence, Item};
 
 /// Characters of a snippet, the marks and cuts aside.
 const SNIPPET: usize = 96;
@@ -16,25 +16,31 @@ pub(super) struct Shown<'a> {
     pub(super) words: &'a Words,
 }
 
-/// Adds the lines of a member, one a field; together they have its points.
+/// Adds the lines of a member: one a field, and one a term where any of several counts. Together
+/// they have its points.
 pub(super) fn lines(counted: &Counted, shown: &Shown, evidence: &mut Vec<Evidence>) {
     let weights = &shown.tree.weights;
     let whole: f64 = counted.mentions.iter().map(|mention| weights.of(mention.field)).sum();
-    for field in [Field::Title, Field::Lead, Field::Body, Field::Tail] {
-        let here = counted.mentions.iter().filter(|mention| mention.field == field);
-        let n_here = here.clone().count();
-        let Some(first) = here.into_iter().next() else { continue };
-        let count = super::tokens::narrow(n_here);
-        let share = f64::from(count) * weights.of(field) / whole;
-        evidence.push(Evidence {
-            term: shown.label(&counted.member.node, first),
-            field,
-            count,
-            weight: counted.member.weight,
-            points: counted.points * share,
-            snippet: shown.snippet(first),
-        });
+    let mut told: Vec<(&Mention, u32)> = Vec::new();
+    for mention in &counted.mentions {
+        // Which of their words met is much the same for all occurrences of a NEAR.
+        let alike = |other: &Mention| match (mention.near.is_empty(), other.near.is_empty()) {
+            (true, true) => mention.mark.label == other.mark.label,
+            (near, other) => near == other,
+        };
+        match told.iter_mut().find(|(other, _)| other.field == mention.field && alike(other)) {
+            Some((_, count)) => *count += 1,
+            None => told.push((mention, 1)),
+        }
     }
+    evidence.extend(told.into_iter().map(|(first, count)| Evidence {
+        term: shown.label(&counted.member.node, first),
+        field: first.field,
+        count,
+        weight: counted.member.weight,
+        points: counted.points * f64::from(count) * weights.of(first.field) / whole,
+        snippet: shown.snippet(first),
+    }));
 }
 
 /// Returns the line of a veto, if it occurs.

@@ -7,6 +7,9 @@ use super::tree::{Condition, Expr, Fields, Near, Node, PhraseId, Property, Tree}
 use crate::model::words::Words;
 use crate::model::{Field, Item, SourceId};
 
+/// Pairs that one NEAR finds in an item: far more than count for anything.
+const MAX_PAIRS: usize = 4096;
+
 /// An item, ready to be scored.
 pub(super) struct Reading<'a> {
     pub(super) item: &'a Item,
@@ -79,10 +82,12 @@ struct Hidden<'h> {
 }
 
 impl Hidden<'_> {
+    /// Says whether a stretch lies within one of these, or begins in one that began before it.
     fn hides(&self, place: u32, end: u32) -> bool {
-        let before = self.reach.partition_point(|(start, _)| *start <= place);
-        let inside = before > 0 && self.reach[before - 1].1 >= end;
-        inside || self.outer.is_some_and(|outer| outer.hides(place, end))
+        let farthest = |n_starts: usize| self.reach[..n_starts].last().map_or(0, |(_, end)| *end);
+        let inside = farthest(self.reach.partition_point(|(start, _)| *start <= place)) >= end;
+        let begins = farthest(self.reach.partition_point(|(start, _)| *start < place)) > place;
+        inside || begins || self.outer.is_some_and(|outer| outer.hides(place, end))
     }
 }
 
@@ -190,13 +195,11 @@ impl<'a> Occurring<'a> {
         for one in &a {
             let from = b.partition_point(|other| other.place + longest + near.within <= one.place);
             let reach = b[from..].iter().take_while(|other| other.place < one.end + near.within);
-            let near_by = reach.filter_map(|other| Some((self.distance(one, other, near)?, other)));
-            // The best field decides, so that one more mention never moves another to a lesser one.
-            let best = near_by.min_by_key(|(distance, other)| (first(one, other).field, *distance));
-            pairs.extend(best.map(|(_, other)| pair(one, other)));
+            let near_by = reach.filter(|other| self.distance(one, other, near).is_some());
+            let left = MAX_PAIRS.saturating_sub(pairs.len());
+            pairs.extend(near_by.take(left).map(|other| pair(one, other)));
         }
-        pairs.sort_by_key(|mention| (mention.place, mention.end));
-        pairs
+        in_order(pairs)
     }
 
     /// Returns how far apart two mentions are, if that is near enough and in order.
@@ -229,10 +232,11 @@ impl<'a> Occurring<'a> {
     }
 }
 
-/// Returns the mentions in the order of their places, one of those at the same.
+/// Returns the mentions in the order of their places, one of those of as many terms at the same.
 fn in_order(mut mentions: Vec<Mention>) -> Vec<Mention> {
-    mentions.sort_by_key(|mention| (mention.place, mention.end));
-    mentions.dedup_by_key(|mention| (mention.place, mention.end));
+    let stretch = |mention: &Mention| (mention.place, mention.end, mention.near.len());
+    mentions.sort_by_key(stretch);
+    mentions.dedup_by_key(|mention| stretch(mention));
     mentions
 }
 

@@ -33,10 +33,18 @@ pub(super) fn text(expr: &Expr, tree: &Tree) -> String {
     speaker.out
 }
 
-/// Returns a node in the professional form.
-pub(super) fn node_text(node: &Node, tree: &Tree) -> String {
+/// Returns what a topic requires and excludes as one query.
+#[cfg(test)]
+pub(super) fn query(tree: &Tree) -> String {
     let mut speaker = Speaker { tree, out: String::new() };
-    speaker.node(node, Rank::Or);
+    let vetoes = tree.none.iter().map(|expr| (expr, true));
+    let parts: Vec<(&Expr, bool)> = tree.groups.iter().map(|expr| (expr, false)).chain(vetoes).collect();
+    let within = if parts.len() == 1 { Rank::Or } else { Rank::Not };
+    for (n, (expr, excluded)) in parts.into_iter().enumerate() {
+        speaker.out.push_str(if n > 0 { " AND " } else { "" });
+        speaker.out.push_str(if excluded { "NOT " } else { "" });
+        speaker.expr(expr, if excluded { Rank::Prox } else { within });
+    }
     speaker.out
 }
 

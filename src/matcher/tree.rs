@@ -3,10 +3,12 @@
 //! A node occurs at places of an item; an expression makes points of that. Both forms of a topic
 //! come to this same tree.
 
+use std::collections::HashSet;
+
 use crate::model::{Field, TopicId};
 
 /// A set of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Fields(u8);
 
 impl Fields {
@@ -203,6 +205,27 @@ impl Expr {
                 !parts.is_empty() && parts.iter().all(Expr::is_condition)
             }
             Expr::Not(_) | Expr::Condition(_) => true,
+        }
+    }
+
+    /// Returns the parts that are the same phrase as one before them: each gives points.
+    pub(super) fn twice(parts: &[Expr]) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        let phrase = |part: &Expr| match part {
+            Expr::Term(Member { node: Node::Phrase { id, fields, .. }, .. }) => Some((*id, *fields)),
+            Expr::Term(_) | Expr::Sum { .. } | Expr::All(_) | Expr::Not(_) | Expr::Condition(_) => None,
+        };
+        let repeated = |part: &Expr| phrase(part).is_some_and(|phrase| !seen.insert(phrase));
+        let repeated: Vec<bool> = parts.iter().map(repeated).collect();
+        (0..parts.len()).filter(|at| repeated[*at]).collect()
+    }
+
+    /// Says whether words alone decide, and the lack of them nowhere.
+    pub(super) fn is_of_words(&self) -> bool {
+        match self {
+            Expr::Term(_) => true,
+            Expr::Sum { parts, .. } | Expr::All(parts) => parts.iter().all(Expr::is_of_words),
+            Expr::Not(_) | Expr::Condition(_) => false,
         }
     }
 }

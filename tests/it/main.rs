@@ -13,6 +13,7 @@ mod http;
 mod matching;
 mod notify;
 mod program;
+mod queries;
 mod real_mail;
 mod reload;
 mod rungs;
