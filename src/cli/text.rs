@@ -10,6 +10,7 @@ pub(super) mod explain;
 pub(super) mod failure;
 mod grid;
 pub(super) mod ink;
+pub(super) mod outline;
 pub(super) mod plan;
 pub(super) mod rows;
 pub(super) mod search;

@@ -1,6 +1,6 @@
 //! A topic as written to its tree, or to what is wrong with it.
 
-use super::index::Phrases;
+use super::phrases::Phrases;
 use super::query;
 use super::term::{self, Parsed};
 use super::tree::{Expr, FieldWeights, Member, Near, Node, Tree};
@@ -140,7 +140,15 @@ impl Compiler<'_> {
     }
 
     fn terms(&mut self, terms: &[Term]) -> Vec<Expr> {
-        terms.iter().filter_map(|term| self.member(term)).map(Expr::Term).collect()
+        let parsed = |term| Some((self.member(term)?, term));
+        let (members, of): (Vec<Member>, Vec<&Term>) = terms.iter().filter_map(parsed).unzip();
+        let exprs: Vec<Expr> = members.into_iter().map(Expr::Term).collect();
+        for at in Expr::twice(&exprs) {
+            let message = format!("`{}` is listed twice, and gives points twice", of[at].text);
+            let problem = Problem::warning(&of[at].place, message);
+            self.problems.push(problem.suggest("leave one out, or raise the weight of the other"));
+        }
+        exprs
     }
 
     fn member(&mut self, term: &Term) -> Option<Member> {
@@ -241,6 +249,16 @@ mod tests {
     fn weights_without_effect_are_told() {
         let topic = Topic { near: vec![near(&["a^2"], &["b"], 5)], ..written(&[]) };
         check(&topic, &["the weight of `a` has no effect within `near` | -"]);
+    }
+
+    #[test]
+    fn equal_terms_of_a_list_are_told() {
+        let more = "leave one out, or raise the weight of the other";
+        check(
+            &written(&["Kim Jong-un", "=Kim Jong-un", "Kim Jong un^2"]),
+            &[&format!("`Kim Jong un^2` is listed twice, and gives points twice | {more}")],
+        );
+        check(&written(&["title:Kim", "Kim", "lead:Kim"]), &[]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Where the nodes of a topic occur in an item, and what holds for it.
 
-use super::index::Occurrence;
+use std::str::Chars;
+
+use super::index::Occurrences;
 use super::tree::{Condition, Expr, Fields, Near, Node, PhraseId, Property, Tree};
 use crate::model::words::Words;
 use crate::model::{Field, Item, SourceId};
@@ -12,8 +14,8 @@ const MAX_PAIRS: usize = 4096;
 pub(super) struct Reading<'a> {
     pub(super) item: &'a Item,
     pub(super) words: &'a Words,
-    /// All that occurs, in the order of the phrases.
-    pub(super) occurrences: &'a [Occurrence],
+    /// All that occurs.
+    pub(super) occurrences: &'a Occurrences,
     pub(super) source_tags: &'a [String],
 }
 
@@ -165,11 +167,9 @@ impl<'a> Occurring<'a> {
     }
 
     fn phrase(&self, id: PhraseId, fields: Fields, label: u32, hidden: Option<&Hidden>) -> Vec<Mention> {
-        let all = self.reading.occurrences;
-        let from = all.partition_point(|found| found.phrase < id);
-        let own = all[from..].iter().take_while(|found| found.phrase == id);
+        let own = self.reading.occurrences.of(id);
         let words = &self.reading.words.list;
-        let mentions = own.map(|found| {
+        let mentions = own.iter().map(|found| {
             let (first, last) = (&words[found.first as usize], &words[found.last as usize]);
             let mark = Mark { label, first: found.first, last: found.last };
             Mention { place: first.place, end: last.end, field: first.field, mark, near: Vec::new() }
@@ -270,25 +270,31 @@ fn pair(a: &Mention, b: &Mention) -> Mention {
 
 /// Says whether a pattern of `*` and `?` fits a text whole.
 pub(super) fn matches_whole(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut seen) = (0, 0);
-    // Where the last `*` stands, and up to where it reached: it takes one more when the rest fails.
-    let mut star: Option<(usize, usize)> = None;
-    while seen < text.len() {
-        if pattern.get(at) == Some(&'*') {
-            star = Some((at, seen));
-            at += 1;
-        } else if pattern.get(at).is_some_and(|c| *c == '?' || *c == text[seen]) {
-            (at, seen) = (at + 1, seen + 1);
-        } else if let Some((from, reached)) = star {
-            star = Some((from, reached + 1));
-            (at, seen) = (from + 1, reached + 1);
-        } else {
-            return false;
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What is behind the last `*`, and the text from where that was tried: when it fails, the `*`
+    // takes one more.
+    let mut star: Option<(Chars, Chars)> = None;
+    loop {
+        let mut behind = pattern.clone();
+        match (behind.next(), text.clone().next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                star = Some((behind.clone(), text.clone()));
+                pattern = behind;
+            }
+            (Some(own), Some(c)) if own == '?' || own == c => {
+                pattern = behind;
+                text.next();
+            }
+            _ => {
+                let Some((from, tried)) = &mut star else { return false };
+                if tried.next().is_none() {
+                    return false;
+                }
+                (pattern, text) = (from.clone(), tried.clone());
+            }
         }
     }
-    pattern[at..].iter().all(|c| *c == '*')
 }
 
 /// Says whether a pattern fits a part of a text.

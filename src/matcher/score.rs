@@ -1,5 +1,6 @@
 //! What occurs in an item to points, and points to a score.
 
+use super::Grade;
 use super::evidence::{Shown, lines, veto_line};
 use super::occur::{Mention, Occurring, Reading};
 use super::spoken;
@@ -19,8 +20,10 @@ pub(super) struct Counted<'a> {
 /// What an item is to a topic, before it is put into words.
 pub(super) struct Judged<'a> {
     tree: &'a Tree,
-    outcome: ScoreOutcome,
-    points: f64,
+    pub(super) outcome: ScoreOutcome,
+    pub(super) points: f64,
+    /// Its points if nothing vetoed them.
+    earned: f64,
     counted: Vec<Counted<'a>>,
     vetoes: Vec<Counted<'a>>,
     /// What has no points or does not hold.
@@ -48,6 +51,7 @@ pub(super) fn judge<'a>(tree: &'a Tree, reading: &Reading) -> Judged<'a> {
         tree,
         outcome: ScoreOutcome::Below,
         points: 0.0,
+        earned: 0.0,
         counted: Vec::new(),
         vetoes: Vec::new(),
         failed: Vec::new(),
@@ -68,6 +72,7 @@ pub(super) fn judge<'a>(tree: &'a Tree, reading: &Reading) -> Judged<'a> {
     for expr in tree.none.iter().filter(|expr| counting.occurring.holds(expr)) {
         counting.occurring_members(expr, &mut judged.vetoes);
     }
+    judged.earned = points;
     (judged.points, judged.outcome) = match graded(points) {
         _ if !judged.vetoes.is_empty() => (0.0, ScoreOutcome::Vetoed),
         score if score >= tree.threshold => (points, ScoreOutcome::Hit),
@@ -79,7 +84,13 @@ pub(super) fn judge<'a>(tree: &'a Tree, reading: &Reading) -> Judged<'a> {
 impl<'a> Judged<'a> {
     /// Says whether the item has points for the topic, or would have but for a veto.
     pub(super) fn concerns(&self) -> bool {
-        self.points > 0.0 || self.outcome == ScoreOutcome::Vetoed
+        self.earned > 0.0
+    }
+
+    /// Returns it without the reasons.
+    pub(super) fn grade(&self) -> Grade<'a> {
+        let Judged { tree, outcome, points, .. } = self;
+        Grade { topic: &tree.id, score: graded(*points), points: *points, outcome: *outcome }
     }
 
     /// Returns the points of the weakest group, if there is a group that gives points.
@@ -144,8 +155,14 @@ impl<'a> Judged<'a> {
     }
 }
 
+/// Returns the points of a term of this weight, from what its occurrences count together.
+pub(super) fn term_points(x: f64, weight: f64) -> f64 {
+    let x = x.min(MOST);
+    weight * 2.0 * x / (x + 1.0)
+}
+
 /// Returns the score that points give, rounded so that it can be compared with a threshold.
-fn graded(points: f64) -> f64 {
+pub(super) fn graded(points: f64) -> f64 {
     ((1.0 - (-points).exp2()) * 1e6).round() / 1e6
 }
 
@@ -217,8 +234,7 @@ impl Counting<'_> {
     fn member<'e>(&self, member: &'e Member) -> Counted<'e> {
         let mentions = self.occurring.mentions(&member.node);
         let x: f64 = mentions.iter().map(|mention| self.tree.weights.of(mention.field)).sum();
-        let x = x.min(MOST);
-        Counted { member, mentions, points: member.weight * 2.0 * x / (x + 1.0) }
+        Counted { member, mentions, points: term_points(x, member.weight) }
     }
 
     /// Adds the members of a veto that occur.

@@ -34,6 +34,7 @@ pub(super) fn text(expr: &Expr, tree: &Tree) -> String {
 }
 
 /// Returns what a topic requires and excludes as one query.
+#[cfg(test)]
 pub(super) fn query(tree: &Tree) -> String {
     let mut speaker = Speaker { tree, out: String::new() };
     let vetoes = tree.none.iter().map(|expr| (expr, true));

@@ -3,10 +3,12 @@
 //! A node occurs at places of an item; an expression makes points of that. Both forms of a topic
 //! come to this same tree.
 
+use std::collections::HashSet;
+
 use crate::model::{Field, TopicId};
 
 /// A set of fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Fields(u8);
 
 impl Fields {
@@ -174,27 +176,17 @@ impl FieldWeights {
         FieldWeights { title: 3.0, lead: 1.2, body, tail }
     }
 
+    /// Says whether they are those of a topic for which any mention counts.
+    pub(super) fn is_mention(self) -> bool {
+        self.body >= 1.0
+    }
+
     pub(super) fn of(&self, field: Field) -> f64 {
         match field {
             Field::Title => self.title,
             Field::Lead => self.lead,
             Field::Body => self.body,
             Field::Tail => self.tail,
-        }
-    }
-}
-
-impl Node {
-    /// Calls `each` for phrases of which one occurs wherever the node does.
-    pub(super) fn for_phrases(&self, each: &mut impl FnMut(PhraseId)) {
-        match self {
-            Node::Phrase { id, .. } => each(*id),
-            Node::Or(nodes) => nodes.iter().for_each(|node| node.for_phrases(each)),
-            Node::And(nodes) => nodes.iter().take(1).for_each(|node| node.for_phrases(each)),
-            Node::Near(near) => near.a.for_phrases(each),
-            Node::With { node, .. } | Node::ButNot { node, .. } | Node::AtLeast { node, .. } => {
-                node.for_phrases(each);
-            }
         }
     }
 }
@@ -216,26 +208,24 @@ impl Expr {
         }
     }
 
+    /// Returns the parts that are the same phrase as one before them: each gives points.
+    pub(super) fn twice(parts: &[Expr]) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        let phrase = |part: &Expr| match part {
+            Expr::Term(Member { node: Node::Phrase { id, fields, .. }, .. }) => Some((*id, *fields)),
+            Expr::Term(_) | Expr::Sum { .. } | Expr::All(_) | Expr::Not(_) | Expr::Condition(_) => None,
+        };
+        let repeated = |part: &Expr| phrase(part).is_some_and(|phrase| !seen.insert(phrase));
+        let repeated: Vec<bool> = parts.iter().map(repeated).collect();
+        (0..parts.len()).filter(|at| repeated[*at]).collect()
+    }
+
     /// Says whether words alone decide, and the lack of them nowhere.
     pub(super) fn is_of_words(&self) -> bool {
         match self {
             Expr::Term(_) => true,
             Expr::Sum { parts, .. } | Expr::All(parts) => parts.iter().all(Expr::is_of_words),
             Expr::Not(_) | Expr::Condition(_) => false,
-        }
-    }
-
-    /// Calls `each` for phrases of which one occurs wherever this gives points.
-    pub(super) fn for_phrases(&self, each: &mut impl FnMut(PhraseId)) {
-        match self {
-            Expr::Term(member) => member.node.for_phrases(each),
-            Expr::Sum { parts, .. } => parts.iter().for_each(|part| part.for_phrases(each)),
-            Expr::All(parts) => {
-                if let Some(part) = parts.iter().find(|part| !part.is_condition()) {
-                    part.for_phrases(each);
-                }
-            }
-            Expr::Not(_) | Expr::Condition(_) => {}
         }
     }
 }
@@ -252,14 +242,5 @@ mod tests {
         assert_eq!(held(Fields::BODY), [false, false, true, true]);
         assert_eq!(held(Fields::TEXT), [false, true, true, true]);
         assert_eq!(held(Fields::ALL), [true; 4]);
-    }
-
-    #[test]
-    fn a_near_is_anchored_at_one_side() {
-        let phrase = |id| Node::Phrase { id: PhraseId(id), fields: Fields::ALL, label: id };
-        let near = Near { a: Node::Or(vec![phrase(1), phrase(2)]), b: phrase(3), within: 5, ordered: false };
-        let mut anchors = Vec::new();
-        Node::Near(Box::new(near)).for_phrases(&mut |id| anchors.push(id.0));
-        assert_eq!(anchors, [1, 2]);
     }
 }

@@ -1,5 +1,6 @@
 //! What queries are worth, worked out by hand from the formulas.
 
+use newshound::matcher::Matcher;
 use newshound::model::{Item, Score, ScoreOutcome, SourceId};
 
 use super::matching::{compile, item, toml_topics};
@@ -207,5 +208,23 @@ fn evidence_names_the_terms_that_were_found() {
     assert_eq!(
         lines("(oil gas) OR arms^0.5"),
         ["arms title 1 0.577", "arms lead 1 0.231", "oil title 1 0.000"]
+    );
+}
+
+#[test]
+fn the_queries_of_the_documentation_are_read_without_a_word() {
+    let text = include_str!("../../docs/queries.md");
+    let blocks = text.split("```query\n").skip(1).filter_map(|block| block.split("```").next());
+    let queries: Vec<&str> = blocks.flat_map(str::lines).collect();
+    assert!(queries.len() >= 7, "{queries:?}");
+    for query in queries {
+        let topics = toml_topics(&format!("[[topic]]\nid = 't'\nquery = '''{query}'''"));
+        let (_, problems) = Matcher::compile(&topics);
+        assert!(problems.is_empty(), "{query}: {problems:?}");
+    }
+    check(
+        "(Vladivostok OR \"Eastern Economic Forum\"^0.8) AND NOT title:(hockey OR KHL)",
+        ["Kim Jongun arrives in Vladivostok", "He will speak at the Eastern Economic Forum."],
+        0.8070,
     );
 }

@@ -1,9 +1,8 @@
 //! A query that was read to the topic's tree, and what in it has no meaning.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
-use super::super::index::Phrases;
+use super::super::phrases::Phrases;
 use super::super::tree::{Condition, Expr, Fields, Member, Near, Node, Property};
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
@@ -40,8 +39,9 @@ impl Builder<'_> {
         match &ast.what {
             What::Or(parts) => {
                 self.check_mixed(ast, parts);
-                self.check_twice(parts);
-                Some(Expr::Sum { parts: self.exprs(parts, field, weight)?, least: 1 })
+                let exprs = self.exprs(parts, field, weight)?;
+                self.check_twice(parts, &exprs);
+                Some(Expr::Sum { parts: exprs, least: 1 })
             }
             What::And(parts) => Some(Expr::All(self.exprs(parts, field, weight)?)),
             What::Not(inner) => Some(Expr::Not(Box::new(self.expr(inner, field, 1.0)?))),
@@ -235,15 +235,11 @@ impl Builder<'_> {
     }
 
     /// Warns of terms that are given twice.
-    fn check_twice(&mut self, parts: &[Ast]) {
-        let mut seen = HashSet::new();
-        for part in parts {
-            let What::Term(term) = &part.what else { continue };
-            if !seen.insert((term.exact, &term.text)) {
-                let fault = Fault::warning(part.span.clone(), format!("`{}` is listed twice", term.text));
-                self.faults
-                    .push(fault.suggest("leave one out, or raise the other's weight: both give points"));
-            }
+    fn check_twice(&mut self, parts: &[Ast], exprs: &[Expr]) {
+        for at in Expr::twice(exprs) {
+            let span = parts[at].span.clone();
+            let fault = Fault::warning(span, "this term is listed twice, and gives points twice");
+            self.faults.push(fault.suggest("leave one out, or raise the weight of the other"));
         }
     }
 }

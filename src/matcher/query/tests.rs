@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::fixture::{place, topic};
-use super::super::index::Phrases;
+use super::super::phrases::Phrases;
 use super::super::{compile, spoken};
 use crate::config::{Problem, Query, Severity, Topic};
 
@@ -172,7 +172,7 @@ fn what_looks_meant_otherwise_is_told() {
         "this gives no points, so it changes nothing beside terms that `OR` adds up",
         "lang:ru",
     );
-    check_warning("Kim OR x OR Kim", "`Kim` is listed twice", "Kim");
+    check_warning("Kim OR x OR Kim^2", "this term is listed twice, and gives points twice", "Kim^2");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn depth_and_length_are_bounded() {
 }
 
 /// Queries that are read.
-fn written() -> impl Strategy<Value = String> {
+pub(super) fn written() -> impl Strategy<Value = String> {
     let word = "(=?[a-zа-я]{3,6}[*]?|=?\"[a-z]{2,5} [A-Z]{2,4}\"|김정은|(title|text):[a-z]{3}|(lang|tag):en|-?[A-Z][a-z]{2})(\\^[1-9])?";
     word.prop_recursive(5, 40, 4, |inner| {
         let operator = "( OR | AND | | NEAR | W/3 | BUTNOT | WITH | \\| | & | NEAR 7 | AND NOT )";
