@@ -121,7 +121,7 @@ impl Matcher {
 
     /// Returns what an item must have to get points for any of the topics.
     pub fn sieve(&self) -> Sieve {
-        Sieve::one(self.trees.iter().map(Sieve::of_tree))
+        Sieve::one(self.trees.iter().map(Sieve::of_tree)).shallow(keys::MOST_LEVELS)
     }
 
     /// Returns what `score` would, without the reasons: much faster where many topics are met.

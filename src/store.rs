@@ -47,7 +47,7 @@ pub use overview::{
     SourceFigures,
 };
 pub use poll::Recorded;
-pub use search::{Candidates, Place, Sought};
+pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
 pub use versions::{TopicPast, Transition};
 

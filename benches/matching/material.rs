@@ -135,6 +135,7 @@ fn blank(number: usize, place: Place) -> Topic {
         none: Vec::new(),
         ignore: Vec::new(),
         less: Vec::new(),
+        query: None,
         near: Vec::new(),
         min_terms: 1,
         mention: false,

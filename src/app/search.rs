@@ -8,7 +8,10 @@ use anyhow::Context as _;
 use crate::config::{Config, FollowUps, Place, Problem, Query, Severity, SourceFile, Topic};
 use crate::matcher::Matcher;
 use crate::model::{Item, Score, SourceId, Timestamp, TopicId};
-use crate::store::{Candidates, Sought, Store};
+use crate::store::{ItemNumber, Sought, Store};
+
+/// Items that are read and scored at one time: few enough to hold in memory at their largest.
+const PAGE: usize = 64;
 
 /// A query, ready to search with.
 pub struct Search {
@@ -93,32 +96,32 @@ pub async fn search(
     let Narrowed { since, source } = narrowed;
     let sought = Sought { sieve: search.matcher.sieve(), since, source };
     let search = Arc::new(search);
-    let mut page = store.candidates(&sought, None).await.context("searching the store")?;
-    loop {
-        let Candidates { items, next } = page;
+    let candidates = store.candidates(&sought).await.context("searching the store")?;
+    let mut pages = candidates.chunks(PAGE);
+    let mut page = pages.next();
+    let mut items = read(store, page).await?;
+    while page.is_some() {
+        page = pages.next();
         let scoring = tokio::task::spawn_blocking({
             let search = Arc::clone(&search);
             let tagged = tagged(items, config);
             move || scored(&search, tagged)
         });
         // The store reads the next page while this one is scored.
-        let (found, following) = match next {
-            Some(next) => {
-                let (found, page) = tokio::join!(scoring, store.candidates(&sought, Some(next)));
-                (found, Some(page.context("searching the store")?))
-            }
-            None => (scoring.await, None),
-        };
+        let (found, following) = tokio::join!(scoring, read(store, page));
         for found in found.context("scoring what was read")? {
             if each(found) == Next::Enough {
                 return Ok(());
             }
         }
-        match following {
-            Some(following) => page = following,
-            None => return Ok(()),
-        }
+        items = following?;
     }
+    Ok(())
+}
+
+async fn read(store: &Store, page: Option<&[ItemNumber]>) -> anyhow::Result<Vec<Item>> {
+    let Some(page) = page else { return Ok(Vec::new()) };
+    store.items_numbered(page).await.context("reading what was found")
 }
 
 fn tagged(items: Vec<Item>, config: &Config) -> Vec<(Vec<String>, Item)> {

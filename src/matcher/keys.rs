@@ -17,6 +17,9 @@ use crate::model::words::Words;
 /// Grows whenever an item gets other keys than before, so that stored ones are made again.
 pub const VERSION: i64 = 1;
 
+/// Levels of a sieve: the reader of the full-text index takes about thirty.
+pub(super) const MOST_LEVELS: usize = 12;
+
 /// No key is longer, in characters: what is beyond tells nothing.
 const MAX_CHARS: usize = 40;
 
@@ -66,6 +69,16 @@ impl Sieve {
                 Sieve::each([Sieve::of_node(node, labels), Sieve::of_expr(other, labels)])
             }
             Node::ButNot { node, .. } | Node::AtLeast { node, .. } => Sieve::of_node(node, labels),
+        }
+    }
+
+    /// Returns the sieve with no more levels than that; what lies deeper is not asked for.
+    pub(super) fn shallow(self, levels: usize) -> Sieve {
+        match self {
+            Sieve::Each(_) | Sieve::One(_) if levels == 0 => Sieve::All,
+            Sieve::Each(parts) => Sieve::each(parts.into_iter().map(|part| part.shallow(levels - 1))),
+            Sieve::One(parts) => Sieve::one(parts.into_iter().map(|part| part.shallow(levels - 1))),
+            one @ (Sieve::All | Sieve::Key(_) | Sieve::Start(_)) => one,
         }
     }
 

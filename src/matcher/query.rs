@@ -82,6 +82,20 @@ impl Parts {
     }
 }
 
+/// Returns the words and phrases of a query, each as a query of its own; conditions have none. A
+/// query that cannot be read has none either.
+pub(super) fn leaves(query: &Query) -> Vec<String> {
+    let mut leaves = Vec::new();
+    if let Ok(ast) = parser::parse(&query.text, &mut Vec::new()) {
+        ast.for_terms(&mut |term| {
+            let mark = if term.exact { "=" } else { "" };
+            let quote = if term.quoted { "\"" } else { "" };
+            leaves.push(format!("{mark}{quote}{}{quote}", term.text));
+        });
+    }
+    leaves
+}
+
 /// Says whether a word is an operator, or looks like one in other letters.
 pub(super) fn is_operator(word: &str) -> bool {
     operator::Operator::of(word).is_some() || operator::meant(word).is_some()

@@ -9,8 +9,8 @@ use super::{Store, StoreError, Tx, rows};
 use crate::matcher::{keys, keys::Sieve, search_keys};
 use crate::model::{Item, SourceId, Timestamp};
 
-/// Items that are looked at in one go: few enough to hold in memory at their largest.
-const PAGE: i64 = 64;
+/// Items whose keys are made in one transaction.
+const BATCH: i64 = 64;
 
 /// What is searched for.
 #[derive(Clone, Debug)]
@@ -23,24 +23,15 @@ pub struct Sought {
     pub source: Option<SourceId>,
 }
 
-/// Where a search stands: everything newer was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(i64);
-
-/// Some items that are worth a closer look.
-#[derive(Clone, Debug)]
-pub struct Candidates {
-    /// The items, newest first.
-    pub items: Vec<Item>,
-    /// Where to go on; `None` at the end.
-    pub next: Option<Place>,
-}
+/// Names a stored item by its place in the archive: what is newer has a higher number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemNumber(i64);
 
 /// The columns of an item, as every statement here reads them.
 macro_rules! numbered_item {
     ($rest:literal) => {
         concat!(
-            "select item_number.number, item.id as item_id, item.source as item_source, item.url as item_url,
+            "select item.id as item_id, item.source as item_source, item.url as item_url,
              item.title as item_title, item.summary as item_summary, item.text as item_text,
              item.author as item_author, item.published as item_published, item.updated as item_updated,
              item.lang as item_lang, item.tags as item_tags, item.image as item_image,
@@ -52,67 +43,60 @@ macro_rules! numbered_item {
 }
 
 impl Store {
-    /// Returns the next items that may be what is sought, newest first.
-    pub async fn candidates(&self, sought: &Sought, from: Option<Place>) -> Result<Candidates, StoreError> {
-        let expression = match expression(&sought.sieve) {
-            Expression::All => None,
-            Expression::Of(expression) => Some(expression),
-            Expression::Nothing => return Ok(Candidates { items: Vec::new(), next: None }),
-        };
-        let statement = if expression.is_some() {
-            numbered_item!(
-                "where item_number.number in (
-                     select * from (select found.number
-                         from item_words cross join item_number found on found.number = item_words.rowid
-                         where item_words match $5 and item_words.rowid < $1 and found.version = $6
-                             and found.first_seen >= $2
-                             and ($3 is null or exists (
-                                 select 1 from item where item.id = found.item and item.source = $3))
-                         order by item_words.rowid desc limit $4)
-                     union all
-                     select * from (select number from item_number found
-                         where found.version <> $6 and number < $1 and found.first_seen >= $2
-                             and ($3 is null or exists (
-                                 select 1 from item where item.id = found.item and item.source = $3))
-                         order by number desc limit $4))
-                 order by item_number.number desc limit $4"
+    /// Returns the items that may be what is sought, newest first: those that are worth a closer
+    /// look.
+    pub async fn candidates(&self, sought: &Sought) -> Result<Vec<ItemNumber>, StoreError> {
+        let since = sought.since.map_or(i64::MIN, Timestamp::as_millis);
+        let source = sought.source.as_ref().map(SourceId::as_str);
+        let found = match expression(&sought.sieve) {
+            Expression::Nothing => return Ok(Vec::new()),
+            Expression::All => sqlx::query(
+                "select number from item_number
+                 where first_seen >= $1 and ($2 is null or exists (
+                     select 1 from item where item.id = item_number.item and item.source = $2))
+                 order by number desc",
             )
-        } else {
-            numbered_item!(
-                "where item_number.number < $1 and item_number.first_seen >= $2
-                     and ($3 is null or item.source = $3)
-                 order by item_number.number desc limit $4"
+            .bind(since)
+            .bind(source),
+            Expression::Of(expression) => sqlx::query(
+                "select number from item_number
+                 where first_seen >= $1 and ($2 is null or exists (
+                     select 1 from item where item.id = item_number.item and item.source = $2))
+                 and number in (select rowid from item_words where item_words match $3
+                     union all select number from item_number where version <> $4)
+                 order by number desc",
             )
-        };
-        let found = sqlx::query(statement)
-            .bind(from.map_or(i64::MAX, |place| place.0))
-            .bind(sought.since.map_or(i64::MIN, Timestamp::as_millis))
-            .bind(sought.source.as_ref().map(SourceId::as_str))
-            .bind(PAGE);
-        let found = match expression {
-            Some(expression) => found.bind(expression).bind(keys::VERSION),
-            None => found,
+            .bind(since)
+            .bind(source)
+            .bind(expression)
+            .bind(keys::VERSION),
         };
         let found = found.fetch_all(self.reader()).await?;
-        let items = found.iter().map(rows::item).collect::<Result<_, _>>()?;
-        let full = i64::try_from(found.len()).is_ok_and(|n| n == PAGE);
-        let next = found.last().filter(|_| full).map(|row| row.try_get("number").map(Place)).transpose()?;
-        Ok(Candidates { items, next })
+        Ok(found.iter().map(|row| row.try_get("number").map(ItemNumber)).collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the items of these numbers, newest first, as far as they are still there.
+    pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        let found = sqlx::query(numbered_item!(
+            "where item_number.number in (select value from json_each($1)) order by item_number.number desc"
+        ))
+        .bind(serde_json::to_string(&numbers)?)
+        .fetch_all(self.reader())
+        .await?;
+        Ok(found.iter().map(rows::item).collect::<Result<_, _>>()?)
     }
 
     /// Makes the keys of the items that have none yet, or have those of other rules.
     pub(super) async fn make_missing_keys(&self) -> Result<(), StoreError> {
         let mut n_made = 0_usize;
-        loop {
+        while self.lacks_keys().await? {
             let mut tx = self.begin().await?;
             let found = sqlx::query(numbered_item!("where item_number.version <> $1 limit $2"))
                 .bind(keys::VERSION)
-                .bind(PAGE)
+                .bind(BATCH)
                 .fetch_all(&mut *tx)
                 .await?;
-            if found.is_empty() {
-                break;
-            }
             for row in &found {
                 make_keys(&mut tx, &rows::item(row)?).await?;
             }
@@ -123,6 +107,14 @@ impl Store {
             tracing::info!("made the search keys of {n_made} stored items");
         }
         Ok(())
+    }
+
+    async fn lacks_keys(&self) -> Result<bool, StoreError> {
+        let found = sqlx::query("select 1 from item_number where version <> $1 limit 1")
+            .bind(keys::VERSION)
+            .fetch_optional(self.of_loops())
+            .await?;
+        Ok(found.is_some())
     }
 }
 

@@ -20,6 +20,7 @@ mod reload;
 mod rungs;
 mod scores;
 mod sd_notify;
+mod search;
 mod secrets;
 mod smtp;
 mod spellings;

@@ -80,6 +80,15 @@ impl Ast {
         Ast { span, what, depth, is_condition }
     }
 
+    /// Calls `each` for all words and phrases that are looked for in the text.
+    pub(super) fn for_terms(&self, each: &mut impl FnMut(&Term)) {
+        match &self.what {
+            What::Term(term) => each(term),
+            What::Field { field: Field::Property(_), .. } => {}
+            what => what.parts().iter().for_each(|part| part.for_terms(each)),
+        }
+    }
+
     /// Says whether it counts as one term, whose weight is its own.
     pub(super) fn is_single(&self) -> bool {
         match &self.what {

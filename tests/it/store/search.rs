@@ -17,15 +17,10 @@ fn titled(source: &str, guid: &str, title: &str) -> SeenItem {
 
 impl Shelf {
     async fn found_by(&self, sought: &Sought) -> Vec<String> {
-        let (mut titles, mut from) = (Vec::new(), None);
-        loop {
-            let found = self.store.candidates(sought, from).await.unwrap();
-            titles.extend(found.items.into_iter().map(|item| item.title));
-            match found.next {
-                Some(next) => from = Some(next),
-                None => return titles,
-            }
-        }
+        let found = self.store.candidates(sought).await.unwrap();
+        let items = self.store.items_numbered(&found).await.unwrap();
+        assert_eq!(items.len(), found.len());
+        items.into_iter().map(|item| item.title).collect()
     }
 
     #[track_caller]
