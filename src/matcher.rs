@@ -16,6 +16,8 @@ mod index;
 pub mod keys;
 mod language;
 mod occur;
+#[cfg(test)]
+mod oracle;
 mod outline;
 mod phrases;
 mod postings;

@@ -12,7 +12,7 @@ use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
 /// Words that occur more often are no terms: nobody watches for them.
-const MOST_OFTEN: u32 = 100;
+const MOST_OFTEN: u32 = 40;
 /// Terms of a topic.
 const TERMS: usize = 8;
 /// Items that are matched, out of all that topics are made from.
@@ -137,6 +137,7 @@ fn blank(number: usize, place: Place) -> Topic {
         less: Vec::new(),
         query: None,
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),
