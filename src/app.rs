@@ -1,5 +1,6 @@
 //! Builds everything from a configuration and runs it until told to stop.
 
+pub mod backtest;
 pub mod demo;
 pub mod examples;
 pub mod explain;

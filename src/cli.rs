@@ -6,11 +6,12 @@
 mod args;
 mod commands;
 mod log;
+mod progress;
 mod text;
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -90,6 +91,8 @@ struct Session {
     terminal: Terminal,
     /// Standard error.
     aside: Terminal,
+    /// Whether somebody watches and wants to know how far it is.
+    watched: bool,
 }
 
 impl Session {
@@ -107,6 +110,7 @@ impl Session {
             config: args.config.clone(),
             json: args.json,
             terminal: terminal(out.is_terminal() && !args.json, terminal_size::terminal_size_of(&out)),
+            watched: err.is_terminal() && args.quiet == 0,
             aside: terminal(err.is_terminal(), terminal_size::terminal_size_of(&err)),
             environment,
         }
@@ -114,7 +118,12 @@ impl Session {
 
     /// Loads the configuration; tells every problem on standard error.
     fn load(&self, wanted: Wanted) -> Result<Ready, Exit> {
-        let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
+        self.load_from(self.config.as_deref(), wanted)
+    }
+
+    /// The same for the file at this path.
+    fn load_from(&self, path: Option<&Path>, wanted: Wanted) -> Result<Ready, Exit> {
+        let Checked { ready, problems, .. } = setup::load(path, wanted, &self.environment);
         // Warnings stand aside where an error has to be read first, and where a command only
         // borrows the settings: its own warnings are about what it was given.
         let warn = ready.is_some() && wanted == Wanted::Required;
@@ -160,12 +169,35 @@ const LEAST_COLUMNS: usize = 40;
 /// Prints a result. A reader that stopped reading is no error of ours; a full disk is one.
 fn say(text: &str) {
     let mut out = io::stdout().lock();
-    let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) else { return };
+    written(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Ends the program where a result could not be written.
+fn written(result: io::Result<()>) {
+    let Err(error) = result else { return };
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
     complain(&format!("error: the result could not be written: {error}"));
     std::process::exit(1);
+}
+
+/// Prints many results for machines: written when there are enough of them.
+struct Results(io::BufWriter<io::Stdout>);
+
+impl Results {
+    fn new() -> Self {
+        Results(io::BufWriter::with_capacity(64 << 10, io::stdout()))
+    }
+
+    fn say(&mut self, value: &impl serde::Serialize) {
+        let line = serde_json::to_writer(&mut self.0, value).map_err(io::Error::from);
+        written(line.and_then(|()| self.0.write_all(b"\n")));
+    }
+
+    fn end(mut self) {
+        written(self.0.flush());
+    }
 }
 
 /// Prints what is no result.

@@ -41,6 +41,7 @@ pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
 pub use topic::{Example, Expect, FollowUps, Near, Term, Topic};
 pub use trail::{Marks, Trail};
+pub use value::duration;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! the loops what is due; a pool of others reads. Times are stored as milliseconds, so that one text of each statement
 //! serves every database.
 
+mod archive;
 mod claim;
 mod daemon;
 mod error;
@@ -33,6 +34,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;

@@ -231,7 +231,8 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
     }
 }
 
-fn reason(decision: Decision, score: &Score) -> String {
+/// Returns why that was decided, as far as the score tells.
+pub(super) fn reason(decision: Decision, score: &Score) -> String {
     match decision {
         Decision::Alert => "first article of the story".to_owned(),
         Decision::Below if score.evidence.is_empty() => "no term of the topic occurs".to_owned(),

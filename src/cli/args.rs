@@ -1,9 +1,12 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use newshound::app::backtest::expectation::FailOn;
 use newshound::config::Expect;
 use newshound::model::{DeliveryState, SourceMode};
 
@@ -120,6 +123,8 @@ pub(super) enum Command {
         #[arg(value_name = "ITEM-ID|FILE|-", required_unless_present = "title")]
         what: Option<String>,
     },
+    /// Replays the topics over news of the past: what they would have told. Sends and stores nothing.
+    Backtest(Backtest),
     /// Tries one thing for real.
     #[command(subcommand)]
     Test(Test),
@@ -140,6 +145,36 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Option<Deliveries>,
     },
+}
+
+/// What to replay over what.
+#[derive(Debug, clap::Args)]
+pub(super) struct Backtest {
+    /// Only this topic.
+    #[arg(long, value_name = "TOPIC")]
+    pub(super) topic: Option<String>,
+    /// Replay what the store has seen in so long a time.
+    #[arg(long, value_name = "TIME", value_parser = newshound::config::duration, default_value = "7d")]
+    pub(super) since: Duration,
+    /// Replay items from a file, one as JSON a line (gzip is read too), or - for standard input,
+    /// in that order.
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub(super) input: Option<PathBuf>,
+    /// With --json every topic for every item, also at score 0; else topics without a hit too.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Only which items are copies of which, and the stories; needs no topic.
+    #[arg(long, conflicts_with_all = ["topic", "all", "against", "fail_on"])]
+    pub(super) identity: bool,
+    /// Compare with this configuration: with --json only what it decides otherwise.
+    #[arg(long, value_name = "OTHER.toml")]
+    pub(super) against: Option<PathBuf>,
+    /// Exit with 3 where this holds for any topic, such as 'alerts>20/d' or 'hits<1'.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(super) fail_on: Option<FailOn>,
+    /// Read and score on so many threads; by itself one a core.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZero<usize>>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! Each command: what it calls and what it prints.
 
 mod ask;
+mod backtest;
 mod check;
 mod daemon;
 mod look;
@@ -28,6 +29,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Explain { topic, title, lang, expect, what } => {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
+        Command::Backtest(asked) => backtest::backtest(&session, asked).await,
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command } => {

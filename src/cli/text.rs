@@ -1,6 +1,7 @@
 //! What commands print, as text for people and as rows for machines. Nothing here prints.
 
 pub(super) mod alert;
+pub(super) mod backtest;
 pub(super) mod check;
 pub(super) mod counts;
 pub(super) mod demo;

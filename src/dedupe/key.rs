@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The beginning of the key of an item whose text has few words: another article may well have the
 /// same, so that it identifies for a short time only.
-pub const SHORT: &str = "short:";
+pub(super) const SHORT: &str = "short:";
 
 /// A text of fewer words is short.
 const FEW_WORDS: usize = 25;

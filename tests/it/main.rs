@@ -1,6 +1,7 @@
 //! Tests of the whole from outside, in one binary.
 #![cfg(test)]
 
+mod backtest;
 mod cli;
 mod corpora_feeds;
 mod crash;
