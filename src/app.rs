@@ -6,6 +6,7 @@ pub mod examples;
 pub mod explain;
 pub mod network;
 pub mod newsroom;
+pub mod plan;
 pub mod reading;
 pub mod reload;
 pub mod running;

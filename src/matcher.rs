@@ -5,6 +5,7 @@
 //! are looked at. No I/O, no clock, no randomness: the same item and topic give the same score.
 
 mod compile;
+pub mod doctor;
 mod evidence;
 #[cfg(test)]
 mod fixture;

@@ -7,6 +7,7 @@
 //! threads there are. Between the two are bounded queues.
 
 pub mod changes;
+pub mod checkup;
 pub mod expectation;
 pub mod feed;
 mod judge;
@@ -139,4 +140,129 @@ impl Replay<'_> {
 /// Returns as many threads as there are cores.
 pub fn all_cores() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::config::{Environment, parse_str};
+
+    fn config(text: &str) -> Config {
+        let loaded = parse_str("n.toml", text, &Environment::of("/", &[]));
+        loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems))
+    }
+
+    const OIL: &str = "[[topic]]\nid = 'oil'\nany = ['oil', 'crude^0.3']\nnone = ['cooking']\n[[topic]]\nid = 'world'\nany = ['oil']\nsources = ['tag:world']\n[[source]]\nid = 'w'\nurl = 'https://w.example/f'\ntags = ['world']\nlang = 'en'\n";
+
+    /// Replays lines for these configurations; returns a line an item, with the decisions.
+    fn replayed(configs: &[&str], extent: Extent, threads: usize, input: &str) -> Vec<String> {
+        let configs: Vec<Config> = configs.iter().map(|text| config(text)).collect();
+        let matchers: Vec<Matcher> =
+            configs.iter().map(|config| Matcher::compile(&config.topics).0).collect();
+        let sides = configs.iter().zip(&matchers);
+        let replay = Replay {
+            sides: sides.map(|(config, matcher)| Side::new(matcher, &config.topics, config)).collect(),
+            extent,
+            threads: NonZero::new(threads).unwrap(),
+            max_text: 10_000,
+        };
+        let mut feed = Feed::lines("input", Cursor::new(input.to_owned())).unwrap();
+        let mut lines = Vec::new();
+        let step = |step: Step<'_>| {
+            lines.push(match step {
+                Step::Bad(bad) => format!("line {} {}", bad.line, bad.message),
+                Step::Item(judged) => {
+                    let side = |side: &Vec<Verdict>| {
+                        let words = side
+                            .iter()
+                            .map(|verdict| format!("{}={}", verdict.score.topic, verdict.decision));
+                        words.collect::<Vec<_>>().join(" ")
+                    };
+                    let sides: Vec<String> = judged.sides.iter().map(side).collect();
+                    let of = judged.duplicate_of.as_deref().unwrap_or("new");
+                    format!("{} {of}: {}", judged.given.id, sides.join(" / "))
+                }
+            });
+            Ok(())
+        };
+        replay.run(&mut feed, step).unwrap();
+        lines
+    }
+
+    #[track_caller]
+    fn check(configs: &[&str], extent: Extent, input: &str, expect: &[&str]) {
+        assert_eq!(replayed(configs, extent, 2, input), expect);
+    }
+
+    #[test]
+    fn an_item_is_judged_by_every_side_apart() {
+        let gas = "[[topic]]\nid = 'oil'\nany = ['gas']\n";
+        let input =
+            "{\"id\":1,\"title\":\"oil\"}\n{\"id\":2,\"title\":\"gas\"}\n{\"id\":3,\"title\":\"coal\"}\n";
+        check(
+            &[OIL, gas],
+            Extent::Touched,
+            input,
+            &["1 new: oil=alert / ", "2 new:  / oil=alert", "3 new:  / "],
+        );
+        check(
+            &[OIL, gas],
+            Extent::Compared,
+            input,
+            &["1 new: oil=alert / oil=below", "2 new: oil=below / oil=alert", "3 new:  / "],
+        );
+        check(&[OIL], Extent::Identity, input, &["1 new: ", "2 new: ", "3 new: "]);
+        check(&[OIL], Extent::All, "{\"id\":3,\"title\":\"coal\"}", &["3 new: oil=below world=excluded"]);
+    }
+
+    #[test]
+    fn the_configuration_tells_the_tags_and_the_language_of_a_source() {
+        let german = "[[topic]]\nid = 'de'\nany = ['oil']\nlanguages = ['en']\n";
+        let input = "{\"id\":1,\"source\":\"w\",\"title\":\"oil\",\"lang\":\"de\",\"tags\":[\"world\"]}\n{\"id\":2,\"source\":\"x\",\"title\":\"oil now\",\"lang\":\"de\",\"tags\":[\"world\"]}\n";
+        check(
+            &[OIL],
+            Extent::All,
+            input,
+            &["1 new: oil=alert world=alert", "2 new: oil=alert world=excluded"],
+        );
+        let both = format!("{german}{}", &OIL[OIL.find("[[source]]").unwrap()..]);
+        check(&[&both], Extent::All, input, &["1 new: de=alert", "2 new: de=excluded"]);
+    }
+
+    #[test]
+    fn more_threads_than_batches_are_no_trouble() {
+        let lines: String = (0..600).map(|n| format!("{{\"id\":{n},\"title\":\"oil {n}\"}}\nx\n")).collect();
+        let one = replayed(&[OIL], Extent::Touched, 1, &lines);
+        assert_eq!(
+            (one.len(), one[1198].as_str(), one[1].split(' ').nth(1)),
+            (1200, "599 new: oil=alert", Some("2"))
+        );
+        for threads in [2, 3, 16] {
+            assert_eq!(replayed(&[OIL], Extent::Touched, threads, &lines), one);
+        }
+        check(&[OIL], Extent::Touched, "", &[]);
+    }
+
+    #[test]
+    fn an_error_of_the_caller_ends_the_replay() {
+        let config = config(OIL);
+        let (matcher, _) = Matcher::compile(&config.topics);
+        let replay = Replay {
+            sides: vec![Side::new(&matcher, &config.topics, &config)],
+            extent: Extent::Touched,
+            threads: NonZero::new(3).unwrap(),
+            max_text: 100,
+        };
+        let lines = "{\"title\":\"oil\"}\n".repeat(5000);
+        let mut feed = Feed::lines("input", Cursor::new(lines)).unwrap();
+        let mut steps = 0;
+        let ended = replay.run(&mut feed, |_| {
+            steps += 1;
+            anyhow::ensure!(steps < 10, "enough");
+            Ok(())
+        });
+        assert_eq!((ended.unwrap_err().to_string(), steps), ("enough".to_owned(), 10));
+    }
 }

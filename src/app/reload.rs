@@ -5,6 +5,7 @@
 //! next begins with the new one. A bad file leaves the old one in force, and that is told.
 
 mod read;
+mod replay;
 
 use std::collections::HashMap;
 use std::io;
@@ -15,7 +16,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use self::read::{Reading, told};
+use self::read::told;
+pub(super) use self::read::{Reading, read};
 use super::setup::{self, Ready};
 use super::{App, shown, systemd, watched};
 use crate::config::{Config, Definition, Environment, Severity, Trail};
@@ -79,6 +81,7 @@ impl App {
         let clock = &self.ctx.clock;
         let mut seen = trail.as_read();
         let mut changed = None;
+        let mut replaying = stop.child_token();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -93,10 +96,14 @@ impl App {
                 }
             }
             changed = None;
+            replaying.cancel();
+            replaying = stop.child_token();
+            let before = self.ctx.live();
             if let Some(read) = self.reload(&files, stop).await {
                 trail = read;
             }
             seen = trail.as_read();
+            replay::begin(&self.ctx, &self.site, before, &replaying);
         }
     }
 

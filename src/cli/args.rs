@@ -93,6 +93,8 @@ pub(super) enum Command {
         #[arg(long)]
         show: bool,
     },
+    /// Says what a reload of the present files would change: parts, and alerts of the last 7 days.
+    Plan,
     /// Polls something once and prints its items; nothing is stored.
     Fetch {
         /// The address that relative links in a file start from.

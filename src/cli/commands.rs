@@ -5,6 +5,7 @@ mod backtest;
 mod check;
 mod daemon;
 mod look;
+mod plan;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
         Command::Init { dir } => init(&dir),
         Command::Check { network, show } => check::check(&session, network, show).await,
+        Command::Plan => plan::plan(&session).await,
         Command::Fetch { base, content_type, what } => {
             ask::fetch(&session, (base, content_type), &what).await
         }

@@ -33,7 +33,7 @@ impl Progress {
         self.items += 1;
         let Some(clock) = self.clock.as_ref().filter(|_| self.items.is_multiple_of(STEP)) else { return };
         let now = clock.elapsed();
-        if self.shown.is_none_or(|shown| now - shown >= EVERY) && now >= EVERY {
+        if self.shown.is_none_or(|shown| now.saturating_sub(shown) >= EVERY) && now >= EVERY {
             self.shown = Some(now);
             let _ = write!(io::stderr(), "\r\x1b[K{}", line(self.items, (done, self.whole), now));
         }

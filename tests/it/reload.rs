@@ -1,5 +1,7 @@
 //! The daemon as a process whose files change under it.
 
+mod past;
+mod plan;
 mod swap;
 
 use std::fmt::Write as _;

@@ -48,8 +48,8 @@ impl Changes {
     pub fn count(&mut self, judged: &Judged) {
         for change in Change::all(judged) {
             let is_alert = |verdict: Option<&super::Verdict>| verdict.is_some_and(super::Verdict::is_alert);
-            let (now, was) = (is_alert(change.now), is_alert(change.was));
-            let Some(verdict) = change.now.or(change.was).filter(|_| now != was) else { continue };
+            let (now, was) = (is_alert(change.now()), is_alert(change.was()));
+            let Some(verdict) = change.now().or(change.was()).filter(|_| now != was) else { continue };
             let topic = self.topics.entry(verdict.score.topic.clone()).or_default();
             let before = if now { &mut topic.added } else { &mut topic.removed };
             *before += 1;
@@ -79,8 +79,8 @@ impl Example {
             item: judged.given.id.clone(),
             title: words.map(|text| text.chars().take(SHOWN).collect()).unwrap_or_default(),
             at: judged.at,
-            now: change.now.map(|verdict| verdict.decision),
-            was: change.was.map(|verdict| verdict.decision),
+            now: change.now().map(|verdict| verdict.decision),
+            was: change.was().map(|verdict| verdict.decision),
         }
     }
 }

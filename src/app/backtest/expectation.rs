@@ -98,3 +98,33 @@ impl fmt::Display for Met<'_> {
         write!(f, "topic {topic}: {:.0} {noun}, and `{written}` fails", self.counted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_is_read_in_any_spacing() {
+        let read = |text: &str| text.parse::<FailOn>().unwrap();
+        let daily = read("alerts>20/d");
+        assert_eq!((daily.what, daily.more, daily.limit, daily.daily), (What::Alerts, true, 20.0, true));
+        let spaced = read(" hits < 0.5 / day ");
+        assert_eq!((spaced.what, spaced.more, spaced.limit, spaced.daily), (What::Hits, false, 0.5, true));
+        assert!(!read("hits<1").daily);
+    }
+
+    #[test]
+    fn what_is_none_says_what_was_expected() {
+        for (text, said) in [
+            ("alerts", "neither `>` nor `<`"),
+            ("news>1", "`news` is neither `hits` nor `alerts`"),
+            ("alerts>", "`` is no number"),
+            ("alerts>=1", "`=1` is no number"),
+            ("alerts>inf", "`inf` is no number"),
+            ("alerts>1/h", "`/h` is not `/d`"),
+        ] {
+            let error = text.parse::<FailOn>().unwrap_err();
+            assert!(error.contains(said) && error.contains("alerts>20/d"), "{text}: {error}");
+        }
+    }
+}

@@ -50,7 +50,7 @@ pub struct Feed(Kind);
 
 enum Kind {
     Lines(Lines),
-    Archive(Archive),
+    Archive(Box<Archive>),
 }
 
 /// Lines of a text.
@@ -116,7 +116,7 @@ impl Feed {
     /// Reads what the store has seen at this time or later. To be called within the runtime, whose
     /// threads then read; the replay itself runs on others.
     pub fn archive(store: Store, since: Timestamp) -> Feed {
-        Feed(Kind::Archive(Archive { store, runtime: Handle::current(), since, last: None }))
+        Feed(Kind::Archive(Box::new(Archive { store, runtime: Handle::current(), since, last: None })))
     }
 
     /// Returns what comes next; `None` at the end.
@@ -233,4 +233,97 @@ fn of_line(given: GivenItem) -> Given {
 fn of_archive(mut item: Item) -> Given {
     item.keys = ItemKeys { guid: Some(item.id.to_string()), ..ItemKeys::default() };
     Given { id: item.id.to_string(), at: item.first_seen, item }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// All lines of an input, read to ids or to what is wrong.
+    fn read(reader: impl Read + Send + 'static) -> anyhow::Result<Vec<String>> {
+        let mut feed = Feed::lines("input", reader)?;
+        let mut lines = Vec::new();
+        while let Some(batch) = feed.next_batch()? {
+            for result in batch.read(1000) {
+                lines.push(match result {
+                    Ok(given) => format!("{} {}", given.id, given.at.map_or(0, Timestamp::as_secs)),
+                    Err(bad) => format!("{}:{} {}", bad.line, bad.column.unwrap_or(0), bad.message),
+                });
+            }
+        }
+        Ok(lines)
+    }
+
+    #[track_caller]
+    fn check(input: &str, expect: &[&str]) {
+        assert_eq!(read(Cursor::new(input.to_owned())).unwrap(), expect);
+    }
+
+    #[test]
+    fn an_item_counts_as_seen_when_it_says_so() {
+        check(
+            r#"{"id":"a","title":"x","first_seen":"1970-01-01T00:00:07Z","published":"1970-01-01T00:00:05Z"}
+               {"id":"b","title":"x","published":"1970-01-01T00:00:05Z"}
+               {"id":"c","title":"x","first_seen":"yesterday"}"#,
+            &["a 7", "b 5", "c 0"],
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_has_its_place() {
+        check("\n\n{\"title\":}\n", &["3:10 not JSON: expected value"]);
+        check("{\"id\":\"a\",\"title\":\"x\"} {}", &["1:25 not JSON: trailing characters"]);
+        check("\u{feff}{\"id\":\"a\",\"title\":\"x\"}\n\u{feff}{}", &["a 0", "2:1 not JSON: expected value"]);
+        check("null", &["1:0 expected an object like {\"title\": \"…\", \"text\": \"…\"}"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_left_out_and_the_rest_is_read() {
+        let endless = io::repeat(b'x').take(MOST_LINE + 100);
+        let then = Cursor::new("\n{\"id\":\"a\",\"title\":\"x\"}");
+        assert_eq!(
+            read(endless.chain(then)).unwrap(),
+            ["1:0 more than 64 MiB, which is no single item", "a 0"]
+        );
+    }
+
+    #[test]
+    fn batches_are_bounded_by_lines_and_bytes() {
+        let long = format!("{{\"title\":\"{}\"}}\n", "x".repeat(BATCH_BYTES / 4));
+        for (line, n_lines, n_batches) in [(long.as_str(), 9, 3), ("{}\n", BATCH_LINES * 2 + 1, 3)] {
+            let mut feed =
+                Feed::lines("input", Cursor::new(line.repeat(usize::try_from(n_lines).unwrap()))).unwrap();
+            let mut sizes = Vec::new();
+            while let Some(batch) = feed.next_batch().unwrap() {
+                sizes.push(batch.read_bytes);
+            }
+            assert_eq!((sizes.len(), sizes[2]), (n_batches, line.len() as u64 * n_lines));
+        }
+    }
+
+    #[test]
+    fn a_packed_file_that_is_cut_short_fails() {
+        use std::io::Write as _;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"{\"id\":\"a\",\"title\":\"x\"}\n").unwrap();
+        let whole = packed.finish().unwrap();
+        assert_eq!(read(Cursor::new(whole.clone())).unwrap(), ["a 0"]);
+        let cut = whole[..whole.len() - 9].to_vec();
+        assert!(read(Cursor::new(cut)).unwrap_err().to_string().contains("reading input"));
+    }
+
+    #[test]
+    fn a_known_id_stays_and_others_are_the_publishers() {
+        let given = |line: &str| of_line(extract::item_json(line, 100).unwrap());
+        let known = given(r#"{"id":"it_abc","title":"x"}"#);
+        assert_eq!((known.item.id.as_str(), known.item.source), ("it_abc", None));
+        let (one, other) =
+            (given(r#"{"id":"7","title":"x"}"#), given(r#"{"id":"7","source":"s","title":"x"}"#));
+        assert!(one.id == other.id && one.item.id != other.item.id);
+        assert_eq!(one.item.keys.guid.as_deref(), Some("7"));
+        let nameless = given(r#"{"title":"x"}"#);
+        assert_eq!(nameless.id, nameless.item.id.as_str());
+    }
 }

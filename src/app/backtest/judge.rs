@@ -88,12 +88,10 @@ impl Told<'_> {
     /// and hits now, be it for an edit or because it takes only the other source.
     fn hit(&mut self, topic: &TopicId, item: u32, sight: Sight) -> Decision {
         let topic = self.topics.get(topic).copied().unwrap_or(u32::MAX);
-        match sight {
-            Sight::Again => Decision::Duplicate,
-            Sight::New | Sight::Edited | Sight::Copied if self.alerts.insert((item, topic)) => {
-                Decision::Alert
-            }
-            Sight::New | Sight::Edited | Sight::Copied => Decision::Duplicate,
-        }
+        let is_told = match sight {
+            Sight::Again => true,
+            Sight::New | Sight::Edited | Sight::Copied => !self.alerts.insert((item, topic)),
+        };
+        if is_told { Decision::Duplicate } else { Decision::Alert }
     }
 }

@@ -19,9 +19,15 @@ pub struct Line<'a> {
     story: Option<&'a str>,
     reason: String,
     evidence: Vec<Reason<'a>>,
-    /// What the other configuration decided; missing where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    was: Option<Option<Decision>>,
+}
+
+/// A decision that two sides made otherwise.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangedLine<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    /// What the other side decided; null where it has no such topic.
+    was: Option<Decision>,
 }
 
 /// A line of evidence, its numbers fit to read.
@@ -71,26 +77,25 @@ impl<'a> Line<'a> {
             story: verdict.is_hit().then(|| judged.story.as_str()),
             reason,
             evidence: score.evidence.iter().map(Reason::of).collect(),
-            was: None,
         }
     }
+}
 
-    /// Returns the line of a decision that the other configuration made otherwise.
-    pub fn changed(judged: &'a Judged, change: &Change<'a>) -> Self {
-        let was = Some(change.was.map(|verdict| verdict.decision));
-        match (change.now, change.was) {
-            (Some(now), _) => Line { was, ..Line::of(judged, now) },
-            (None, Some(gone)) => Line {
+impl<'a> ChangedLine<'a> {
+    /// Returns the line of a decision that the two sides of an item made otherwise.
+    pub fn of(judged: &'a Judged, change: &Change<'a>) -> Self {
+        let line = match *change {
+            Change::Both { now, .. } | Change::New(now) => Line::of(judged, now),
+            Change::Gone(was) => Line {
                 decision: None,
                 story: None,
                 reason: "there is no such topic in this configuration".to_owned(),
                 score: 0.0,
                 evidence: Vec::new(),
-                was,
-                ..Line::of(judged, gone)
+                ..Line::of(judged, was)
             },
-            (None, None) => unreachable!("a change is of one verdict at least"),
-        }
+        };
+        ChangedLine { line, was: change.was().map(|verdict| verdict.decision) }
     }
 }
 
@@ -106,37 +111,60 @@ fn rounded(points: f64) -> f64 {
     (points * 1e6).round() / 1e6
 }
 
-/// A topic that two sides decided on otherwise; `None` where a side has no such topic, or says
-/// nothing of it.
+/// A topic that two sides decided on otherwise.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
-    /// The decision of the first side.
-    pub now: Option<&'a Verdict>,
-    /// The decision of the other.
-    pub was: Option<&'a Verdict>,
+pub enum Change<'a> {
+    /// Both have it.
+    Both {
+        /// The decision of the first side.
+        now: &'a Verdict,
+        /// The decision of the other.
+        was: &'a Verdict,
+    },
+    /// Only the first side has it.
+    New(&'a Verdict),
+    /// Only the other has it.
+    Gone(&'a Verdict),
 }
 
 impl<'a> Change<'a> {
-    /// Returns the topics that the two sides of an item differ on: those of the first side in
+    /// Returns the topics that the first two sides of an item differ on: those of the first side in
     /// their order, then those that only the other has.
     pub fn all(judged: &'a Judged) -> Vec<Change<'a>> {
-        let [now, was] = judged.sides.as_slice() else { return Vec::new() };
+        let [now, was, ..] = judged.sides.as_slice() else { return Vec::new() };
         let mut left: HashMap<&TopicId, &Verdict> = was.iter().map(|one| (&one.score.topic, one)).collect();
-        let mut changes: Vec<Change<'_>> =
-            now.iter().map(|one| Change { now: Some(one), was: left.remove(&one.score.topic) }).collect();
+        let mut changes = Vec::new();
+        for now in now {
+            match left.remove(&now.score.topic) {
+                Some(was) if was.decision == now.decision => {}
+                Some(was) => changes.push(Change::Both { now, was }),
+                None => changes.push(Change::New(now)),
+            }
+        }
         let gone = was.iter().filter(|one| left.contains_key(&one.score.topic));
-        changes.extend(gone.map(|one| Change { now: None, was: Some(one) }));
-        changes.retain(Change::differs);
+        changes.extend(gone.map(Change::Gone));
         changes
     }
 
-    fn differs(&self) -> bool {
-        self.now.map(|now| now.decision) != self.was.map(|was| was.decision)
+    /// Returns the decision of the first side.
+    pub fn now(&self) -> Option<&'a Verdict> {
+        match self {
+            Change::Both { now, .. } | Change::New(now) => Some(now),
+            Change::Gone(_) => None,
+        }
+    }
+
+    /// Returns the decision of the other side.
+    pub fn was(&self) -> Option<&'a Verdict> {
+        match self {
+            Change::Both { was, .. } | Change::Gone(was) => Some(was),
+            Change::New(_) => None,
+        }
     }
 
     /// Says whether the item scored above 0 on either side.
     pub fn has_points(&self) -> bool {
-        self.now.into_iter().chain(self.was).any(has_points)
+        self.now().into_iter().chain(self.was()).any(has_points)
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Extent {
     Identity,
     /// The topics with points, and the vetoed.
     Touched,
+    /// The same, and a topic that is among them for one side for all others too.
+    Compared,
     /// Every topic.
     All,
 }
@@ -93,7 +95,7 @@ fn score(replay: &Replay<'_>, given: Given) -> Scored {
     let sides = &replay.sides;
     let score = |side: &Side<'_>| score_side(side, &given.item, replay.extent);
     let mut scores: Vec<Vec<Score>> = sides.iter().map(score).collect();
-    if replay.extent == Extent::Touched && sides.len() > 1 {
+    if replay.extent == Extent::Compared {
         even_out(sides, &given.item, &mut scores);
     }
     Scored { given, sides: scores }
@@ -112,7 +114,7 @@ fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {
     };
     match extent {
         Extent::Identity => Vec::new(),
-        Extent::Touched => side.matcher.score(item, outlet.tags),
+        Extent::Touched | Extent::Compared => side.matcher.score(item, outlet.tags),
         Extent::All => side.matcher.score_all(item, outlet.tags),
     }
 }

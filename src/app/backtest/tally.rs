@@ -116,3 +116,40 @@ impl Tally {
 pub fn day_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(DAY_MS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = DAY_MS;
+
+    #[track_caller]
+    fn check(times: &[i64], asked: Option<(i64, i64)>, days: f64) {
+        let at = Timestamp::from_millis;
+        let mut tally = Tally::of(&[]);
+        for time in times {
+            let (from, to) = tally.span.unwrap_or((at(*time), at(*time)));
+            tally.span = Some((from.min(at(*time)), to.max(at(*time))));
+        }
+        if let Some((from, to)) = asked {
+            tally.asked(at(from), at(to));
+        }
+        assert!((tally.days() - days).abs() < 1e-9, "{}", tally.days());
+    }
+
+    #[test]
+    fn days_are_those_from_the_first_item_to_the_last() {
+        check(&[], None, 1.0);
+        check(&[5], None, 1.0);
+        check(&[DAY - 1, DAY], None, 2.0);
+        check(&[3 * DAY, 0, DAY], None, 4.0);
+        check(&[-1, 0], None, 2.0);
+    }
+
+    #[test]
+    fn where_a_time_was_asked_about_that_counts() {
+        check(&[0], Some((0, 7 * DAY)), 7.0);
+        check(&[0], Some((0, DAY + DAY / 2)), 1.5);
+        check(&[0], Some((0, 1000)), 1.0);
+    }
+}

@@ -12,20 +12,22 @@ use crate::matcher::Matcher;
 use crate::model::TopicId;
 
 /// What came of reading the files again.
-pub(super) struct Reading {
+pub(in crate::app) struct Reading {
     /// What can be run, the topics that stay as they were included; `None` where nothing is taken.
-    pub(super) ready: Option<Ready>,
+    pub(in crate::app) ready: Option<Ready>,
+    /// What could be read, where nothing is taken.
+    pub(in crate::app) ruins: Option<Config>,
     /// The topics that have an error now and stay as they were.
-    pub(super) kept: Vec<TopicId>,
+    pub(in crate::app) kept: Vec<TopicId>,
     /// Everything that is wrong, by place.
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::app) problems: Vec<Problem>,
     /// The files as they were.
-    pub(super) trail: Trail,
+    pub(in crate::app) trail: Trail,
 }
 
 impl Reading {
     /// Returns the first error, with its place, and how many more there are.
-    pub(super) fn error(&self) -> Option<String> {
+    pub(in crate::app) fn error(&self) -> Option<String> {
         let mut errors = self.problems.iter().filter(|problem| problem.severity == Severity::Error);
         let first = told(errors.next()?);
         match errors.count() {
@@ -44,38 +46,36 @@ pub(super) fn told(problem: &Problem) -> String {
 
 /// Reads the files beside the configuration that runs. An error inside a topic leaves that topic
 /// as it was; any other leaves everything as it was.
-pub(super) fn read(path: Option<&Path>, environment: &Environment, before: &[Topic]) -> Reading {
+pub(in crate::app) fn read(path: Option<&Path>, environment: &Environment, before: &[Topic]) -> Reading {
     beside(config::load(path, Wanted::Required, environment), before)
 }
 
 fn beside(loaded: Loaded, before: &[Topic]) -> Reading {
-    let Loaded { config, ruins, mut problems, file, files, topic_tables, trail, .. } = loaded;
-    let Some(mut config) = config.or(ruins) else {
-        return Reading { ready: None, kept: Vec::new(), problems, trail };
+    let Loaded { config, ruins, problems, file, files, topic_tables, trail, .. } = loaded;
+    let mut reading = Reading { ready: None, ruins: None, kept: Vec::new(), problems, trail };
+    let Some(mut config) = config.or(ruins) else { return reading };
+    let (mut matcher, faults) = Matcher::compile(&config.topics);
+    reading.problems.extend(faults);
+    config::in_order(&mut reading.problems, &files);
+    let can_be_taken = match broken(&topic_tables, &reading.problems) {
+        Err(()) => false,
+        Ok(broken) if broken.is_empty() => true,
+        Ok(broken) => {
+            reading.kept = mend(&mut config, &topic_tables, &broken, before);
+            let lost = lost_route(&config, &reading.kept);
+            (matcher, _) = Matcher::compile(&config.topics);
+            let is_whole = lost.is_none();
+            reading.problems.splice(0..0, lost);
+            is_whole
+        }
     };
-    let (matcher, faults) = Matcher::compile(&config.topics);
-    problems.extend(faults);
-    config::in_order(&mut problems, &files);
-    let broken = match broken(&topic_tables, &problems) {
-        Ok(broken) => broken,
-        Err(()) => return Reading { ready: None, kept: Vec::new(), problems, trail },
-    };
-    if broken.is_empty() {
-        return Reading {
-            ready: Some(Ready { config, matcher, file, trail: trail.clone() }),
-            kept: Vec::new(),
-            problems,
-            trail,
-        };
+    if can_be_taken {
+        reading.ready = Some(Ready { config, matcher, file, trail: reading.trail.clone() });
+    } else {
+        reading.kept.clear();
+        reading.ruins = Some(config);
     }
-    drop(matcher);
-    let kept = mend(&mut config, &topic_tables, &broken, before);
-    if let Some(problem) = lost_route(&config, &kept) {
-        problems.insert(0, problem);
-        return Reading { ready: None, kept: Vec::new(), problems, trail };
-    }
-    let (matcher, _) = Matcher::compile(&config.topics);
-    Reading { ready: Some(Ready { config, matcher, file, trail: trail.clone() }), kept, problems, trail }
+    reading
 }
 
 /// The topics with an error: the places where they stand, and their ids where these can be read.

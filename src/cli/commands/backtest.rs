@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use newshound::app::backtest::changes::Changes;
-use newshound::app::backtest::line::{Change, Identity, Line, has_points};
+use newshound::app::backtest::checkup::{self, Probes};
+use newshound::app::backtest::line::{Change, ChangedLine, Identity, Line, has_points};
 use newshound::app::backtest::tally::Tally;
 use newshound::app::backtest::{BadLine, Extent, Feed, Judged, Replay, Side, Step, all_cores};
 use newshound::app::explain;
@@ -13,6 +14,7 @@ use newshound::app::setup::Ready;
 use newshound::clock::Clock;
 use newshound::config::Topic;
 use newshound::matcher::Matcher;
+use newshound::matcher::doctor::Doctor;
 use newshound::model::Timestamp;
 use newshound::store::Store;
 
@@ -45,7 +47,7 @@ pub(super) async fn backtest(session: &Session, asked: Backtest) -> anyhow::Resu
 /// A set of topics, compiled, with its configuration.
 struct Topics<'a> {
     ready: &'a Ready,
-    topics: Vec<Topic>,
+    list: Vec<Topic>,
     /// Compiled anew, where they are not all of the configuration's.
     matcher: Option<Matcher>,
 }
@@ -57,7 +59,7 @@ impl<'a> Topics<'a> {
             .chain(other)
             .map(|ready| Topics::of(ready, asked.topic.as_deref()))
             .collect();
-        if sides.iter().any(|side| !side.topics.is_empty()) {
+        if sides.iter().any(|side| !side.list.is_empty()) {
             return Some(sides);
         }
         let known = ready.config.topics.iter().map(|topic| topic.id.as_str());
@@ -69,16 +71,16 @@ impl<'a> Topics<'a> {
     }
 
     fn of(ready: &'a Ready, topic: Option<&str>) -> Self {
-        let mut topics = ready.config.topics.clone();
-        let Some(wanted) = topic else { return Topics { ready, topics, matcher: None } };
-        topics.retain(|topic| topic.id.as_str() == wanted);
-        let (matcher, _) = Matcher::compile(&topics);
-        Topics { ready, topics, matcher: Some(matcher) }
+        let mut list = ready.config.topics.clone();
+        let Some(wanted) = topic else { return Topics { ready, list, matcher: None } };
+        list.retain(|topic| topic.id.as_str() == wanted);
+        let (matcher, _) = Matcher::compile(&list);
+        Topics { ready, list, matcher: Some(matcher) }
     }
 
     fn side(&self) -> Side<'_> {
         let matcher = self.matcher.as_ref().unwrap_or(&self.ready.matcher);
-        Side::new(matcher, &self.topics, &self.ready.config)
+        Side::new(matcher, &self.list, &self.ready.config)
     }
 }
 
@@ -137,9 +139,12 @@ fn replay(
 ) -> anyhow::Result<Exit> {
     let Source { mut feed, about } = source;
     let clock = Clock::system();
+    let mut doctor = Doctor::new(if session.json { &[] } else { &topics[0].list });
+    let probes = Probes::of(&doctor);
+    let watching = (!session.json).then(|| probes.side(&topics[0].ready.config));
     let replay = Replay {
-        sides: topics.iter().map(Topics::side).collect(),
-        extent: if asked.all && session.json { Extent::All } else { Extent::Touched },
+        sides: topics.iter().map(Topics::side).chain(watching).collect(),
+        extent: extent(session, asked),
         threads: asked.threads.unwrap_or_else(all_cores),
         max_text: topics[0].ready.config.fetch.max_text,
     };
@@ -147,28 +152,37 @@ fn replay(
     let mut results = session.json.then(Results::new);
     let mut told = Told::new(session, &about);
     replay.run(&mut feed, |step| {
-        let Some(judged) = told.item(step) else { return Ok(()) };
-        sums.count(judged, results.is_none());
-        if let Some(results) = &mut results {
-            lines(judged, asked, results);
+        let Some(judged) = told.item(&step) else { return Ok(()) };
+        sums.count(judged);
+        match &mut results {
+            Some(results) => lines(judged, asked, results),
+            None => checkup::show(&mut doctor, judged),
         }
         Ok(())
     })?;
     told.progress.clear();
-    match results {
-        Some(results) => results.end(),
-        None => {
-            let replayed = Replayed {
-                tally: &sums.tallies[0],
-                other: asked.against.as_deref().zip(sums.tallies.get(1)),
-                changes: &sums.changes,
-                took: clock.elapsed(),
-                all: asked.all,
-            };
-            say(&text::backtest::replayed(&replayed, session.terminal));
-        }
+    if let Some(results) = results {
+        results.end();
+    } else {
+        let replayed = Replayed {
+            tally: &sums.tallies[0],
+            other: asked.against.as_deref().zip(sums.tallies.get(1)),
+            changes: &sums.changes,
+            took: clock.elapsed(),
+            all: asked.all,
+            findings: &probes.findings(&doctor),
+        };
+        say(&text::backtest::replayed(&replayed, session.terminal));
     }
     Ok(ended(asked, &sums.tallies[0], &told))
+}
+
+fn extent(session: &Session, asked: &Backtest) -> Extent {
+    match () {
+        () if asked.all && session.json => Extent::All,
+        () if asked.against.is_some() => Extent::Compared,
+        () => Extent::Touched,
+    }
 }
 
 /// All that is counted in a replay.
@@ -179,18 +193,20 @@ struct Sums {
 
 impl Sums {
     fn new(topics: &[Topics<'_>], about: &About) -> Self {
-        let mut tallies: Vec<Tally> = topics.iter().map(|side| Tally::of(&side.topics)).collect();
+        let mut tallies: Vec<Tally> = topics.iter().map(|side| Tally::of(&side.list)).collect();
         if let Some((from, to)) = about.asked {
-            tallies.iter_mut().for_each(|tally| tally.asked(from, to));
+            for tally in &mut tallies {
+                tally.asked(from, to);
+            }
         }
         Sums { tallies, changes: Changes::default() }
     }
 
-    fn count(&mut self, judged: &Judged, with_changes: bool) {
+    fn count(&mut self, judged: &Judged) {
         for (tally, verdicts) in self.tallies.iter_mut().zip(&judged.sides) {
             tally.count(judged, verdicts);
         }
-        if with_changes {
+        if self.tallies.len() > 1 {
             self.changes.count(judged);
         }
     }
@@ -200,7 +216,7 @@ impl Sums {
 fn lines(judged: &Judged, asked: &Backtest, results: &mut Results) {
     if asked.against.is_some() {
         for change in Change::all(judged).iter().filter(|change| asked.all || change.has_points()) {
-            results.say(&Line::changed(judged, change));
+            results.say(&ChangedLine::of(judged, change));
         }
         return;
     }
@@ -242,7 +258,7 @@ fn identify(session: &Session, replay: &Replay<'_>, source: Source) -> anyhow::R
     let mut copies = Copies::default();
     let mut told = Told::new(session, &about);
     replay.run(&mut feed, |step| {
-        let Some(judged) = told.item(step) else { return Ok(()) };
+        let Some(judged) = told.item(&step) else { return Ok(()) };
         match &mut results {
             Some(results) => results.say(&Identity::of(judged)),
             None => copies.count(judged),
@@ -271,7 +287,7 @@ impl<'a> Told<'a> {
     }
 
     /// Returns the item of a step; of a line that is none, tells what is wrong with it.
-    fn item<'s>(&mut self, step: Step<'s>) -> Option<&'s Judged> {
+    fn item<'s>(&mut self, step: &Step<'s>) -> Option<&'s Judged> {
         match step {
             Step::Item(judged) => {
                 self.items += 1;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use newshound::app::backtest::Judged;
 use newshound::app::backtest::changes::{Changes, Example, TopicChanges};
 use newshound::app::backtest::tally::{Tally, TopicTally, day_of};
+use newshound::matcher::doctor::Finding;
 use newshound::model::{Decision, Timestamp, TopicId};
 
 use super::grid::{Column, Row, cell, grid};
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Replayed<'a> {
     pub(in crate::cli) took: Duration,
     /// Whether topics without a hit are listed too.
     pub(in crate::cli) all: bool,
+    /// What the topic doctor found.
+    pub(in crate::cli) findings: &'a [Finding],
 }
 
 /// Returns what a replay came to.
@@ -38,6 +41,10 @@ pub(in crate::cli) fn replayed(replayed: &Replayed<'_>, terminal: Terminal) -> S
     if let Some((path, tally)) = replayed.other {
         lines.push(String::new());
         lines.extend(changes(replayed, (path, tally), terminal));
+    }
+    let findings = super::doctor::findings(replayed.findings, terminal);
+    if !findings.is_empty() {
+        lines.extend([String::new(), findings]);
     }
     lines.join("\n")
 }
@@ -200,7 +207,7 @@ fn example_line(example: &Example, terminal: Terminal) -> String {
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Copies {
     items: u64,
-    copies: u64,
+    found: u64,
     examples: Vec<(String, String)>,
 }
 
@@ -209,7 +216,7 @@ impl Copies {
     pub(in crate::cli) fn count(&mut self, judged: &Judged) {
         self.items += 1;
         let Some(first) = &judged.duplicate_of else { return };
-        self.copies += 1;
+        self.found += 1;
         if self.examples.len() < COPIES {
             self.examples.push((judged.given.id.clone(), first.clone()));
         }
@@ -218,13 +225,66 @@ impl Copies {
 
 /// Returns how many items are copies, and of which.
 pub(in crate::cli) fn copies(copies: &Copies, terminal: Terminal) -> String {
-    let Copies { items, copies, examples } = copies;
-    let are = if *copies == 1 { "is a copy" } else { "are copies" };
-    let mut lines = vec![format!("{}, {} {are}", counted(*items, "item", "items"), number(*copies))];
+    let Copies { items, found, examples } = copies;
+    let are = if *found == 1 { "is a copy" } else { "are copies" };
+    let mut lines = vec![format!("{}, {} {are}", counted(*items, "item", "items"), number(*found))];
     let show = |(item, first): &(String, String)| cut(&format!("  {item} of {first}"), terminal.columns);
     lines.extend(examples.iter().map(show));
-    if *copies > examples.len() as u64 {
-        lines.push(format!("  and {} more; `--json` tells all", number(copies - examples.len() as u64)));
+    if *found > examples.len() as u64 {
+        lines.push(format!("  and {} more; `--json` tells all", number(found - examples.len() as u64)));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use newshound::app::backtest::tally::Counts;
+
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    fn plotted(days: i64, alerts: &[(i64, u64)], utf8: bool) -> String {
+        let topic = TopicTally {
+            id: TopicId::new("t"),
+            name: "T".into(),
+            counts: Counts::default(),
+            alerts_by_day: alerts.iter().copied().collect::<BTreeMap<_, _>>(),
+        };
+        let span = (Timestamp::from_millis(0), Timestamp::from_millis((days - 1) * DAY));
+        plot(&topic, Some(span), utf8)
+    }
+
+    #[test]
+    fn each_day_has_a_bar_and_many_days_share_one() {
+        assert_eq!(plotted(5, &[(0, 8), (2, 1), (4, 4)], true), "█·▁·▄");
+        assert_eq!(plotted(5, &[(0, 8), (2, 1), (4, 4)], false), "#._.-");
+        let long = plotted(57, &[(0, 1), (1, 1), (56, 3)], true);
+        assert_eq!(
+            (long.chars().count(), long.chars().next(), long.chars().last()),
+            (19, Some('▆'), Some('█'))
+        );
+    }
+
+    #[test]
+    fn an_example_fits_the_line_with_its_decisions() {
+        let example = Example {
+            item: "a".into(),
+            title: "A headline that is far too long for a terminal of so few columns as this one".into(),
+            at: Some(Timestamp::from_millis(0)),
+            now: None,
+            was: Some(Decision::SameStory),
+        };
+        let line = example_line(&example, Terminal { columns: 80, colour: false, utf8: true });
+        assert_eq!(line, "  - 1970-01-01  A headline that is far t… (was same story, now no such topic)");
+    }
+
+    #[test]
+    fn a_span_is_told_in_days() {
+        let at = Timestamp::from_millis;
+        assert_eq!(span(at(0), at(5)), "of 1970-01-01");
+        assert_eq!(span(at(DAY - 1), at(DAY)), "of 1970-01-01 to 1970-01-02 (2 days)");
+    }
 }
