@@ -12,6 +12,7 @@ mod fixture;
 mod fold;
 mod index;
 mod language;
+pub mod learn;
 mod score;
 mod term;
 mod tokens;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Matcher, term};
-use crate::config::{FollowUps, Term, Topic};
+use crate::config::{FollowUps, Learn, Term, Topic};
 use crate::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
 
 /// Terms that are looked at, in all topics together: more would slow a replay down by more than
@@ -257,6 +257,7 @@ fn probe(topic: &Topic, term: &Term, number: usize) -> Topic {
         languages: Vec::new(),
         routes: Vec::new(),
         follow_ups: FollowUps::None,
+        learn: Learn::Off,
         examples: Vec::new(),
         place: topic.place.clone(),
     }

@@ -84,8 +84,13 @@ pub(super) fn score(tree: &Tree, reading: &Reading) -> Score {
 }
 
 /// Returns the score that points give, rounded so that it can be compared with a threshold.
-fn graded(points: f64) -> f64 {
+pub(super) fn graded(points: f64) -> f64 {
     ((1.0 - (-points).exp2()) * 1e6).round() / 1e6
+}
+
+/// Returns the points behind a score.
+pub(super) fn points_of(score: f64) -> f64 {
+    -(1.0 - score).log2()
 }
 
 fn blank(tree: &Tree, outcome: ScoreOutcome) -> Score {

@@ -570,7 +570,6 @@ fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
         (SOURCE, "full_text = true"),
         (SOURCE, "select = { item = 'li' }"),
         (SOURCE, "watch = 'main'"),
-        (TOPIC, "learn = 'apply'"),
         (TOPIC, "follow_ups = 'all'"),
         (TOPIC, "corrections = true"),
         (WEBHOOK, "probe = '15m'"),
