@@ -18,6 +18,7 @@ mod overview;
 mod poll;
 mod rows;
 mod sources;
+mod verdicts;
 mod versions;
 
 use std::{
@@ -46,6 +47,7 @@ pub use overview::{
 };
 pub use poll::Recorded;
 pub use sources::{SourceRow, Watched};
+pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
@@ -62,6 +64,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
+    (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
 ];
 
 /// The store.

@@ -193,12 +193,16 @@ async fn alerts_of(
         let wanted = |topic: &&Topic| changed.as_ref().is_none_or(|ids| ids.contains_key(&topic.id));
         topics.iter().filter(wanted).cloned().collect()
     };
-    let halves =
-        (Half::of(picked(&now.topics), now), before.config.as_ref().map(|it| Half::of(picked(was), it)));
+    let reading = "reading the verdicts";
+    let is = Half::of(picked(&now.topics), now).corrected(&store).await.context(reading)?;
+    let did = match &before.config {
+        Some(config) => Some(Half::of(picked(was), config).corrected(&store).await.context(reading)?),
+        None => None,
+    };
     let feed = super::backtest::Feed::archive(store, since);
     let alive = || true;
     tokio::task::block_in_place(|| {
-        alerts::compare(feed, (&halves.0, halves.1.as_ref()), super::backtest::all_cores(), alive)
+        alerts::compare(feed, (&is, did.as_ref()), super::backtest::all_cores(), alive)
     })
 }
 

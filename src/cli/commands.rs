@@ -4,6 +4,7 @@ mod ask;
 mod backtest;
 mod check;
 mod daemon;
+mod feedback;
 mod look;
 mod plan;
 
@@ -13,7 +14,7 @@ use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Filter, SourceFilter, Sources, Test};
+use super::args::{Alerts, Args, Command, Deliveries, Feedback, Filter, SourceFilter, Sources, Test};
 use super::{Exit, Session, say};
 
 /// Runs a command.
@@ -32,6 +33,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
         Command::Backtest(asked) => backtest::backtest(&session, asked).await,
+        Command::Feedback { command: Some(Feedback::Suggest(_)), .. } => anyhow::bail!("no suggestions yet"),
+        Command::Feedback { command: None, topic, ids, verdict } => {
+            let verdict = verdict.expect("without a subcommand it is required");
+            feedback::judge(&session, &ids, topic, verdict).await
+        }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command } => {

@@ -9,6 +9,7 @@ mod fit;
 mod trial;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use self::fit::{Example, Weights};
 use super::Matcher;
@@ -33,6 +34,17 @@ const TITLE: f64 = 2.0;
 const TOLD: usize = 5;
 /// The term of the line of evidence.
 const TERM: &str = "learned";
+
+/// An item, its source's tags, and what somebody thought of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The item.
+    pub item: Item,
+    /// The tags of its source.
+    pub tags: Vec<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
 
 /// A judged item, as a topic reads it now.
 #[derive(Clone, Debug)]
@@ -88,25 +100,35 @@ struct Vocabulary(HashMap<u64, (usize, f64)>);
 
 /// What was learned, by topic.
 #[derive(Clone, Debug, Default)]
-pub struct Corrections(HashMap<TopicId, Learned>);
+pub struct Corrections(HashMap<TopicId, Arc<Learned>>);
 
 impl Corrections {
-    /// Learns for each topic that applies its verdicts, from its judged items and their source's
-    /// tags.
+    /// Learns for each topic that applies its verdicts, from its judged items.
     pub fn learn<'a>(
         matcher: &Matcher,
         topics: impl Iterator<Item = &'a Topic>,
-        judged: &HashMap<TopicId, Vec<(Item, Vec<String>, Verdict)>>,
+        judged: &HashMap<TopicId, Vec<Judged>>,
     ) -> Self {
         let applied = topics.filter(|topic| topic.learn == Learn::Apply);
         let learned = applied.filter_map(|topic| {
-            let judged = judged.get(&topic.id)?;
-            let lessons = judged
-                .iter()
-                .filter_map(|(item, tags, verdict)| lesson(matcher, &topic.id, (item, tags), *verdict));
-            Some((topic.id.clone(), Learned::of(&lessons.collect::<Vec<_>>()).ok()?))
+            let learned = Learned::of(&lessons(matcher, &topic.id, judged.get(&topic.id)?)).ok()?;
+            Some((topic.id.clone(), Arc::new(learned)))
         });
         Corrections(learned.collect())
+    }
+
+    /// Returns these with what was learned since; of the others those that still hold.
+    #[must_use]
+    pub fn renewed(&self, learned: Corrections, holds: impl Fn(&TopicId) -> bool) -> Self {
+        let mut renewed = self.0.clone();
+        renewed.retain(|topic, _| holds(topic));
+        renewed.extend(learned.0);
+        Corrections(renewed)
+    }
+
+    /// Returns the topics that are corrected, with how much of a correction is made, from 0 to 1.
+    pub fn strengths(&self) -> impl Iterator<Item = (&TopicId, f64)> {
+        self.0.iter().map(|(topic, learned)| (topic, learned.strength))
     }
 
     /// Says whether there is nothing to correct.
@@ -124,16 +146,14 @@ impl Corrections {
     }
 }
 
-/// Returns the lesson of a judged item; `None` where the topic would not have it corrected.
-pub fn lesson(
-    matcher: &Matcher,
-    topic: &TopicId,
-    (item, tags): (&Item, &[String]),
-    verdict: Verdict,
-) -> Option<Lesson> {
-    let scores = matcher.score(item, tags);
-    let score = scores.iter().find(|score| score.topic == *topic)?;
-    Lesson::of(item, score, verdict)
+/// Returns the lessons of judged items; what the topic would not have corrected is none.
+pub fn lessons(matcher: &Matcher, topic: &TopicId, judged: &[Judged]) -> Vec<Lesson> {
+    let lesson = |judged: &Judged| {
+        let scores = matcher.score(&judged.item, &judged.tags);
+        let score = scores.iter().find(|score| score.topic == *topic)?;
+        Lesson::of(&judged.item, score, judged.verdict)
+    };
+    judged.iter().filter_map(lesson).collect()
 }
 
 /// Says whether the score is one that may be corrected.
@@ -281,7 +301,7 @@ mod tests {
     }
 
     /// Judged items: ships in port are useful, port wine is noise.
-    fn judged(n: usize) -> Vec<(Item, Vec<String>, Verdict)> {
+    fn judged(n: usize) -> Vec<Judged> {
         let one = |n: usize| {
             if n % 2 == 0 {
                 (item("Ships leave port", &format!("Cargo vessels sailed, number {n}")), Verdict::Useful)
@@ -289,10 +309,10 @@ mod tests {
                 (item("A glass of port", &format!("Wine from the vineyard, number {n}")), Verdict::Noise)
             }
         };
-        (0..n).map(one).map(|(item, verdict)| (item, Vec::new(), verdict)).collect()
+        (0..n).map(one).map(|(item, verdict)| Judged { item, tags: Vec::new(), verdict }).collect()
     }
 
-    fn corrections(judged: Vec<(Item, Vec<String>, Verdict)>) -> Corrections {
+    fn corrections(judged: Vec<Judged>) -> Corrections {
         let (matcher, topic) = matcher();
         Corrections::learn(&matcher, [&topic].into_iter(), &HashMap::from([(topic.id.clone(), judged)]))
     }
@@ -336,19 +356,15 @@ mod tests {
     #[test]
     fn it_takes_ten_verdicts_of_both_kinds_that_help() {
         let (matcher, topic) = matcher();
-        let learn = |judged: Vec<(Item, Vec<String>, Verdict)>| {
-            let lessons: Vec<Lesson> = judged
-                .iter()
-                .filter_map(|(item, tags, verdict)| lesson(&matcher, &topic.id, (item, tags), *verdict))
-                .collect();
-            Learned::of(&lessons).map(|learned| learned.strength())
+        let learn = |judged: Vec<Judged>| {
+            Learned::of(&lessons(&matcher, &topic.id, &judged)).map(|learned| learned.strength())
         };
         assert_eq!(learn(judged(9)), Err(Unlearned::TooFew(9)));
         assert!(learn(judged(30)).unwrap() <= 0.75);
-        let useful = judged(40).into_iter().filter(|(_, _, verdict)| *verdict == Verdict::Useful);
+        let useful = judged(40).into_iter().filter(|judged| judged.verdict == Verdict::Useful);
         assert_eq!(learn(useful.collect()), Err(Unlearned::OneKind(Verdict::Useful)));
         let coin = [Verdict::Useful, Verdict::Noise, Verdict::Noise, Verdict::Useful];
-        let toss = |(n, (item, tags, _)): (usize, (Item, Vec<String>, Verdict))| (item, tags, coin[n % 4]);
+        let toss = |(n, judged): (usize, Judged)| Judged { verdict: coin[n % 4], ..judged };
         assert_eq!(learn(judged(40).into_iter().enumerate().map(toss).collect()), Err(Unlearned::NoHelp));
     }
 

@@ -6,6 +6,7 @@ mod cli;
 mod corpora_feeds;
 mod crash;
 mod daemon;
+mod feedback;
 mod feeds;
 mod fetch;
 mod hostile_feeds;

@@ -112,11 +112,15 @@ fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {
         }
         _ => item,
     };
-    match extent {
+    let mut scores = match extent {
         Extent::Identity => Vec::new(),
         Extent::Touched | Extent::Compared => side.matcher.score(item, outlet.tags),
         Extent::All => side.matcher.score_all(item, outlet.tags),
+    };
+    if let Some(corrections) = side.corrections {
+        corrections.apply(item, &mut scores);
     }
+    scores
 }
 
 /// Has every side say what it makes of the topics that another side finds points for: without
