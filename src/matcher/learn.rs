@@ -162,6 +162,16 @@ fn is_open(score: &Score) -> bool {
 }
 
 impl Lesson {
+    /// Returns the points of the item above those that the threshold asks for.
+    pub fn excess(&self) -> f64 {
+        self.excess
+    }
+
+    /// Says whether somebody called it useful.
+    pub fn is_useful(&self) -> bool {
+        self.useful
+    }
+
     /// Returns the lesson of an item and its score; `None` where that would not be corrected.
     pub fn of(item: &Item, score: &Score, verdict: Verdict) -> Option<Self> {
         is_open(score).then(|| Lesson {
@@ -204,11 +214,19 @@ impl Learned {
         self.strength
     }
 
+    /// Returns the points that are added to those of an item, or taken away.
+    pub fn correction(&self, lesson: &Lesson) -> f64 {
+        self.added(&self.vocabulary.shares(&lesson.words))
+    }
+
+    fn added(&self, shares: &[(&Counted, (usize, f64))]) -> f64 {
+        let of_words = shares.iter().map(|(_, (word, share))| self.weights.words[*word] * share).sum();
+        bounded(self.weights.correction(of_words), self.strength)
+    }
+
     fn correct(&self, bag: &Bag, score: &mut Score) {
         let shares = self.vocabulary.shares(bag);
-        let words: Vec<(usize, f64)> = shares.iter().map(|(_, word)| *word).collect();
-        let added = bounded(self.weights.correction(self.weights.of_words(&words)), self.strength);
-        let points = (score.points + added).max(0.0);
+        let points = (score.points + self.added(&shares)).max(0.0);
         let mut told: Vec<(f64, &Counted)> = shares
             .iter()
             .map(|(counted, (word, share))| (self.weights.words[*word] * share, *counted))

@@ -11,6 +11,7 @@ mod feeds;
 mod fetch;
 mod hostile_feeds;
 mod http;
+mod learning;
 mod matching;
 mod notify;
 mod program;
