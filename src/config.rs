@@ -7,6 +7,7 @@
 pub mod channel;
 mod check;
 pub mod definition;
+pub mod edit;
 pub mod environment;
 pub mod extent;
 mod later;

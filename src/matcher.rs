@@ -14,6 +14,7 @@ mod index;
 mod language;
 pub mod learn;
 mod score;
+pub mod suggest;
 mod term;
 mod tokens;
 mod tree;

@@ -1,5 +1,7 @@
 //! Verdicts: taken from whoever read an alert, and what they come to.
 
+pub mod suggest;
+
 use anyhow::Context as _;
 use serde::Serialize;
 

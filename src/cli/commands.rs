@@ -33,7 +33,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
         Command::Backtest(asked) => backtest::backtest(&session, asked).await,
-        Command::Feedback { command: Some(Feedback::Suggest(_)), .. } => anyhow::bail!("no suggestions yet"),
+        Command::Feedback { command: Some(Feedback::Suggest(asked)), .. } => {
+            feedback::suggest(&session, asked).await
+        }
         Command::Feedback { command: None, topic, ids, verdict } => {
             let verdict = verdict.expect("without a subcommand it is required");
             feedback::judge(&session, &ids, topic, verdict).await
