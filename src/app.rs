@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod demo;
 pub mod examples;
 pub mod explain;
+pub mod feedback;
 mod heartbeat;
 pub mod network;
 pub mod newsroom;
@@ -31,6 +32,7 @@ use crate::metrics::{Metrics, Pulse};
 use crate::model::{StoreClass, Timestamp, fingerprint};
 use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
+use crate::worker::learned::Lessons;
 use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
 
 /// How long a claim on a delivery holds.
@@ -164,6 +166,7 @@ fn ctx(live: Live, store: Store, outside: &Outside) -> Ctx {
         live: watch::Sender::new(Arc::new(live)),
         turnstile: Mutex::new(()),
         readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+        lessons: Lessons::default(),
         metrics: Arc::new(Metrics::new()),
         send_lease: Lease { holder, length: SEND_LEASE },
         tally: Tally::default(),

@@ -7,6 +7,7 @@
 pub mod channel;
 mod check;
 pub mod definition;
+pub mod edit;
 pub mod environment;
 pub mod extent;
 mod later;
@@ -40,7 +41,7 @@ pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConf
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
-pub use topic::{Example, Expect, FollowUps, Near, Query, Term, Topic};
+pub use topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic};
 pub use trail::{Marks, Trail};
 pub use value::duration;
 

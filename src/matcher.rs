@@ -15,6 +15,7 @@ mod frequencies;
 mod index;
 pub mod keys;
 mod language;
+pub mod learn;
 mod occur;
 #[cfg(test)]
 mod oracle;
@@ -25,6 +26,7 @@ mod query;
 mod score;
 mod spoken;
 mod stems;
+pub mod suggest;
 mod table;
 mod term;
 mod tokens;

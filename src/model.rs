@@ -13,6 +13,7 @@ pub mod item;
 pub mod retry_after;
 pub mod source;
 pub mod text;
+pub mod verdict;
 pub mod words;
 
 pub use alert::{Alert, AlertKind, StoryRef};
@@ -23,3 +24,4 @@ pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timest
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};
+pub use verdict::{JudgedItem, TakenVerdict, Verdict};

@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod sign;
 mod sources;
+mod verdicts;
 mod versions;
 
 use std::{
@@ -49,6 +50,7 @@ pub use overview::{
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
+pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
@@ -65,6 +67,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
+    (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
 ];
 

@@ -5,6 +5,7 @@
 //! that could not be recorded.
 
 pub mod dispatch;
+pub mod learned;
 pub mod live;
 pub mod poll;
 mod read;
@@ -45,6 +46,8 @@ pub struct Ctx {
     pub turnstile: Mutex<()>,
     /// Bodies that are turned into items at one time.
     pub readers: Semaphore,
+    /// What verdicts teach.
+    pub lessons: learned::Lessons,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// This process's claims on deliveries.

@@ -23,11 +23,13 @@ use self::judge::Judge;
 pub use self::pipeline::Extent;
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
+use crate::matcher::learn::Corrections;
 use crate::model::{Decision, Item, Score, SourceId, StoryId, Timestamp, TopicId};
 
 /// One set of topics, with what its configuration says about the sources.
 pub struct Side<'a> {
     matcher: &'a Matcher,
+    corrections: Option<&'a Corrections>,
     topics: HashMap<&'a TopicId, u32>,
     list: &'a [Topic],
     sources: HashMap<&'a SourceId, Outlet<'a>>,
@@ -49,6 +51,7 @@ impl<'a> Side<'a> {
             matcher,
             list: topics,
             reasons: true,
+            corrections: None,
             topics: (0..).zip(topics).map(|(number, topic)| (&topic.id, number)).collect(),
             sources: sources
                 .map(|source| (&source.id, Outlet { tags: &source.tags, lang: source.lang.as_ref() }))
@@ -60,6 +63,12 @@ impl<'a> Side<'a> {
     #[must_use]
     pub fn without_reasons(self) -> Self {
         Side { reasons: false, ..self }
+    }
+
+    /// Has scores corrected by what verdicts teach.
+    #[must_use]
+    pub fn corrected(self, corrections: &'a Corrections) -> Self {
+        Side { corrections: Some(corrections).filter(|it| !it.is_empty()), ..self }
     }
 
     fn outlet(&self, item: &Item) -> Outlet<'a> {

@@ -210,7 +210,9 @@ fn explain(
     let source = item.source.as_ref().and_then(|id| config.source(id));
     let tags = source.map_or(&[][..], |source| &source.tags);
     let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
-    let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
+    let mut scores = ready.matcher.score_all(&item, tags);
+    scores.retain(wanted);
+    ready.corrections.apply(&item, &mut scores);
     let line = |score| {
         let line = line(ready, score, id.clone());
         match past {
@@ -218,7 +220,7 @@ fn explain(
             None => line,
         }
     };
-    let lines = scores.map(line).collect();
+    let lines = scores.into_iter().map(line).collect();
     let words = matcher::words(&item);
     let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })

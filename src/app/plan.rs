@@ -89,7 +89,7 @@ pub async fn plan(path: Option<&Path>, environment: &Environment, since: Timesta
         None => refused(reading, &before),
         Some(ready) => {
             let parts = parts(&before.definitions, &ready.config, &reading.kept);
-            let alerts = alerts_of(&before, &ready.config, &parts, since);
+            let alerts = alerts_of(&before, &ready.config, &parts, since).await;
             let result = if reading.error().is_some() { LastReload::Partial } else { LastReload::Ok };
             let waits = waits(&parts);
             let Reading { problems, kept, .. } = reading;
@@ -191,7 +191,7 @@ fn waits(parts: &[PartChange]) -> Vec<&'static str> {
 }
 
 /// Replays the topics that changed; all of them where it changed what the sources are.
-fn alerts_of(
+async fn alerts_of(
     before: &Before,
     now: &Config,
     parts: &[PartChange],
@@ -204,12 +204,16 @@ fn alerts_of(
         let wanted = |topic: &&Topic| changed.as_ref().is_none_or(|ids| ids.contains(&topic.id));
         topics.iter().filter(wanted).cloned().collect()
     };
-    let halves =
-        (Half::of(picked(&now.topics), now), before.config.as_ref().map(|it| Half::of(picked(was), it)));
+    let reading = "reading the verdicts";
+    let is = Half::of(picked(&now.topics), now).corrected(&store).await.context(reading)?;
+    let did = match &before.config {
+        Some(config) => Some(Half::of(picked(was), config).corrected(&store).await.context(reading)?),
+        None => None,
+    };
     let feed = super::backtest::Feed::archive(store, since);
     let alive = || true;
     tokio::task::block_in_place(|| {
-        alerts::compare(feed, (&halves.0, halves.1.as_ref()), super::backtest::all_cores(), alive)
+        alerts::compare(feed, (&is, did.as_ref()), super::backtest::all_cores(), alive)
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::config::{Config, FollowUps, Place, Problem, Query, Severity, SourceFile, Topic};
+use crate::config::{Config, FollowUps, Learn, Place, Problem, Query, Severity, SourceFile, Topic};
 use crate::matcher::Matcher;
 use crate::model::{Item, Score, SourceId, Timestamp, TopicId};
 use crate::store::{ItemNumber, Sought, Store};
@@ -80,6 +80,7 @@ fn topic(query: &str) -> Topic {
         sources: Vec::new(),
         languages: Vec::new(),
         routes: Vec::new(),
+        learn: Learn::Off,
         follow_ups: FollowUps::None,
         examples: Vec::new(),
         place,

@@ -18,6 +18,7 @@ use crate::config::{
 };
 use crate::fetch::{self, Fetcher};
 use crate::matcher::Matcher;
+use crate::matcher::learn::Corrections;
 use crate::model::{DefinitionKind, TopicId, TopicVersion};
 use crate::notify::{
     Channel, Parts,
@@ -33,6 +34,8 @@ pub struct Ready {
     pub config: Config,
     /// The matcher of their topics.
     pub matcher: Matcher,
+    /// What verdicts teach, once that was read from the store.
+    pub corrections: Corrections,
     /// The main file.
     pub file: Option<PathBuf>,
     /// All files as they were read.
@@ -70,7 +73,7 @@ fn compile(loaded: Loaded) -> Checked {
     let n_files = files.len();
     match config {
         Some(config) if !wrong => {
-            let ready = Some(Ready { config, matcher, file, trail });
+            let ready = Some(Ready { config, matcher, corrections: Corrections::default(), file, trail });
             Checked { ready, ruins: None, problems, n_files }
         }
         config => Checked { ready: None, ruins: config.or(ruins), problems, n_files },

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use newshound::app::backtest::expectation::FailOn;
 use newshound::config::Expect;
-use newshound::model::{DeliveryState, SourceMode};
+use newshound::model::{DeliveryState, SourceMode, Verdict};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.
@@ -129,6 +129,21 @@ pub(super) enum Command {
     Backtest(Backtest),
     /// Finds stored items by a query, newest first.
     Search(Search),
+    /// Remembers what an alert was worth, and says what the verdicts suggest.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Feedback {
+        #[command(subcommand)]
+        command: Option<Feedback>,
+        /// The topic that items are judged for; alerts know theirs.
+        #[arg(long)]
+        topic: Option<String>,
+        /// The alerts' ids; with --topic also ids of items, such as near misses.
+        #[arg(value_name = "ALERT", required = true)]
+        ids: Vec<String>,
+        /// What they were worth.
+        #[arg(value_name = "useful|noise", required = true, value_parser = verdict)]
+        verdict: Option<Verdict>,
+    },
     /// Tries one thing for real.
     #[command(subcommand)]
     Test(Test),
@@ -203,6 +218,24 @@ pub(super) struct Search {
     /// 'Kim NEAR/12 (visit OR travel*) NOT title:hockey'.
     #[arg(required = true)]
     pub(super) query: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Feedback {
+    /// Proposes changes to the topics' files as a diff; each was tried on the judged items and on
+    /// the stored news, and none loses an alert that was useful.
+    Suggest(Suggest),
+}
+
+/// What suggestions are asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Suggest {
+    /// Only this topic.
+    #[arg(long)]
+    pub(super) topic: Option<String>,
+    /// How much of the stored news they are tried on.
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = newshound::config::duration)]
+    pub(super) since: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -359,6 +392,10 @@ fn source_states() -> impl TypedValueParser<Value = SourceMode> {
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed));
     speed.ok_or_else(|| "a number from 0.1 to 100".to_owned())
+}
+
+fn verdict(text: &str) -> Result<Verdict, String> {
+    text.parse().map_err(|_| "write `useful` or `noise`".to_owned())
 }
 
 fn expect(text: &str) -> Result<Expect, String> {

@@ -4,6 +4,7 @@ mod ask;
 mod backtest;
 mod check;
 mod daemon;
+mod feedback;
 mod look;
 mod plan;
 mod search;
@@ -14,7 +15,7 @@ use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Sources, Test};
+use super::args::{Alerts, Args, Command, Deliveries, Feedback, Sources, Test};
 use super::{Exit, Session, complain, say};
 
 /// Runs a command.
@@ -34,6 +35,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         }
         Command::Backtest(asked) => backtest::backtest(&session, asked).await,
         Command::Search(asked) => search::search(&session, asked).await,
+        Command::Feedback { command: Some(Feedback::Suggest(asked)), .. } => {
+            feedback::suggest(&session, asked).await
+        }
+        Command::Feedback { command: None, topic, ids, verdict } => {
+            let verdict = verdict.expect("without a subcommand it is required");
+            feedback::judge(&session, &ids, topic, verdict).await
+        }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command, filter } => {

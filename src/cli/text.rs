@@ -8,6 +8,7 @@ pub(super) mod demo;
 pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod failure;
+pub(super) mod feedback;
 mod grid;
 pub(super) mod ink;
 pub(super) mod outline;

@@ -53,6 +53,12 @@ impl Environment {
         self.directory.join(path)
     }
 
+    /// Returns a path as it is written in the current directory; as a whole where it leads elsewhere.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        let whole = self.absolute(path);
+        whole.strip_prefix(&self.directory).map(Path::to_path_buf).unwrap_or(whole)
+    }
+
     /// Returns where a configuration file is looked for, in order.
     pub(crate) fn candidates(&self) -> Vec<PathBuf> {
         const NAME: &str = "newshound/newshound.toml";

@@ -15,7 +15,6 @@ pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
     ("source", "full_text", &["false"]),
     ("source", "select", &[]),
     ("source", "watch", &[]),
-    ("topic", "learn", &["off"]),
     ("topic", "follow_ups", &[]),
     ("topic", "corrections", &["false"]),
     ("channel", "probe", &[]),

@@ -40,6 +40,8 @@ pub struct Topic {
     pub routes: Vec<String>,
     /// When a story that was alerted is told again.
     pub follow_ups: FollowUps,
+    /// What verdicts on its alerts do.
+    pub learn: Learn,
     /// What the topic's author expects of it.
     pub examples: Vec<Example>,
     /// Where it stands.
@@ -96,6 +98,17 @@ pub enum FollowUps {
     NewFacts,
     /// With every article.
     All,
+}
+
+/// What verdicts on a topic's alerts do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learn {
+    /// They become suggestions, and change nothing by themselves.
+    Suggest,
+    /// They also correct scores.
+    Apply,
+    /// They are kept and that is all.
+    Off,
 }
 
 /// `[[topic.example]]`: what the topic must make of a text.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Matcher, query, term};
-use crate::config::{FollowUps, Query, Topic};
+use crate::config::{FollowUps, Learn, Query, Topic};
 use crate::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
 
 /// Terms that are looked at, in all topics together: more would slow a replay down by more than
@@ -264,6 +264,7 @@ fn probe(topic: &Topic, number: usize) -> Topic {
         languages: Vec::new(),
         routes: Vec::new(),
         follow_ups: FollowUps::None,
+        learn: Learn::Off,
         examples: Vec::new(),
         place: topic.place.clone(),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{FollowUps, Place, SourceFile, Term, Topic};
+use crate::config::{FollowUps, Learn, Place, SourceFile, Term, Topic};
 use crate::model::{Item, ItemId, ItemKeys, TopicId};
 
 pub(crate) fn item(title: &str, text: &str) -> Item {
@@ -57,6 +57,7 @@ pub(crate) fn topic(any: &[&str]) -> Topic {
         languages: Vec::new(),
         routes: Vec::new(),
         follow_ups: FollowUps::NewFacts,
+        learn: Learn::Suggest,
         examples: Vec::new(),
         place: place("test"),
     }

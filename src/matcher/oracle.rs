@@ -19,21 +19,82 @@ use crate::model::{Item, Score};
 
 /// Words of terms and texts: of all scripts, inflected, joined, in capitals.
 const WORDS: &[&str] = &[
-    "arms", "arm", "deal", "deals", "dealing", "Kim", "Jong-un", "Jongun", "Jong", "Un", "US", "us", "U.S.",
-    "WHO", "who", "the", "of", "travels", "traveller", "Travelling", "Salzburg", "Hamburger", "F-16", "F16",
-    "co-operation", "cooperation", "they’re", "AT&T", "#KimJongUn", "Киев", "Киева", "Владивостоке",
-    "Владивосток", "оружия", "김정은", "김정은이", "방문", "방문했다", "북·러", "무기", "거래", "金正恩氏",
-    "金正恩", "訪露", "북", "북러", "1,000", "Ärger", "naïve", "O'Neill", "coat", "open", "vladivostok", "transports",
+    "arms",
+    "arm",
+    "deal",
+    "deals",
+    "dealing",
+    "Kim",
+    "Jong-un",
+    "Jongun",
+    "Jong",
+    "Un",
+    "US",
+    "us",
+    "U.S.",
+    "WHO",
+    "who",
+    "the",
+    "of",
+    "travels",
+    "traveller",
+    "Travelling",
+    "Salzburg",
+    "Hamburger",
+    "F-16",
+    "F16",
+    "co-operation",
+    "cooperation",
+    "they’re",
+    "AT&T",
+    "#KimJongUn",
+    "Киев",
+    "Киева",
+    "Владивостоке",
+    "Владивосток",
+    "оружия",
+    "김정은",
+    "김정은이",
+    "방문",
+    "방문했다",
+    "북·러",
+    "무기",
+    "거래",
+    "金正恩氏",
+    "金正恩",
+    "訪露",
+    "북",
+    "북러",
+    "1,000",
+    "Ärger",
+    "naïve",
+    "O'Neill",
+    "coat",
+    "open",
+    "vladivostok",
+    "transports",
 ];
-const PATTERNS: &[&str] =
-    &["trav*", "arm?", "*burg*", "*burg", "deal*", "coop*tion", "tra*el*", "Влад*", "*востоке", "hamb*er", "jon?un"];
+const PATTERNS: &[&str] = &[
+    "trav*",
+    "arm?",
+    "*burg*",
+    "*burg",
+    "deal*",
+    "coop*tion",
+    "tra*el*",
+    "Влад*",
+    "*востоке",
+    "hamb*er",
+    "jon?un",
+];
 
 fn oracle<'m>(matcher: &'m Matcher, item: &Item) -> Vec<(Judged<'m>, Score)> {
     let words = words(item);
     let variants = matcher.index.variants();
     let occurrences = occurrences(variants, &words);
     let reading = Reading { item, words: &words, occurrences: &occurrences, source_tags: &[] };
-    let judged = matcher.trees.iter().map(|tree| (judge(tree, &reading), judge(tree, &reading).told(&reading)));
+    let judged =
+        matcher.trees.iter().map(|tree| (judge(tree, &reading), judge(tree, &reading).told(&reading)));
     judged.filter(|(judged, _)| judged.concerns()).collect()
 }
 
@@ -52,7 +113,11 @@ fn occurrences(variants: &Variants, words: &Words) -> Occurrences {
         stretches.sort_unstable();
         stretches.dedup_by_key(|(first, last)| (words.list[*first].place, words.list[*last].end));
         let found = stretches.into_iter();
-        list.extend(found.map(|(first, last)| Occurrence { phrase, first: narrow(first), last: narrow(last) }));
+        list.extend(found.map(|(first, last)| Occurrence {
+            phrase,
+            first: narrow(first),
+            last: narrow(last),
+        }));
     }
     Occurrences::new(list)
 }
@@ -137,7 +202,8 @@ fn some_terms(most: usize) -> impl Strategy<Value = Vec<Term>> {
 
 /// Parts of a query, put together by operators.
 fn queries() -> impl Strategy<Value = String> {
-    let quoted = proptest::collection::vec(select(WORDS), 1..4).prop_map(|words| format!("\"{}\"", words.join(" ")));
+    let quoted =
+        proptest::collection::vec(select(WORDS), 1..4).prop_map(|words| format!("\"{}\"", words.join(" ")));
     let leaf = prop_oneof![
         4 => select(WORDS).prop_map(|word| format!("\"{word}\"")),
         2 => select(PATTERNS).prop_map(str::to_owned),
@@ -154,19 +220,32 @@ fn queries() -> impl Strategy<Value = String> {
 fn topics() -> impl Strategy<Value = Topic> {
     let near = (some_terms(2), some_terms(2), 1..8_u32, any::<bool>());
     let near = near.prop_filter("both sides", |(a, b, ..)| !a.is_empty() && !b.is_empty());
-    let near = near.prop_map(|(a, b, within, ordered)| Near { a, b, within, ordered, weight: 1.0, place: place("near") });
-    let lists = (some_terms(4), proptest::collection::vec(some_terms(2), 0..3), proptest::collection::vec(near, 0..2));
+    let near = near.prop_map(|(a, b, within, ordered)| Near {
+        a,
+        b,
+        within,
+        ordered,
+        weight: 1.0,
+        place: place("near"),
+    });
+    let lists = (
+        some_terms(4),
+        proptest::collection::vec(some_terms(2), 0..3),
+        proptest::collection::vec(near, 0..2),
+    );
     let rare = |most: usize| prop_oneof![3 => Just(Vec::new()), 1 => some_terms(most)];
     let negative = (rare(2), rare(2), rare(2));
     let asked = prop_oneof![1 => Just(None), 1 => queries().prop_map(Some)];
-    (lists, negative, asked, 1..3_u32, any::<bool>()).prop_map(|(lists, negative, asked, min_terms, mention)| {
-        let (any, all, near) = lists;
-        let (none, ignore, less) = negative;
-        let all = all.into_iter().filter(|group| !group.is_empty()).collect();
-        let min_terms = min_terms.min(narrow(any.len())).max(1);
-        let query = asked.map(|text| Query { place: place(&text), text });
-        Topic { any, all, near, none, ignore, less, min_terms, mention, query, ..topic(&[]) }
-    })
+    (lists, negative, asked, 1..3_u32, any::<bool>()).prop_map(
+        |(lists, negative, asked, min_terms, mention)| {
+            let (any, all, near) = lists;
+            let (none, ignore, less) = negative;
+            let all = all.into_iter().filter(|group| !group.is_empty()).collect();
+            let min_terms = min_terms.min(narrow(any.len())).max(1);
+            let query = asked.map(|text| Query { place: place(&text), text });
+            Topic { any, all, near, none, ignore, less, min_terms, mention, query, ..topic(&[]) }
+        },
+    )
 }
 
 fn items() -> impl Strategy<Value = Item> {

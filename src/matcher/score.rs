@@ -166,6 +166,11 @@ pub(super) fn graded(points: f64) -> f64 {
     ((1.0 - (-points).exp2()) * 1e6).round() / 1e6
 }
 
+/// Returns the points behind a score.
+pub(super) fn points_of(score: f64) -> f64 {
+    -(1.0 - score).log2()
+}
+
 /// Returns why the topic does not take the item, if it does not.
 fn excluded(tree: &Tree, reading: &Reading) -> Option<String> {
     let id = reading.item.source.as_ref().map(SourceId::as_str);

@@ -152,7 +152,9 @@ async fn poll_one(
     let polled_at = ctx.clock.now() - took;
     // Of several redirects only the last host refused.
     let host = fetched.as_ref().err().map(|error| error.host().to_owned());
-    let read = read::read((ctx, live), source, state, Exchange { fetched, polled_at, took }).await;
+    let corrections = ctx.lessons.corrections(ctx, live).await?;
+    let exchange = Exchange { fetched, polled_at, took, corrections };
+    let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
     let pace = Pace::of(source.interval, &live.config.fetch);
     let record = PollRecord {

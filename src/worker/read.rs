@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Ctx, Live};
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
+use crate::matcher::learn::Corrections;
 use crate::model::{
     Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
     fingerprint,
@@ -20,6 +21,8 @@ pub(super) struct Exchange {
     /// When it began.
     pub(super) polled_at: Timestamp,
     pub(super) took: Duration,
+    /// What verdicts teach.
+    pub(super) corrections: Arc<Corrections>,
 }
 
 /// What a poll came to.
@@ -43,22 +46,22 @@ pub(super) async fn read(
     exchange: Exchange,
 ) -> Read {
     // A server counts from its answer, we from our request.
-    let Exchange { fetched, polled_at, took } = exchange;
+    let Exchange { fetched, polled_at, took, corrections } = exchange;
     let wait = |asked: RetryAfter| asked.wait(polled_at + took).saturating_add(took);
     let fetched = match fetched {
         Ok(fetched) => fetched,
         Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait))),
     };
     let retry_after = fetched.retry_after.map(wait);
-    let read = taken((ctx, live), source, state, fetched, polled_at).await;
+    let read = taken((ctx, live), (source, state), fetched, corrections, polled_at).await;
     Read { outcome: Outcome { retry_after, ..read.outcome }, ..read }
 }
 
 async fn taken(
     (ctx, live): (&Arc<Ctx>, &Arc<Live>),
-    source: &Arc<Source>,
-    state: &SourceState,
+    (source, state): (&Arc<Source>, &SourceState),
     fetched: Fetched,
+    corrections: Arc<Corrections>,
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
@@ -78,6 +81,7 @@ async fn taken(
     let work = Work {
         ctx: Arc::clone(ctx),
         live: Arc::clone(live),
+        corrections,
         source: Arc::clone(source),
         baseline: !state.baseline_done,
         now,
@@ -123,6 +127,7 @@ fn message(extracted: &extract::Extracted) -> Option<String> {
 struct Work {
     ctx: Arc<Ctx>,
     live: Arc<Live>,
+    corrections: Arc<Corrections>,
     source: Arc<Source>,
     baseline: bool,
     now: Timestamp,
@@ -158,13 +163,9 @@ impl Work {
         if let Some(lang) = &self.source.lang {
             item.lang = Some(lang.clone());
         }
-        let scores: Vec<Score> = self
-            .live
-            .matcher
-            .score(&item, &self.source.tags)
-            .into_iter()
-            .filter(|score| self.keep(score))
-            .collect();
+        let mut scores = self.live.matcher.score(&item, &self.source.tags);
+        self.corrections.apply(&item, &mut scores);
+        scores.retain(|score| self.keep(score));
         let routed = scores.iter().filter_map(|score| self.route(score)).collect();
         SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed }
     }

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use newshound::config::{FollowUps, Near, Place, Problem, Query, Severity, SourceFile, Term, Topic};
+use newshound::config::{FollowUps, Learn, Near, Place, Problem, Query, Severity, SourceFile, Term, Topic};
 use newshound::matcher::Matcher;
 use newshound::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
 use serde_json::Value;
@@ -364,6 +364,7 @@ fn topic(row: &Value) -> Topic {
         languages: Vec::new(),
         routes: Vec::new(),
         follow_ups: FollowUps::NewFacts,
+        learn: Learn::Suggest,
         examples: Vec::new(),
         place: place(id),
     }

@@ -113,7 +113,7 @@ fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {
         }
         _ => item,
     };
-    match extent {
+    let mut scores = match extent {
         Extent::Identity => Vec::new(),
         Extent::Touched | Extent::Compared if side.reasons => side.matcher.score(item, outlet.tags),
         Extent::Touched | Extent::Compared => {
@@ -121,7 +121,11 @@ fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {
             grades.into_iter().filter_map(|grade| bare(side, grade)).collect()
         }
         Extent::All => side.matcher.score_all(item, outlet.tags),
+    };
+    if let Some(corrections) = side.corrections {
+        corrections.apply(item, &mut scores);
     }
+    scores
 }
 
 /// Returns a score without its reasons.

@@ -6,7 +6,10 @@ use std::num::NonZero;
 use crate::app::backtest::{Extent, Feed, Judged, Replay, Side, Step, Verdict};
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
+use crate::matcher::learn::Corrections;
 use crate::model::{SourceId, Timestamp, TopicId};
+use crate::store::{Store, StoreError};
+use crate::worker::learned::corrections;
 
 /// How far back what changed is replayed, in days.
 pub const DAYS: u64 = 7;
@@ -57,6 +60,7 @@ pub struct Half<'a> {
     topics: Vec<Topic>,
     matcher: Matcher,
     config: &'a Config,
+    corrections: Corrections,
     /// The sources it is told by.
     sources: HashSet<&'a SourceId>,
 }
@@ -66,11 +70,23 @@ impl<'a> Half<'a> {
     pub fn of(topics: Vec<Topic>, config: &'a Config) -> Self {
         let (matcher, _) = Matcher::compile(&topics);
         let sources = config.sources.iter().filter(|source| source.enabled);
-        Half { topics, matcher, config, sources: sources.map(|source| &source.id).collect() }
+        Half {
+            topics,
+            matcher,
+            corrections: Corrections::default(),
+            config,
+            sources: sources.map(|source| &source.id).collect(),
+        }
+    }
+
+    /// Has scores corrected by the verdicts that a store holds.
+    pub async fn corrected(mut self, store: &Store) -> Result<Self, StoreError> {
+        self.corrections = corrections(store, self.config, (&self.matcher, &self.topics)).await?;
+        Ok(self)
     }
 
     fn side(&self) -> Side<'_> {
-        Side::new(&self.matcher, &self.topics, self.config)
+        Side::new(&self.matcher, &self.topics, self.config).corrected(&self.corrections)
     }
 
     /// Returns the topics that are alerted on an item, of which it would not hear without its source.

@@ -9,6 +9,7 @@ use crate::config::{
     self, Config, Environment, Loaded, Problem, Severity, Topic, TopicTables, Trail, Wanted,
 };
 use crate::matcher::Matcher;
+use crate::matcher::learn::Corrections;
 use crate::model::TopicId;
 
 /// What came of reading the files again.
@@ -70,7 +71,13 @@ fn beside(loaded: Loaded, before: &[Topic]) -> Reading {
         }
     };
     if can_be_taken {
-        reading.ready = Some(Ready { config, matcher, file, trail: reading.trail.clone() });
+        reading.ready = Some(Ready {
+            config,
+            matcher,
+            corrections: Corrections::default(),
+            file,
+            trail: reading.trail.clone(),
+        });
     } else {
         reading.kept.clear();
         reading.ruins = Some(config);

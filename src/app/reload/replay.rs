@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::backtest::Feed;
@@ -36,12 +37,15 @@ pub(super) fn begin(ctx: &Arc<Ctx>, site: &Arc<Site>, before: Arc<Live>, cancell
     tokio::spawn(async move {
         let feed = Feed::archive(ctx.store.clone(), ctx.clock.now() - Duration::from_hours(24 * DAYS));
         let (live, wanted) = (Arc::clone(&now), cancelled.clone());
+        let (store, runtime) = (ctx.store.clone(), Handle::current());
         let replaying = tokio::task::spawn_blocking(move || {
             let picked = |topics: &[Topic]| -> Vec<Topic> {
                 topics.iter().filter(|topic| changed.contains(&topic.id)).cloned().collect()
             };
-            let is = Half::of(picked(&live.config.topics), &live.config);
-            let was = Half::of(picked(&before.config.topics), &before.config);
+            let is = Half::of(picked(&live.config.topics), &live.config).corrected(&store);
+            let is = runtime.block_on(is)?;
+            let was = Half::of(picked(&before.config.topics), &before.config).corrected(&store);
+            let was = runtime.block_on(was)?;
             // One thread: the daemon has its own work to do.
             compare(feed, (&is, Some(&was)), NonZero::<usize>::MIN, || !wanted.is_cancelled())
         });

@@ -1,6 +1,7 @@
 //! The commands that try one thing: `fetch`, `explain`, `test channel`.
 
 use newshound::app::explain::{self, Question};
+use newshound::app::feedback;
 use newshound::app::network;
 use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
@@ -49,7 +50,9 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>) -> anyhow::Result<Exit> {
-    let ready = load!(session, Optional);
+    let mut ready = load!(session, Optional);
+    let url = ready.config.store.url.clone();
+    feedback::consider(&mut ready, &url).await?;
     let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
     if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
         complain(&format!("error: {}", explain::unknown("topic", topic, known())));

@@ -10,6 +10,7 @@ use newshound::app::backtest::line::{Change, ChangedLine, Identity, Line, has_po
 use newshound::app::backtest::tally::Tally;
 use newshound::app::backtest::{BadLine, Extent, Feed, Judged, Replay, Side, Step, all_cores};
 use newshound::app::explain;
+use newshound::app::feedback;
 use newshound::app::setup::Ready;
 use newshound::clock::Clock;
 use newshound::config::Topic;
@@ -31,14 +32,18 @@ pub(super) async fn backtest(session: &Session, asked: Backtest) -> anyhow::Resu
     if asked.identity {
         return identity(session, asked).await;
     }
-    let ready = load!(session, Required);
-    let other = match &asked.against {
+    let mut ready = load!(session, Required);
+    let mut other = match &asked.against {
         None => None,
         Some(path) => match session.load_from(Some(path), Wanted::Required) {
             Ok(other) => Some(other),
             Err(exit) => return Ok(exit),
         },
     };
+    let url = ready.config.store.url.clone();
+    for ready in std::iter::once(&mut ready).chain(&mut other) {
+        feedback::consider(ready, &url).await?;
+    }
     let Some(topics) = Topics::chosen(&asked, &ready, other.as_ref()) else { return Ok(Exit::Usage) };
     let source = Source::open(&asked, &ready).await?;
     tokio::task::block_in_place(|| replay(session, &asked, &topics, source))
@@ -80,7 +85,7 @@ impl<'a> Topics<'a> {
 
     fn side(&self) -> Side<'_> {
         let matcher = self.matcher.as_ref().unwrap_or(&self.ready.matcher);
-        Side::new(matcher, &self.list, &self.ready.config)
+        Side::new(matcher, &self.list, &self.ready.config).corrected(&self.ready.corrections)
     }
 }
 

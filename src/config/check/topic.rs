@@ -4,7 +4,7 @@ use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
-use super::super::topic::{Example, Expect, FollowUps, Near, Query, Term, Topic};
+use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
@@ -35,6 +35,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
         languages: reader.parsed_list("languages", language).into_iter().map(|lang| lang.value).collect(),
         routes: routes(&mut reader, names),
         follow_ups: follow_ups(&mut reader),
+        learn: learn(&mut reader),
         examples: examples(&mut reader, &label),
         id: TopicId::new(label),
         name: String::new(),
@@ -201,6 +202,16 @@ fn follow_ups(reader: &mut Reader<'_>) -> FollowUps {
         reader.scope.report(no_effect(&place, "`follow_ups`"));
     }
     follow_ups.map_or(FollowUps::NewFacts, |follow_ups| follow_ups.value)
+}
+
+fn learn(reader: &mut Reader<'_>) -> Learn {
+    let learn = reader.parsed("learn", |text| match text {
+        "suggest" => Ok(Learn::Suggest),
+        "apply" => Ok(Learn::Apply),
+        "off" => Ok(Learn::Off),
+        other => Err(format!("\"{}\" is none of \"suggest\", \"apply\", \"off\"", shorten(other))),
+    });
+    learn.map_or(Learn::Suggest, |learn| learn.value)
 }
 
 fn examples(reader: &mut Reader<'_>, topic: &str) -> Vec<Example> {

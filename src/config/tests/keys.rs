@@ -573,7 +573,6 @@ fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
         (SOURCE, "weight = 0"),
         (SOURCE, "weight = 1e2"),
         (SOURCE, "weight = 1000"),
-        (TOPIC, "learn = 'apply'"),
         (TOPIC, "follow_ups = 'all'"),
         (TOPIC, "corrections = true"),
         (WEBHOOK, "probe = '15m'"),
