@@ -6,12 +6,14 @@
 
 mod anchors;
 mod compile;
+pub mod doctor;
 mod evidence;
 #[cfg(test)]
 mod fixture;
 mod fold;
 mod frequencies;
 mod index;
+pub mod keys;
 mod language;
 mod occur;
 mod outline;
@@ -36,6 +38,7 @@ use crate::config::{Problem, Topic};
 use crate::model::words::Words;
 use crate::model::{Item, Score, ScoreOutcome, TopicId};
 use index::Index;
+use keys::Sieve;
 use occur::Reading;
 use phrases::Phrases;
 use postings::Postings;
@@ -116,6 +119,11 @@ impl Matcher {
         })
     }
 
+    /// Returns what an item must have to get points for any of the topics.
+    pub fn sieve(&self) -> Sieve {
+        Sieve::one(self.trees.iter().map(Sieve::of_tree))
+    }
+
     /// Returns what `score` would, without the reasons: much faster where many topics are met.
     pub fn grade(&self, item: &Item, source_tags: &[String]) -> Vec<Grade<'_>> {
         self.read(item, source_tags, |reading| {
@@ -167,6 +175,11 @@ impl Matcher {
             costly: costly.map(|phrase| variants.text(*phrase)).collect(),
         })
     }
+}
+
+/// Returns the keys an item is kept under in an archive, with spaces between them.
+pub fn search_keys(item: &Item) -> String {
+    keys::keys(&words(item))
 }
 
 /// Returns the words of an item, as the matcher reads them.

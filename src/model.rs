@@ -6,6 +6,7 @@
 pub mod alert;
 pub mod cause;
 pub mod class;
+pub mod definition;
 pub mod delivery;
 pub mod id;
 pub mod item;
@@ -16,6 +17,7 @@ pub mod words;
 
 pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
+pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};

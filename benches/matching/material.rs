@@ -125,6 +125,7 @@ fn blank(number: usize, place: Place) -> Topic {
         name: String::new(),
         threshold: 0.5,
         near_miss: 0.25,
+        query: None,
         any: Vec::new(),
         all: Vec::new(),
         none: Vec::new(),

@@ -1,18 +1,24 @@
 //! Why an item would, or would not, be told: its score for every topic, with the reasons, and
 //! for a stored item what became of it.
 
+mod past;
+
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+
+use self::past::Past;
+pub use self::past::{Present, Then};
 
 use super::reading::Given;
 use super::setup::Ready;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
+use crate::model::item::rounded;
 use crate::model::{
     Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
     ScoreOutcome, SourceId, Timestamp, TopicId,
 };
-use crate::store::{Store, StoredDecision, StoredItem};
+use crate::store::{Store, StoredItem};
 
 /// What to explain.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +85,17 @@ pub struct Line {
     /// When it was decided.
     #[serde(skip)]
     pub decided: Option<Timestamp>,
+    /// For a stored item: what was decided when it came, and with what.
+    pub then: Option<Then>,
+    /// What the topic makes of it now, where that is not the same.
+    pub now: Option<Present>,
+}
+
+impl Line {
+    /// Says whether the topic, as it is now, is hit by the item.
+    pub fn is_hit_now(&self) -> bool {
+        self.now.as_ref().map_or(self.score >= self.threshold, |now| now.score >= now.threshold)
+    }
 }
 
 /// A delivery in short.
@@ -105,22 +122,24 @@ pub struct DeliveryLine {
 pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::Result<Explained> {
     let store = Store::open_existing(&ready.config.store.url).await.context("opening the store")?;
     let found = store.item(id).await.context("reading the store")?;
+    let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    explain(ready, question, item, Some(id.to_string()), &decisions)
+    let past = Past { came: item.first_seen, decisions, topics, versions: past::versions(ready) };
+    explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
 /// Explains a text, an HTML page or an item as JSON.
 pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Result<Explained> {
     let bytes = given.bytes()?;
     let (id, item) = read(ready, question, &bytes)?;
-    explain(ready, question, item, id, &[])
+    explain(ready, question, item, id, None)
 }
 
 /// Explains a text of which only the words are known.
 pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
     let (id, item) = read(ready, question, text.as_bytes())?;
-    explain(ready, question, item, id, &[])
+    explain(ready, question, item, id, None)
 }
 
 /// Says that a name is none of the configured ones.
@@ -141,6 +160,15 @@ fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Opt
         return Ok((id, by_hand(raw, source, question)));
     }
     Ok((None, by_hand(extract::text_or_page(&text, max_text), None, question)))
+}
+
+/// Returns the item that a text by itself is: one as JSON where it can be read so, else its words.
+pub(super) fn item_of_text(text: &str, max_text: usize) -> Item {
+    let question = Question::default();
+    match extract::item_json(text, max_text) {
+        Ok(GivenItem { source, raw, .. }) => by_hand(raw, source, &question),
+        Err(_) => by_hand(extract::text_or_page(text, max_text), None, &question),
+    }
 }
 
 /// Text given by hand has no identity that anybody could ask for.
@@ -168,7 +196,7 @@ fn explain(
     question: &Question,
     mut item: Item,
     id: Option<String>,
-    decisions: &[StoredDecision],
+    past: Option<&Past>,
 ) -> anyhow::Result<Explained> {
     let config = &ready.config;
     if let Some(topic) = &question.topic
@@ -183,39 +211,46 @@ fn explain(
     let tags = source.map_or(&[][..], |source| &source.tags);
     let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
     let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
-    let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
+    let line = |score| {
+        let line = line(ready, score, id.clone());
+        match past {
+            Some(past) => past.told(line),
+            None => line,
+        }
+    };
+    let lines = scores.map(line).collect();
     let words = matcher::words(&item);
     let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 
-fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDecision]) -> Line {
+/// Returns how an item stands to a topic as it is now.
+fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
     let topic = ready.config.topics.iter().find(|topic| topic.id == score.topic);
-    let past = decisions.iter().find(|decision| decision.topic == score.topic);
-    let alert = past.and_then(|past| past.alert.as_ref());
-    let now = match score.outcome {
+    let decision = match score.outcome {
         ScoreOutcome::Hit => Decision::Alert,
         ScoreOutcome::Below => Decision::Below,
         ScoreOutcome::Vetoed => Decision::Vetoed,
         ScoreOutcome::Excluded => Decision::Excluded,
     };
-    let decision = past.map_or(now, |past| past.decision);
     Line {
         item,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
         near_miss: topic.map_or(0.0, |topic| topic.near_miss),
-        distance: score.threshold - score.score,
+        distance: rounded(score.threshold - score.score),
         decision,
-        story: alert.map(|(alert, _)| alert.story.id.to_string()),
-        reason: alert.map_or_else(|| reason(decision, &score), |(alert, _)| alert.reason.clone()),
-        alert: alert.map(|(alert, _)| alert.id.to_string()),
-        deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
-        decided: past.map(|past| past.created),
+        story: None,
+        reason: reason(decision, &score),
+        alert: None,
+        deliveries: Vec::new(),
+        decided: None,
+        then: None,
+        now: None,
         topic: score.topic,
         score: score.score,
-        points: score.points,
+        points: rounded(score.points),
         threshold: score.threshold,
-        evidence: score.evidence,
+        evidence: score.evidence.into_iter().map(Evidence::rounded).collect(),
         failed: score.failed,
     }
 }
@@ -231,13 +266,22 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
     }
 }
 
-fn reason(decision: Decision, score: &Score) -> String {
+/// Returns why that was decided, as far as the score tells.
+pub(super) fn reason(decision: Decision, score: &Score) -> String {
+    if decision == Decision::Excluded {
+        return score.failed.join("; ");
+    }
+    why(decision, &score.evidence, score.threshold - score.score)
+}
+
+/// Returns why that was decided, as far as evidence and distance tell.
+fn why(decision: Decision, evidence: &[Evidence], distance: f64) -> String {
     match decision {
         Decision::Alert => "first article of the story".to_owned(),
-        Decision::Below if score.evidence.is_empty() => "no term of the topic occurs".to_owned(),
-        Decision::Below => format!("{:.2} short of the threshold", score.threshold - score.score),
+        Decision::Below if evidence.is_empty() => "no term of the topic occurs".to_owned(),
+        Decision::Below => format!("{distance:.2} short of the threshold"),
         Decision::Vetoed => "a phrase of `none` occurs".to_owned(),
-        Decision::Excluded => score.failed.join("; "),
+        Decision::Excluded => "the topic does not take its source or language".to_owned(),
         Decision::Baseline => "seen at the first sight of its source, which alerts nobody".to_owned(),
         Decision::Duplicate | Decision::SameStory | Decision::Silenced | Decision::FollowUp => {
             decision.as_str().replace('_', " ")

@@ -6,7 +6,6 @@ use super::place::{Place, Problem};
 /// Keys that only a later version acts on: section, key, and the values that change nothing
 /// because this version behaves so already.
 pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
-    ("", "watch", &["false"]),
     ("store", "retention", &[]),
     ("store", "identities", &[]),
     ("stories", "window", &[]),

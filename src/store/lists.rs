@@ -4,8 +4,8 @@ use sqlx::Row;
 
 use super::{Store, StoreError, rows};
 use crate::model::{
-    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Item, ItemId, SourceId, StoryId,
-    Timestamp, TopicId,
+    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Evidence, Item, ItemId, SourceId,
+    StoryId, Timestamp, TopicId, TopicVersion,
 };
 
 /// What a list is narrowed to.
@@ -60,6 +60,12 @@ pub struct StoredDecision {
     pub decision: Decision,
     /// The score of that time.
     pub score: f64,
+    /// The threshold of that time.
+    pub threshold: f64,
+    /// The reasons for the score of that time.
+    pub evidence: Vec<Evidence>,
+    /// The topic's version of that time; `None` for what was decided before there were versions.
+    pub version: Option<TopicVersion>,
     /// When it was decided.
     pub created: Timestamp,
     /// The alert it made, with its deliveries.
@@ -179,17 +185,22 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let item = rows::item(&row)?;
         let mut decisions = Vec::new();
-        let hits =
-            sqlx::query("select topic, decision, score, created from hit where item = $1 order by topic")
-                .bind(id.as_str())
-                .fetch_all(self.reader())
-                .await?;
+        let hits = sqlx::query(
+            "select topic, decision, score, threshold, evidence, version, created from hit
+                 where item = $1 order by topic",
+        )
+        .bind(id.as_str())
+        .fetch_all(self.reader())
+        .await?;
         for hit in hits {
             let topic = TopicId::new(rows::text(&hit, "topic")?);
             decisions.push(StoredDecision {
                 alert: self.alert_on(id, &topic).await?,
                 decision: rows::named(&hit, "decision")?,
                 score: hit.try_get("score")?,
+                threshold: hit.try_get("threshold")?,
+                evidence: rows::json(&hit, "evidence")?,
+                version: hit.try_get::<Option<String>, _>("version")?.map(|it| TopicVersion::new(&it)),
                 created: rows::time(&hit, "created")?,
                 topic,
             });

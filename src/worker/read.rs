@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Ctx;
+use super::{Ctx, Live};
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
 use crate::model::{
@@ -37,7 +37,7 @@ impl Read {
 
 /// Turns an answer into an outcome and scored items.
 pub(super) async fn read(
-    ctx: &Arc<Ctx>,
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
     source: &Arc<Source>,
     state: &SourceState,
     exchange: Exchange,
@@ -50,12 +50,12 @@ pub(super) async fn read(
         Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait))),
     };
     let retry_after = fetched.retry_after.map(wait);
-    let read = taken(ctx, source, state, fetched, polled_at).await;
+    let read = taken((ctx, live), source, state, fetched, polled_at).await;
     Read { outcome: Outcome { retry_after, ..read.outcome }, ..read }
 }
 
 async fn taken(
-    ctx: &Arc<Ctx>,
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
     source: &Arc<Source>,
     state: &SourceState,
     fetched: Fetched,
@@ -75,8 +75,14 @@ async fn taken(
     if read_before && state.body_hash.as_deref() == Some(&hash) {
         return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
     }
-    let work =
-        Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
+    let work = Work {
+        ctx: Arc::clone(ctx),
+        live: Arc::clone(live),
+        source: Arc::clone(source),
+        baseline: !state.baseline_done,
+        now,
+        hash,
+    };
     // One body a core: more would only share the cores, and each would count the others' time.
     let turn = ctx.readers.acquire().await;
     let read = tokio::task::spawn_blocking(move || work.digest(fetched)).await;
@@ -116,6 +122,7 @@ fn message(extracted: &extract::Extracted) -> Option<String> {
 /// One body's way to scored items.
 struct Work {
     ctx: Arc<Ctx>,
+    live: Arc<Live>,
     source: Arc<Source>,
     baseline: bool,
     now: Timestamp,
@@ -124,7 +131,7 @@ struct Work {
 
 impl Work {
     fn digest(self, fetched: Fetched) -> Read {
-        let fetch = &self.ctx.config.fetch;
+        let fetch = &self.live.config.fetch;
         let began = self.ctx.clock.elapsed();
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
         let limits = extract::Limits::of(fetch, &out_of_time);
@@ -152,7 +159,7 @@ impl Work {
             item.lang = Some(lang.clone());
         }
         let scores: Vec<Score> = self
-            .ctx
+            .live
             .matcher
             .score(&item, &self.source.tags)
             .into_iter()
@@ -167,15 +174,15 @@ impl Work {
         match score.outcome {
             ScoreOutcome::Hit | ScoreOutcome::Vetoed => true,
             ScoreOutcome::Below => {
-                self.ctx.topics.get(&score.topic).is_some_and(|topic| score.score >= topic.near_miss)
+                self.live.topic(&score.topic).is_some_and(|topic| score.score >= topic.near_miss)
             }
             ScoreOutcome::Excluded => false,
         }
     }
 
     fn route(&self, score: &Score) -> Option<Routed> {
-        let topic = self.ctx.topics.get(&score.topic).filter(|_| score.outcome == ScoreOutcome::Hit)?;
-        Some(destinations(&self.ctx.config, topic, score.score, &self.source.tags))
+        let topic = self.live.topic(&score.topic).filter(|_| score.outcome == ScoreOutcome::Hit)?;
+        Some(destinations(&self.live.config, topic, score.score, &self.source.tags))
     }
 
     /// On first sight only an item that says it is younger than the backfill is news.

@@ -1,6 +1,7 @@
 //! The program itself, run in directories of its own.
 
 mod ask;
+mod backtest;
 mod check;
 mod daemon;
 mod help;

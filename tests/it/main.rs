@@ -1,10 +1,12 @@
 //! Tests of the whole from outside, in one binary.
 #![cfg(test)]
 
+mod backtest;
 mod cli;
 mod corpora_feeds;
 mod crash;
 mod daemon;
+mod evaluation;
 mod feeds;
 mod fetch;
 mod hostile_feeds;
@@ -14,6 +16,7 @@ mod notify;
 mod program;
 mod queries;
 mod real_mail;
+mod reload;
 mod rungs;
 mod scores;
 mod sd_notify;

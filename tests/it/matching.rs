@@ -268,7 +268,7 @@ pub(crate) fn hits(matcher: &Matcher, item: &Item) -> Vec<String> {
 }
 
 /// Returns a file of the corpora, or says that it is not there.
-fn corpus(path: &str) -> Option<Vec<u8>> {
+pub(crate) fn corpus(path: &str) -> Option<Vec<u8>> {
     #[expect(clippy::disallowed_methods, reason = "the corpora are found through the environment")]
     let root = std::env::var_os("NEWSHOUND_CORPORA").map(PathBuf::from);
     let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"));

@@ -4,9 +4,11 @@ mod claims;
 mod lists;
 mod mend;
 mod model;
-mod opening;
+pub(crate) mod opening;
 mod outbox;
 mod polls;
+mod search;
+mod versions;
 
 use std::time::Duration;
 
@@ -132,6 +134,7 @@ fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRec
         body_bytes: 0,
         host_pause: None,
         items,
+        versions: std::sync::Arc::default(),
     }
 }
 

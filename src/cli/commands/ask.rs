@@ -73,9 +73,9 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     } else {
         say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
-    let met = asked.expect.is_none_or(|expect| {
-        explained.lines.iter().all(|line| (line.score >= line.threshold) == (expect == Expect::Hit))
-    });
+    let met = asked
+        .expect
+        .is_none_or(|expect| explained.lines.iter().all(|line| line.is_hit_now() == (expect == Expect::Hit)));
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }
 

@@ -139,7 +139,7 @@ pub(super) fn language(tag: &str) -> String {
 }
 
 /// Returns a number with its thousands apart.
-pub(super) fn number(n: u64) -> String {
+pub(in crate::cli) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut apart = String::new();
     for (at, digit) in digits.chars().enumerate() {

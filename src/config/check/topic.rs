@@ -47,7 +47,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
 }
 
 /// Makes an id of a name; of one without any letter that an id may have, of its fingerprint.
-fn made_id(name: &str) -> String {
+pub(crate) fn made_id(name: &str) -> String {
     let slug = value::slug(name);
     if slug.is_empty() { format!("topic-{}", &fingerprint(name.as_bytes())[..8]) } else { slug }
 }

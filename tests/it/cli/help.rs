@@ -40,6 +40,8 @@ async fn wrong_usage_is_told_with_what_was_meant() {
         (&["statsu"][..], "'status'"),
         (&["alerts", "lst"], "'list'"),
         (&["check", "--netwrok"], "'--network'"),
+        (&["alerts", "--topic", "x", "show", "al_1"], "goes with `list`"),
+        (&["deliveries", "--limit", "1", "retry"], "goes with `list`"),
         (&["test", "channel"], "<NAME>"),
         (&["--log-format", "xml", "status"], "text, json, journald"),
         (&["-v", "-q", "status"], "cannot be used"),

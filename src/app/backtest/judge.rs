@@ -1,0 +1,97 @@
+//! What becomes of each item, in order: its identity among the items before it, and for each topic
+//! the decision. Near-copies and stories belong here too, once there are any.
+
+use std::collections::{HashMap, HashSet};
+
+use super::pipeline::Scored;
+use super::{Given, Judged, Verdict};
+use crate::dedupe::{Past, Sight};
+use crate::model::{Decision, ItemId, Score, ScoreOutcome, StoryId, Timestamp, TopicId};
+
+/// The past of a replay.
+pub(super) struct Judge<'a> {
+    past: Past,
+    firsts: Vec<First>,
+    sides: Vec<Told<'a>>,
+    /// The time of the item before.
+    at: Option<Timestamp>,
+}
+
+/// How an item that was new is called.
+struct First {
+    id: ItemId,
+    /// The id it was given with, where that is another.
+    given: Option<Box<str>>,
+}
+
+/// Whom one side has told of what.
+struct Told<'a> {
+    topics: &'a HashMap<&'a TopicId, u32>,
+    /// Items and topics with an alert.
+    alerts: HashSet<(u32, u32)>,
+}
+
+impl<'a> Judge<'a> {
+    /// Begins with an empty past; for each side its topics with their numbers.
+    pub(super) fn new(sides: impl Iterator<Item = &'a HashMap<&'a TopicId, u32>>) -> Self {
+        let sides = sides.map(|topics| Told { topics, alerts: HashSet::new() }).collect();
+        Judge { past: Past::default(), firsts: Vec::new(), sides, at: None }
+    }
+
+    /// Decides on the next item.
+    pub(super) fn take(&mut self, scored: Scored, read_bytes: u64) -> Judged {
+        let Scored { given, sides } = scored;
+        self.at = given.at.or(self.at);
+        let recognised = self.past.take(&given.item, self.at.unwrap_or_default());
+        if recognised.sight == Sight::New {
+            self.firsts.push(First::of(&given));
+        }
+        let first = &self.firsts[recognised.number as usize];
+        let judge = |(told, scores): (&mut Told, Vec<Score>)| {
+            scores.into_iter().map(|score| told.verdict(score, recognised.number, recognised.sight)).collect()
+        };
+        Judged {
+            sides: self.sides.iter_mut().zip(sides).map(judge).collect(),
+            duplicate_of: (recognised.sight != Sight::New).then(|| first.name().to_owned()),
+            story: StoryId::of(&first.id),
+            at: self.at,
+            given,
+            read_bytes,
+        }
+    }
+}
+
+impl First {
+    fn of(given: &Given) -> Self {
+        let id = given.item.id.clone();
+        let other = (given.id != id.as_str()).then(|| given.id.as_str().into());
+        First { id, given: other }
+    }
+
+    fn name(&self) -> &str {
+        self.given.as_deref().unwrap_or(self.id.as_str())
+    }
+}
+
+impl Told<'_> {
+    fn verdict(&mut self, score: Score, item: u32, sight: Sight) -> Verdict {
+        let decision = match score.outcome {
+            ScoreOutcome::Excluded => Decision::Excluded,
+            ScoreOutcome::Vetoed => Decision::Vetoed,
+            ScoreOutcome::Below => Decision::Below,
+            ScoreOutcome::Hit => self.hit(&score.topic, item, sight),
+        };
+        Verdict { score, decision }
+    }
+
+    /// One alert for a topic and an item: what comes again alerts only where a topic was not told
+    /// and hits now, be it for an edit or because it takes only the other source.
+    fn hit(&mut self, topic: &TopicId, item: u32, sight: Sight) -> Decision {
+        let topic = self.topics.get(topic).copied().unwrap_or(u32::MAX);
+        let is_told = match sight {
+            Sight::Again => true,
+            Sight::New | Sight::Edited | Sight::Copied => !self.alerts.insert((item, topic)),
+        };
+        if is_told { Decision::Duplicate } else { Decision::Alert }
+    }
+}

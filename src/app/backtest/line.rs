@@ -1,0 +1,174 @@
+//! The lines of JSON that a replay is told in.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{Judged, Verdict};
+use crate::app::explain::reason;
+use crate::model::{Decision, Evidence, Field, TopicId};
+
+/// A decision.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line<'a> {
+    item: &'a str,
+    topic: &'a TopicId,
+    score: f64,
+    threshold: f64,
+    decision: Option<Decision>,
+    story: Option<&'a str>,
+    reason: String,
+    evidence: Vec<Reason<'a>>,
+}
+
+/// A decision that two sides made otherwise.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangedLine<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    /// What the other side decided; null where it has no such topic.
+    was: Option<Decision>,
+}
+
+/// A line of evidence, its numbers fit to read.
+#[derive(Clone, Debug, Serialize)]
+struct Reason<'a> {
+    term: &'a str,
+    field: Field,
+    count: u32,
+    weight: f64,
+    points: f64,
+    snippet: &'a str,
+}
+
+/// An item's identity.
+#[derive(Clone, Debug, Serialize)]
+pub struct Identity<'a> {
+    item: &'a str,
+    duplicate_of: Option<&'a str>,
+    story: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    /// Returns the line of an item.
+    pub fn of(judged: &'a Judged) -> Self {
+        Identity {
+            item: &judged.given.id,
+            duplicate_of: judged.duplicate_of.as_deref(),
+            story: judged.story.as_str(),
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// Returns the line of a decision.
+    pub fn of(judged: &'a Judged, verdict: &'a Verdict) -> Self {
+        let Verdict { score, decision } = verdict;
+        let reason = match (decision, &judged.duplicate_of) {
+            (Decision::Duplicate, Some(first)) => format!("a copy of {first}"),
+            (decision, _) => reason(*decision, score),
+        };
+        Line {
+            item: &judged.given.id,
+            topic: &score.topic,
+            score: score.score,
+            threshold: score.threshold,
+            decision: Some(*decision),
+            story: verdict.is_hit().then(|| judged.story.as_str()),
+            reason,
+            evidence: score.evidence.iter().map(Reason::of).collect(),
+        }
+    }
+}
+
+impl<'a> ChangedLine<'a> {
+    /// Returns the line of a decision that the two sides of an item made otherwise.
+    pub fn of(judged: &'a Judged, change: &Change<'a>) -> Self {
+        let line = match *change {
+            Change::Both { now, .. } | Change::New(now) => Line::of(judged, now),
+            Change::Gone(was) => Line {
+                decision: None,
+                story: None,
+                reason: "there is no such topic in this configuration".to_owned(),
+                score: 0.0,
+                evidence: Vec::new(),
+                ..Line::of(judged, was)
+            },
+        };
+        ChangedLine { line, was: change.was().map(|verdict| verdict.decision) }
+    }
+}
+
+impl<'a> Reason<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        let Evidence { term, field, count, weight, points, snippet } = evidence;
+        Reason { term, field: *field, count: *count, weight: *weight, points: rounded(*points), snippet }
+    }
+}
+
+/// Returns a number of points to six digits, as scores have them.
+fn rounded(points: f64) -> f64 {
+    (points * 1e6).round() / 1e6
+}
+
+/// A topic that two sides decided on otherwise.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a> {
+    /// Both have it.
+    Both {
+        /// The decision of the first side.
+        now: &'a Verdict,
+        /// The decision of the other.
+        was: &'a Verdict,
+    },
+    /// Only the first side has it.
+    New(&'a Verdict),
+    /// Only the other has it.
+    Gone(&'a Verdict),
+}
+
+impl<'a> Change<'a> {
+    /// Returns the topics that the first two sides of an item differ on: those of the first side in
+    /// their order, then those that only the other has.
+    pub fn all(judged: &'a Judged) -> Vec<Change<'a>> {
+        let [now, was, ..] = judged.sides.as_slice() else { return Vec::new() };
+        let mut left: HashMap<&TopicId, &Verdict> = was.iter().map(|one| (&one.score.topic, one)).collect();
+        let mut changes = Vec::new();
+        for now in now {
+            match left.remove(&now.score.topic) {
+                Some(was) if was.decision == now.decision => {}
+                Some(was) => changes.push(Change::Both { now, was }),
+                None => changes.push(Change::New(now)),
+            }
+        }
+        let gone = was.iter().filter(|one| left.contains_key(&one.score.topic));
+        changes.extend(gone.map(Change::Gone));
+        changes
+    }
+
+    /// Returns the decision of the first side.
+    pub fn now(&self) -> Option<&'a Verdict> {
+        match self {
+            Change::Both { now, .. } | Change::New(now) => Some(now),
+            Change::Gone(_) => None,
+        }
+    }
+
+    /// Returns the decision of the other side.
+    pub fn was(&self) -> Option<&'a Verdict> {
+        match self {
+            Change::Both { was, .. } | Change::Gone(was) => Some(was),
+            Change::New(_) => None,
+        }
+    }
+
+    /// Says whether the item scored above 0 on either side.
+    pub fn has_points(&self) -> bool {
+        self.now().into_iter().chain(self.was()).any(has_points)
+    }
+}
+
+/// Says whether the item scored above 0.
+pub fn has_points(verdict: &Verdict) -> bool {
+    verdict.score.score > 0.0
+}

@@ -1,0 +1,323 @@
+//! `backtest`: topics replayed over the archive or over a file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use newshound::app::backtest::changes::Changes;
+use newshound::app::backtest::checkup::{self, Probes};
+use newshound::app::backtest::line::{Change, ChangedLine, Identity, Line, has_points};
+use newshound::app::backtest::tally::Tally;
+use newshound::app::backtest::{BadLine, Extent, Feed, Judged, Replay, Side, Step, all_cores};
+use newshound::app::explain;
+use newshound::app::setup::Ready;
+use newshound::clock::Clock;
+use newshound::config::Topic;
+use newshound::matcher::Matcher;
+use newshound::matcher::doctor::Doctor;
+use newshound::model::Timestamp;
+use newshound::store::Store;
+
+use super::{Wanted, load};
+use crate::cli::args::Backtest;
+use crate::cli::progress::Progress;
+use crate::cli::text::backtest::{Copies, Replayed};
+use crate::cli::{Exit, Results, Session, complain, say, text};
+
+/// Lines of the input that are complained about one by one.
+const COMPLAINTS: u64 = 20;
+
+pub(super) async fn backtest(session: &Session, asked: Backtest) -> anyhow::Result<Exit> {
+    if asked.identity {
+        return identity(session, asked).await;
+    }
+    let ready = load!(session, Required);
+    let other = match &asked.against {
+        None => None,
+        Some(path) => match session.load_from(Some(path), Wanted::Required) {
+            Ok(other) => Some(other),
+            Err(exit) => return Ok(exit),
+        },
+    };
+    let Some(topics) = Topics::chosen(&asked, &ready, other.as_ref()) else { return Ok(Exit::Usage) };
+    let source = Source::open(&asked, &ready).await?;
+    tokio::task::block_in_place(|| replay(session, &asked, &topics, source))
+}
+
+/// A set of topics, compiled, with its configuration.
+struct Topics<'a> {
+    ready: &'a Ready,
+    list: Vec<Topic>,
+    /// Compiled anew, where they are not all of the configuration's.
+    matcher: Option<Matcher>,
+}
+
+impl<'a> Topics<'a> {
+    /// Returns the topics that were asked for, of each configuration; says why where there are none.
+    fn chosen(asked: &Backtest, ready: &'a Ready, other: Option<&'a Ready>) -> Option<Vec<Topics<'a>>> {
+        let sides: Vec<Topics<'a>> = std::iter::once(ready)
+            .chain(other)
+            .map(|ready| Topics::of(ready, asked.topic.as_deref()))
+            .collect();
+        if sides.iter().any(|side| !side.list.is_empty()) {
+            return Some(sides);
+        }
+        let known = ready.config.topics.iter().map(|topic| topic.id.as_str());
+        complain(&match &asked.topic {
+            Some(topic) => format!("error: {}", explain::unknown("topic", topic, known)),
+            None => "error: no topic is configured: `newshound init` writes three to begin with".to_owned(),
+        });
+        None
+    }
+
+    fn of(ready: &'a Ready, topic: Option<&str>) -> Self {
+        let mut list = ready.config.topics.clone();
+        let Some(wanted) = topic else { return Topics { ready, list, matcher: None } };
+        list.retain(|topic| topic.id.as_str() == wanted);
+        let (matcher, _) = Matcher::compile(&list);
+        Topics { ready, list, matcher: Some(matcher) }
+    }
+
+    fn side(&self) -> Side<'_> {
+        let matcher = self.matcher.as_ref().unwrap_or(&self.ready.matcher);
+        Side::new(matcher, &self.list, &self.ready.config)
+    }
+}
+
+/// What is replayed.
+struct Source {
+    feed: Feed,
+    about: About,
+}
+
+/// What is known of it beforehand.
+struct About {
+    name: String,
+    /// Its length in bytes, or in items for the archive; 0 where nobody knows.
+    whole: u64,
+    /// The stretch of time that was asked about.
+    asked: Option<(Timestamp, Timestamp)>,
+}
+
+impl Source {
+    async fn open(asked: &Backtest, ready: &Ready) -> anyhow::Result<Source> {
+        match &asked.input {
+            Some(path) => Source::file(path),
+            None => Source::archive(asked.since, ready).await,
+        }
+    }
+
+    fn file(path: &Path) -> anyhow::Result<Source> {
+        // Packed, it is longer than that says, and nobody knows by how much.
+        let packed = path.extension().is_some_and(|extension| extension == "gz");
+        let whole = std::fs::metadata(path).map_or(0, |meta| if packed { 0 } else { meta.len() });
+        let name =
+            if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        Ok(Source { feed: Feed::open(path)?, about: About { name, whole, asked: None } })
+    }
+
+    async fn archive(length: Duration, ready: &Ready) -> anyhow::Result<Source> {
+        let store = Store::open_existing(&ready.config.store.url).await.context("opening the store")?;
+        let now = Clock::system().now();
+        let since = now - length;
+        let span = store.archive_span(since, u32::MAX).await.context("reading the archive")?;
+        let from = span.map_or(since, |span| span.from);
+        let about = About {
+            name: "the archive".to_owned(),
+            whole: span.map_or(0, |span| span.items),
+            asked: Some((from, now.max(from))),
+        };
+        Ok(Source { feed: Feed::archive(store, since), about })
+    }
+}
+
+fn replay(
+    session: &Session,
+    asked: &Backtest,
+    topics: &[Topics<'_>],
+    source: Source,
+) -> anyhow::Result<Exit> {
+    let Source { mut feed, about } = source;
+    let clock = Clock::system();
+    let mut doctor = Doctor::new(if session.json { &[] } else { &topics[0].list });
+    let probes = Probes::of(&doctor);
+    let watching = (!session.json).then(|| probes.side(&topics[0].ready.config));
+    let replay = Replay {
+        sides: topics.iter().map(Topics::side).chain(watching).collect(),
+        extent: extent(session, asked),
+        threads: asked.threads.unwrap_or_else(all_cores),
+        max_text: topics[0].ready.config.fetch.max_text,
+    };
+    let mut sums = Sums::new(topics, &about);
+    let mut results = session.json.then(Results::new);
+    let mut told = Told::new(session, &about);
+    replay.run(&mut feed, |step| {
+        let Some(judged) = told.item(&step) else { return Ok(()) };
+        sums.count(judged);
+        match &mut results {
+            Some(results) => lines(judged, asked, results),
+            None => checkup::show(&mut doctor, judged),
+        }
+        Ok(())
+    })?;
+    told.progress.clear();
+    if let Some(results) = results {
+        results.end();
+    } else {
+        let replayed = Replayed {
+            tally: &sums.tallies[0],
+            other: asked.against.as_deref().zip(sums.tallies.get(1)),
+            changes: &sums.changes,
+            took: clock.elapsed(),
+            all: asked.all,
+            findings: &probes.findings(&doctor),
+        };
+        say(&text::backtest::replayed(&replayed, session.terminal));
+    }
+    Ok(ended(asked, &sums.tallies[0], &told))
+}
+
+fn extent(session: &Session, asked: &Backtest) -> Extent {
+    match () {
+        () if asked.all && session.json => Extent::All,
+        () if asked.against.is_some() => Extent::Compared,
+        () => Extent::Touched,
+    }
+}
+
+/// All that is counted in a replay.
+struct Sums {
+    tallies: Vec<Tally>,
+    changes: Changes,
+}
+
+impl Sums {
+    fn new(topics: &[Topics<'_>], about: &About) -> Self {
+        let mut tallies: Vec<Tally> = topics.iter().map(|side| Tally::of(&side.list)).collect();
+        if let Some((from, to)) = about.asked {
+            for tally in &mut tallies {
+                tally.asked(from, to);
+            }
+        }
+        Sums { tallies, changes: Changes::default() }
+    }
+
+    fn count(&mut self, judged: &Judged) {
+        for (tally, verdicts) in self.tallies.iter_mut().zip(&judged.sides) {
+            tally.count(judged, verdicts);
+        }
+        if self.tallies.len() > 1 {
+            self.changes.count(judged);
+        }
+    }
+}
+
+/// Prints the decisions on an item, or those that changed.
+fn lines(judged: &Judged, asked: &Backtest, results: &mut Results) {
+    if asked.against.is_some() {
+        for change in Change::all(judged).iter().filter(|change| asked.all || change.has_points()) {
+            results.say(&ChangedLine::of(judged, change));
+        }
+        return;
+    }
+    for verdict in judged.sides[0].iter().filter(|verdict| asked.all || has_points(verdict)) {
+        results.say(&Line::of(judged, verdict));
+    }
+}
+
+/// An expectation that was not met counts before lines that could not be read.
+fn ended(asked: &Backtest, tally: &Tally, told: &Told<'_>) -> Exit {
+    let exit = told.end();
+    let met = asked.fail_on.as_ref().map(|fail_on| fail_on.met(tally)).unwrap_or_default();
+    for met in &met {
+        complain(&format!("failed: {met}"));
+    }
+    if met.is_empty() { exit } else { Exit::Expectation }
+}
+
+async fn identity(session: &Session, asked: Backtest) -> anyhow::Result<Exit> {
+    // A file says all there is to know; only the archive needs a configuration to be found.
+    let wanted = if asked.input.is_some() { Wanted::Optional } else { Wanted::Required };
+    let ready = match session.load(wanted) {
+        Ok(ready) => ready,
+        Err(exit) => return Ok(exit),
+    };
+    let source = Source::open(&asked, &ready).await?;
+    let replay = Replay {
+        sides: Vec::new(),
+        extent: Extent::Identity,
+        threads: asked.threads.unwrap_or_else(all_cores),
+        max_text: ready.config.fetch.max_text,
+    };
+    tokio::task::block_in_place(|| identify(session, &replay, source))
+}
+
+fn identify(session: &Session, replay: &Replay<'_>, source: Source) -> anyhow::Result<Exit> {
+    let Source { mut feed, about } = source;
+    let mut results = session.json.then(Results::new);
+    let mut copies = Copies::default();
+    let mut told = Told::new(session, &about);
+    replay.run(&mut feed, |step| {
+        let Some(judged) = told.item(&step) else { return Ok(()) };
+        match &mut results {
+            Some(results) => results.say(&Identity::of(judged)),
+            None => copies.count(judged),
+        }
+        Ok(())
+    })?;
+    told.progress.clear();
+    match results {
+        Some(results) => results.end(),
+        None => say(&text::backtest::copies(&copies, session.terminal)),
+    }
+    Ok(told.end())
+}
+
+/// What is told on the way: how far it is, and lines that are no items.
+struct Told<'a> {
+    about: &'a About,
+    progress: Progress,
+    items: u64,
+    bad: u64,
+}
+
+impl<'a> Told<'a> {
+    fn new(session: &Session, about: &'a About) -> Self {
+        Told { about, progress: Progress::new(session.watched, about.whole), items: 0, bad: 0 }
+    }
+
+    /// Returns the item of a step; of a line that is none, tells what is wrong with it.
+    fn item<'s>(&mut self, step: &Step<'s>) -> Option<&'s Judged> {
+        match step {
+            Step::Item(judged) => {
+                self.items += 1;
+                let of_archive = self.about.asked.is_some();
+                self.progress.step(if of_archive { self.items } else { judged.read_bytes });
+                Some(judged)
+            }
+            Step::Bad(line) => {
+                self.bad += 1;
+                if self.bad <= COMPLAINTS {
+                    self.progress.clear();
+                    complain(&self.complaint(line));
+                }
+                None
+            }
+        }
+    }
+
+    fn complaint(&self, bad: &BadLine) -> String {
+        let column = bad.column.map(|column| format!(":{column}")).unwrap_or_default();
+        format!("{}:{}{column}: {}", self.about.name, bad.line, bad.message)
+    }
+
+    /// Says how many lines were left out; then the replay was not of all that was given.
+    fn end(&self) -> Exit {
+        if self.bad == 0 {
+            return Exit::Done;
+        }
+        let lines = text::words::counted(self.bad, "line", "lines");
+        complain(&format!("error: {lines} of {} left out, as no item could be read there", self.about.name));
+        Exit::Failed
+    }
+}
