@@ -11,6 +11,8 @@ use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
+/// Words that occur more often are no terms: nobody watches for them.
+const MOST_OFTEN: u32 = 100;
 /// Terms of a topic.
 const TERMS: usize = 8;
 /// Items that are matched, out of all that topics are made from.
@@ -84,13 +86,15 @@ fn made_up() -> Vec<(String, String)> {
     (0..8000).map(|_| (text(8), text(100))).collect()
 }
 
-/// Returns topics whose terms are words and adjacent pairs of the items.
+/// Returns topics whose terms are names, words and adjacent pairs of the items.
 pub(crate) fn topics(n: usize, shape: Shape) -> Vec<Topic> {
-    let (words, pairs) = vocabulary();
+    let Vocabulary { names, words, pairs } = vocabulary();
     let mut chance = Chance(n as u64);
     let mut of = |list: &[String]| list[(chance.next() % list.len() as u64) as usize].clone();
     let topic = |number| {
-        let terms: Vec<String> = (0..TERMS).map(|n| if n % 4 == 3 { of(pairs) } else { of(words) }).collect();
+        // A made-up text has no names.
+        let lists = [if names.is_empty() { words } else { names }, pairs, words, pairs];
+        let terms: Vec<String> = (0..TERMS).map(|n| of(lists[n % lists.len()])).collect();
         self::topic(number, shape, &terms)
     };
     (0..n).map(topic).collect()
@@ -153,22 +157,35 @@ fn place() -> Place {
     PLACE.get_or_init(|| Place { file: file(), span: 0..0 }).clone()
 }
 
-/// All distinct words of the items but the commonest, and all pairs of neighbours.
-fn vocabulary() -> &'static (Vec<String>, Vec<String>) {
-    static ALL: OnceLock<(Vec<String>, Vec<String>)> = OnceLock::new();
+/// What topics are made of: names, other words, and pairs of neighbours.
+struct Vocabulary {
+    names: Vec<String>,
+    words: Vec<String>,
+    pairs: Vec<String>,
+}
+
+fn vocabulary() -> &'static Vocabulary {
+    static ALL: OnceLock<Vocabulary> = OnceLock::new();
     ALL.get_or_init(|| {
-        let (mut words, mut pairs) = (BTreeMap::<String, u32>::new(), BTreeSet::new());
+        let split = |item: &'static Item| item.text.split(|c: char| !c.is_alphanumeric());
+        let mut counts = BTreeMap::<String, u32>::new();
+        for word in all_items().iter().flat_map(split) {
+            *counts.entry(word.to_lowercase()).or_default() += 1;
+        }
+        let rare = |word: &str| word.len() > 3 && counts[&word.to_lowercase()] < MOST_OFTEN;
+        let (mut capital, mut lower, mut pairs) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for item in all_items() {
-            let text: Vec<&str> = item.text.split(|c: char| !c.is_alphanumeric()).collect();
-            for pair in text.windows(2).filter(|pair| pair.iter().all(|word| word.len() > 1)) {
+            let text: Vec<&str> = split(item).collect();
+            for pair in text.windows(2).filter(|pair| pair.iter().all(|word| rare(word))) {
                 pairs.insert(pair.join(" "));
             }
-            for word in text.iter().filter(|word| word.len() > 2) {
-                *words.entry((*word).to_owned()).or_default() += 1;
+            for word in text.into_iter().filter(|word| rare(word)) {
+                let list = if word.starts_with(char::is_uppercase) { &mut capital } else { &mut lower };
+                list.insert(word.to_owned());
             }
         }
-        words.retain(|_, n| *n < 20_000);
-        (words.into_keys().collect(), pairs.into_iter().collect())
+        let names = capital.into_iter().filter(|word| !lower.contains(&word.to_lowercase())).collect();
+        Vocabulary { names, words: lower.into_iter().collect(), pairs: pairs.into_iter().collect() }
     })
 }
 

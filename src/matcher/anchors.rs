@@ -48,6 +48,8 @@ impl Asking<'_> {
     /// Returns what must occur where one of the parts does, whichever. `spared` of them may be
     /// left aside, since that many others occur as well.
     fn one_of(&self, mut parts: Vec<Vec<Group>>, spared: usize) -> Vec<Group> {
+        // What needs one of nothing never occurs.
+        parts.retain(|groups| !groups.iter().any(Group::is_empty));
         if parts.len() == 1 {
             return parts.remove(0);
         }

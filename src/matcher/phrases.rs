@@ -22,9 +22,12 @@ const MAX_CAPITALS: usize = 5;
 #[derive(Default)]
 pub(super) struct Phrases {
     vocabulary: Vocabulary,
+    /// By how each is written, and its form.
     word_ids: HashMap<String, u32>,
+    /// Room for a key of these.
+    key: String,
     /// By whether they are exact, and by their words.
-    ids: HashMap<Vec<u32>, PhraseId>,
+    ids: HashMap<(bool, Box<[u32]>), PhraseId>,
     exact: Vec<bool>,
     /// The variants: of which phrase, and where its words end.
     variants: Vec<(PhraseId, u32)>,
@@ -145,30 +148,32 @@ impl Phrases {
     /// Returns the id of a phrase; equal ones have the same.
     pub(super) fn intern(&mut self, text: &str, exact: bool) -> PhraseId {
         let words = term_words(text);
-        let words = words.plain().map(|word| Written::new(words.form(word), word.case)).collect();
-        self.keep(words, exact)
+        let ids = words.plain().map(|word| self.word(words.form(word), word.case)).collect();
+        self.keep(ids, exact, || {
+            words.plain().map(|word| Written::new(words.form(word), word.case)).collect()
+        })
     }
 
     /// The same for a phrase in which `*` stands for any letters and `?` for one; the words
     /// without such a sign are compared as in any phrase.
     pub(super) fn intern_pattern(&mut self, text: &str, exact: bool) -> PhraseId {
-        self.keep(pattern_words(text), exact)
+        let words = pattern_words(text);
+        let ids = words.iter().map(|word| self.word(&word.form, word.case)).collect();
+        self.keep(ids, exact, || words)
     }
 
-    fn keep(&mut self, words: Vec<Written>, exact: bool) -> PhraseId {
-        let plain: Vec<u32> = words.iter().map(|word| self.word(word)).collect();
-        let mut key = vec![u32::from(exact)];
-        key.extend(&plain);
-        if let Some(id) = self.ids.get(&key) {
-            return *id;
+    fn keep(&mut self, plain: Vec<u32>, exact: bool, written: impl FnOnce() -> Vec<Written>) -> PhraseId {
+        let next = PhraseId(narrow(self.exact.len()));
+        let id = *self.ids.entry((exact, plain.as_slice().into())).or_insert(next);
+        if id != next {
+            return id;
         }
-        let id = PhraseId(narrow(self.exact.len()));
-        self.ids.insert(key, id);
         self.exact.push(exact);
-        if (2..=MAX_JOINED).contains(&words.len()) {
-            for at in 0..words.len() - 1 {
-                if let Some(joined) = words[at].joined(&words[at + 1]) {
-                    let joined = self.word(&joined);
+        if (2..=MAX_JOINED).contains(&plain.len()) {
+            let written = written();
+            for at in 0..plain.len() - 1 {
+                if let Some(joined) = written[at].joined(&written[at + 1]) {
+                    let joined = self.word(&joined.form, joined.case);
                     self.words.extend(plain[..at].iter().chain([&joined]).chain(&plain[at + 2..]));
                     self.variants.push((id, narrow(self.words.len())));
                 }
@@ -179,37 +184,38 @@ impl Phrases {
         id
     }
 
-    fn word(&mut self, written: &Written) -> u32 {
-        let case = match written.case {
+    fn word(&mut self, form: &str, case: Case) -> u32 {
+        let sign = match case {
             Case::Lower => 'l',
             Case::Capital => 'C',
             Case::Capitals => 'A',
         };
-        let key = format!("{case}{}", written.form);
-        if let Some(id) = self.word_ids.get(&key) {
+        self.key.clear();
+        self.key.push(sign);
+        self.key.push_str(form);
+        if let Some(id) = self.word_ids.get(&self.key) {
             return *id;
         }
         let Vocabulary { forms, words } = &mut self.vocabulary;
         let (start, id) = (narrow(forms.len()), narrow(words.len()));
-        let form = written.form.as_str();
         forms.push_str(form);
         let short = form.chars().nth(MAX_CAPITALS).is_none();
         words.push(TermWord {
             start,
             end: narrow(forms.len()),
             hash: hash_form(form),
-            name: written.case != Case::Lower,
-            capitals: written.case == Case::Capitals && short && form.chars().all(char::is_alphabetic),
+            name: case != Case::Lower,
+            capitals: case == Case::Capitals && short && form.chars().all(char::is_alphabetic),
             pattern: form.contains(['*', '?']),
             hangul: starts_hangul(form),
         });
-        self.word_ids.insert(key, id);
+        self.word_ids.insert(self.key.clone(), id);
         id
     }
 
     /// Returns all that was collected, each variant anchored where it is rarest.
     pub(super) fn into_variants(self, frequencies: &Frequencies) -> Variants {
-        let Phrases { mut vocabulary, word_ids, ids, exact, variants, mut words } = self;
+        let Phrases { mut vocabulary, word_ids, key: _, ids, exact, variants, mut words } = self;
         drop((word_ids, ids));
         vocabulary.words.shrink_to_fit();
         words.shrink_to_fit();

@@ -20,7 +20,9 @@ pub(super) struct Postings {
     /// The weights of the addends; there are few different ones.
     weights: Vec<f64>,
     /// The topics that are anchored at each phrase.
-    anchored: Lists<u32>,
+    anchored: Lists<Anchored>,
+    /// For each topic its threshold, apart from its tree: most hits ask for no more of that.
+    thresholds: Vec<f64>,
     /// For each topic the phrases it needs besides its anchor: groups, each behind its length.
     needs: Lists<u32>,
 }
@@ -33,6 +35,46 @@ struct Addend {
     fields: Fields,
     /// Whether any mention counts.
     mention: bool,
+}
+
+/// A topic at one of its anchors.
+#[derive(Clone, Copy, Default)]
+struct Anchored {
+    topic: u32,
+    /// Where the phrases of another group stand in `Present`, of which one must be there: this
+    /// spares a look at the topic itself, which is far away in memory.
+    hints: [u16; HINTS],
+}
+
+/// Phrases of a group that hints are kept for.
+const HINTS: usize = 4;
+
+/// The phrases that occur by some bits of their ids.
+struct Present(Vec<u64>);
+
+impl Present {
+    /// Takes no more room than so many phrases need.
+    fn of(occurrences: &Occurrences, n_phrases: usize) -> Self {
+        let mut present = Present(vec![0; n_phrases.div_ceil(64).next_power_of_two().min(1 << 10)]);
+        for (phrase, _) in occurrences.by_phrase() {
+            let (at, bit) = present.place(Self::hint(phrase));
+            present.0[at] |= bit;
+        }
+        present
+    }
+
+    fn hint(phrase: PhraseId) -> u16 {
+        u16::try_from(phrase.0 & u32::from(u16::MAX)).expect("16 bits are left")
+    }
+
+    fn place(&self, hint: u16) -> (usize, u64) {
+        (usize::from(hint >> 6) & (self.0.len() - 1), 1 << (hint & 63))
+    }
+
+    /// Says whether one of the phrases may occur.
+    fn may_have(&self, hints: [u16; HINTS]) -> bool {
+        hints.iter().map(|hint| self.place(*hint)).any(|(at, bit)| self.0[at] & bit != 0)
+    }
 }
 
 /// A list for each of many numbers, laid out flat.
@@ -82,7 +124,13 @@ impl Postings {
             }
             let groups = anchors::groups(tree, variants);
             let Some((anchor, rest)) = groups.split_first() else { continue };
-            anchored.extend(anchor.iter().map(|phrase| (phrase.0, number)));
+            // Without a small enough group the anchors say themselves that they are there.
+            let asked = rest.iter().find(|group| (1..=HINTS).contains(&group.len()));
+            anchored.extend(anchor.iter().map(|phrase| {
+                let group = asked.map_or(std::slice::from_ref(phrase), Vec::as_slice);
+                let hints = std::array::from_fn(|n| Present::hint(group[n.min(group.len() - 1)]));
+                (phrase.0, Anchored { topic: number, hints })
+            }));
             for group in rest {
                 needs.push((number, narrow(group.len())));
                 needs.extend(group.iter().map(|phrase| (number, phrase.0)));
@@ -93,14 +141,22 @@ impl Postings {
             sums: Lists::new(n_phrases, &sums),
             weights: weights.list,
             anchored: Lists::new(n_phrases, &anchored),
+            thresholds: trees.iter().map(|tree| tree.threshold).collect(),
             needs: Lists::new(trees.len(), &needs),
         }
     }
 
     /// Returns the topics that may have points and are more than a sum, in their order.
     pub(super) fn anchored(&self, occurrences: &Occurrences) -> Vec<u32> {
-        let at = occurrences.by_phrase().flat_map(|(phrase, _)| self.anchored.of(phrase.0));
-        let mut topics: Vec<u32> = at.copied().filter(|topic| self.has_rest(*topic, occurrences)).collect();
+        if self.anchored.list.is_empty() {
+            return Vec::new();
+        }
+        let present = Present::of(occurrences, self.anchored.ends.len());
+        let mut topics = Vec::new();
+        for (phrase, _) in occurrences.by_phrase() {
+            let here = self.anchored.of(phrase.0).iter().filter(|here| present.may_have(here.hints));
+            topics.extend(here.map(|here| here.topic).filter(|topic| self.has_rest(*topic, occurrences)));
+        }
         topics.sort_unstable();
         topics.dedup();
         topics
@@ -117,6 +173,11 @@ impl Postings {
             rest = next;
         }
         true
+    }
+
+    /// Returns the threshold of a topic.
+    pub(super) fn threshold(&self, topic: u32) -> f64 {
+        self.thresholds[topic as usize]
     }
 
     /// Returns the topics that are sums and have points, in their order, with these.

@@ -7,6 +7,7 @@ mod model;
 pub(crate) mod opening;
 mod outbox;
 mod polls;
+mod replay;
 mod search;
 mod versions;
 

@@ -64,11 +64,11 @@ async fn a_failed_example_says_why() {
     ));
     let told = home.run(&["check"]).await.expect(3).out;
     for why in [
-        "expected hit, got miss 0.27",
-        "0.23 short; counted: +0.45 title Busan; ",
-        "0.50 short; vetoed; counted: +1.50 title Vladivostok, +0.00 title hockey; ",
-        "0.24 over the threshold; counted: +1.50 title Vladivostok, +0.45 title Busan; ",
-        "0.50 short; `train` does not occur; counted: +1.50 title Kim; ",
+        "expected hit, got miss 0.20",
+        "0.30 short; counted: +0.33 lead Busan; ",
+        "0.50 short; vetoed; counted: +1.09 lead Vladivostok, +0.00 lead hockey; ",
+        "0.13 over the threshold; counted: +1.09 lead Vladivostok, +0.33 lead Busan; ",
+        "0.50 short; `train` does not occur; counted: +1.09 lead Kim; ",
     ] {
         assert!(told.contains(why), "{why} in {told}");
     }
