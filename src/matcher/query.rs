@@ -35,10 +35,10 @@ pub(super) fn compile(
 ) -> Option<Parts> {
     let mut faults = Vec::new();
     let expr = expr(query, phrases, labels, &mut faults);
-    let faulty = faults.iter().any(|fault| fault.severity == Severity::Error);
+    let is_wrong = faults.iter().any(|fault| fault.severity == Severity::Error);
     problems.extend(faults.into_iter().map(|fault| fault.problem(query)));
     let mut parts = Parts::default();
-    parts.add(expr.filter(|_| !faulty)?);
+    parts.add(expr.filter(|_| !is_wrong)?);
     Some(parts)
 }
 

@@ -250,7 +250,9 @@ impl Counting<'_> {
                 found.extend(Some(counted).filter(|counted| !counted.mentions.is_empty()));
             }
             Expr::Sum { parts, .. } | Expr::All(parts) => {
-                parts.iter().for_each(|part| self.occurring_members(part, found));
+                for part in parts {
+                    self.occurring_members(part, found);
+                }
             }
             Expr::Not(_) | Expr::Condition(_) => {}
         }

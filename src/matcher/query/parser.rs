@@ -1,5 +1,7 @@
 //! A query to what stands in what: recursive descent over its tokens, which reads each once.
 
+use std::ops::Range;
+
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
 use super::lexer::{Kind, Token, tokens};
@@ -95,7 +97,7 @@ impl Parser<'_> {
             self.at += 1;
             parts.push(self.and()?);
         }
-        self.list(parts, What::Or)
+        Self::list(parts, What::Or)
     }
 
     fn and(&mut self) -> Result<Ast, Fault> {
@@ -110,26 +112,16 @@ impl Parser<'_> {
             self.check_lower(before, parts.len());
             parts.push(self.not()?);
         }
-        self.list(parts, What::And)
+        Self::list(parts, What::And)
     }
 
     /// Makes one of several parts; one alone stands for itself.
-    fn list(&self, mut parts: Vec<Ast>, what: fn(Vec<Ast>) -> What) -> Result<Ast, Fault> {
+    fn list(mut parts: Vec<Ast>, what: fn(Vec<Ast>) -> What) -> Result<Ast, Fault> {
         if parts.len() > 1 {
             let span = parts[0].span.start..parts[parts.len() - 1].span.end;
-            return self.made(span, what(parts));
+            return made(span, what(parts));
         }
         Ok(parts.remove(0))
-    }
-
-    /// Bounds how deep the parts stand within each other, as all that follows walks them so.
-    fn made(&self, span: std::ops::Range<usize>, what: What) -> Result<Ast, Fault> {
-        let ast = Ast::new(span, what);
-        if ast.depth > MAX_DEPTH {
-            let fault = Fault::error(ast.span, format!("more than {MAX_DEPTH} operators within each other"));
-            return Err(fault.suggest("make several topics of it"));
-        }
-        Ok(ast)
     }
 
     fn not(&mut self) -> Result<Ast, Fault> {
@@ -143,7 +135,7 @@ impl Parser<'_> {
             self.faults.push(fault.suggest("write `NOT`, or leave it out if it is a dash"));
         }
         let inner = self.prox()?;
-        self.made(sign.span.start..inner.span.end, What::Not(Box::new(inner)))
+        made(sign.span.start..inner.span.end, What::Not(Box::new(inner)))
     }
 
     fn prox(&mut self) -> Result<Ast, Fault> {
@@ -162,7 +154,7 @@ impl Parser<'_> {
                 Prox::ButNot => What::ButNot(sides),
                 Prox::With => What::With(sides),
             };
-            left = self.made(span, what)?;
+            left = made(span, what)?;
         }
         Ok(left)
     }
@@ -218,13 +210,13 @@ impl Parser<'_> {
         let core = self.core()?;
         let end = core.span.end;
         let mut ast = match field {
-            Some(field) => self.made(start..end, What::Field { field, inner: Box::new(core) })?,
+            Some(field) => made(start..end, What::Field { field, inner: Box::new(core) })?,
             None => core,
         };
         if self.kind() == Some(Kind::Caret) {
             let weight = self.weight()?;
             let end = self.tokens[self.at - 1].span.end;
-            ast = self.made(start..end, What::Weighted { weight, inner: Box::new(ast) })?;
+            ast = made(start..end, What::Weighted { weight, inner: Box::new(ast) })?;
         }
         Ok(ast)
     }
@@ -268,7 +260,7 @@ impl Parser<'_> {
     fn term(&mut self, token: &Token, exact: bool, quoted: bool) -> Result<Ast, Fault> {
         self.at += 1;
         let text = token.text(self.query).to_owned();
-        self.made(token.span.clone(), What::Term(Term { text, exact, quoted }))
+        made(token.span.clone(), What::Term(Term { text, exact, quoted }))
     }
 
     fn group(&mut self, open: &Token) -> Result<Ast, Fault> {
@@ -314,7 +306,7 @@ impl Parser<'_> {
         let inner = self.prim()?;
         self.nested -= 1;
         let span = token.span.start..inner.span.end;
-        self.made(span, What::AtLeast { least, inner: Box::new(inner) })
+        made(span, What::AtLeast { least, inner: Box::new(inner) })
     }
 
     /// Reads `^1.4`.
@@ -369,4 +361,14 @@ impl Parser<'_> {
             Fault::warning(token.span.clone(), format!("`{text}` is a word here, as it is not in capitals"));
         self.faults.push(fault.suggest(format!("did you mean `{meant}`? A phrase is written in quotes")));
     }
+}
+
+/// Bounds how deep the parts stand within each other, as all that follows walks them so.
+fn made(span: Range<usize>, what: What) -> Result<Ast, Fault> {
+    let ast = Ast::new(span, what);
+    if ast.depth > MAX_DEPTH {
+        let fault = Fault::error(ast.span, format!("more than {MAX_DEPTH} operators within each other"));
+        return Err(fault.suggest("make several topics of it"));
+    }
+    Ok(ast)
 }
