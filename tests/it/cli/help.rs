@@ -13,6 +13,7 @@ async fn every_command_explains_itself() {
         "check",
         "fetch",
         "explain",
+        "backtest",
         "test channel",
         "status",
         "sources list",
