@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
-use newshound::config::{FollowUps, Near, Place, SourceFile, Term, Topic};
+use newshound::config::{FollowUps, Learn, Near, Place, SourceFile, Term, Topic};
 use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
@@ -141,6 +141,7 @@ fn blank(number: usize, place: Place) -> Topic {
         sources: Vec::new(),
         languages: Vec::new(),
         routes: Vec::new(),
+        learn: Learn::Off,
         follow_ups: FollowUps::NewFacts,
         examples: Vec::new(),
         place,
