@@ -230,12 +230,14 @@ impl Parser<'_> {
             let distance = |known: &str| strsim::damerau_levenshtein(known, &lower);
             let near = Field::ALL.iter().map(|(known, _)| (distance(known), *known)).min();
             let fault = Fault::error(token.span.clone(), format!("unknown field `{name}`"));
-            return Err(match near {
+            self.faults.push(match near {
                 Some((distance, known)) if distance <= 2 => fault.suggest(format!(
                     "did you mean `{known}:`? If it is part of the words, put them in quotes"
                 )),
                 _ => fault.suggest("put the words in quotes if the colon is part of them"),
             });
+            self.at += 1;
+            return Ok(None);
         };
         self.at += 1;
         Ok(Some(*field))
