@@ -5,12 +5,14 @@ pub mod demo;
 pub mod examples;
 pub mod explain;
 pub mod feedback;
+mod heartbeat;
 pub mod network;
 pub mod newsroom;
 pub mod plan;
 pub mod reading;
 pub mod reload;
 pub mod running;
+pub mod search;
 pub mod setup;
 pub mod stop;
 mod systemd;
@@ -102,12 +104,12 @@ impl App {
                 Send::No => dispatch::idle(ctx, stop).await,
             }
         };
-        let reloading = async {
+        let reloading = Box::pin(async {
             match reloads {
                 Some(reloads) => self.keep_loaded(reloads, stop).await,
                 None => stop.cancelled().await,
             }
-        };
+        });
         let watchdog = systemd::watch(&ctx.clock, &ctx.pulse, stop);
         systemd::ready();
         let farewell = async {
@@ -117,6 +119,7 @@ impl App {
         let all = async { tokio::join!(poll::run(ctx, stop), sending, reloading, watchdog, farewell) };
         tokio::pin!(all);
         tokio::select! {
+            () = heartbeat::beat(ctx, Pulse::quiet) => (),
             _ = async { tokio::join!(&mut all, server) } => (),
             // Open connections of the status page do not hold the daemon back.
             () = async { stop.cancelled().await; ctx.clock.sleep(ctx.clock.now(), LAST_SECONDS).await } => (),
@@ -127,9 +130,16 @@ impl App {
     /// Polls all that is due, delivers what is due, and returns what came of it; ends early where
     /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
-        poll::run_once(&self.ctx, stop).await;
-        if send == Send::Yes {
-            dispatch::run_once(&self.ctx, stop).await;
+        let work = async {
+            poll::run_once(&self.ctx, stop).await;
+            if send == Send::Yes {
+                dispatch::run_once(&self.ctx, stop).await;
+            }
+        };
+        tokio::select! {
+            () = work => (),
+            // One loop at a time has something to do.
+            () = heartbeat::beat(&self.ctx, Pulse::quiet_altogether) => (),
         }
         let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
         self.close().await;

@@ -19,7 +19,7 @@ use clap::Parser;
 use newshound::app::running;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::stop::INTERRUPTED;
-use newshound::config::{Config, Environment, Severity, Wanted};
+use newshound::config::{Config, Environment, Problem, Severity, Wanted};
 
 use self::args::{Args, Command};
 use self::text::ink::Terminal;
@@ -86,6 +86,8 @@ const BLOCKING_THREADS: usize = 320;
 struct Session {
     config: Option<PathBuf>,
     json: bool,
+    /// Whether only errors are to be told.
+    errors_only: bool,
     environment: Environment,
     /// Standard output.
     terminal: Terminal,
@@ -109,6 +111,7 @@ impl Session {
         Session {
             config: args.config.clone(),
             json: args.json,
+            errors_only: args.quiet >= 2,
             terminal: terminal(out.is_terminal() && !args.json, terminal_size::terminal_size_of(&out)),
             watched: err.is_terminal() && args.quiet == 0,
             aside: terminal(err.is_terminal(), terminal_size::terminal_size_of(&err)),
@@ -127,10 +130,17 @@ impl Session {
         // Warnings stand aside where an error has to be read first, and where a command only
         // borrows the settings: its own warnings are about what it was given.
         let warn = ready.is_some() && wanted == Wanted::Required;
-        for problem in problems.iter().filter(|problem| warn || problem.severity == Severity::Error) {
+        let all = problems.iter();
+        self.tell(all.filter(|problem| warn || problem.severity == Severity::Error));
+        ready.ok_or(Exit::Usage)
+    }
+
+    /// Tells problems on standard error; to those who want errors only, only these.
+    fn tell<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
+        let all = problems.into_iter();
+        for problem in all.filter(|problem| !self.errors_only || problem.severity == Severity::Error) {
             complain(&text::check::problem(problem, self.aside));
         }
-        ready.ok_or(Exit::Usage)
     }
 
     /// Loads the configuration for a command that looks at the store. Where the files have an error,
@@ -139,17 +149,14 @@ impl Session {
         let Checked { ready, ruins, problems, .. } =
             setup::load(self.config.as_deref(), Wanted::Required, &self.environment);
         if let Some(Ready { config, file, .. }) = ready {
-            for problem in &problems {
-                complain(&text::check::problem(problem, self.aside));
-            }
+            self.tell(&problems);
             return Ok(Looking { config, file });
         }
         let ran = match &ruins {
             Some(ruins) if !ruins.files.is_empty() => running::last(ruins).await,
             Some(_) | None => None,
         };
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        errors.for_each(|problem| complain(&text::check::problem(problem, self.aside)));
+        self.tell(problems.iter().filter(|problem| problem.severity == Severity::Error));
         let (config, ruins) = ran.zip(ruins).ok_or(Exit::Usage)?;
         complain("note: the files have an error; what is shown is of the configuration that last ran");
         Ok(Looking { config, file: ruins.files.first().map(|file| file.path.clone()) })

@@ -17,6 +17,8 @@ mod outbox;
 mod overview;
 mod poll;
 mod rows;
+mod search;
+mod sign;
 mod sources;
 mod verdicts;
 mod versions;
@@ -46,6 +48,7 @@ pub use overview::{
     SourceFigures,
 };
 pub use poll::Recorded;
+pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
@@ -65,6 +68,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
+    (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
 ];
 
 /// The store.
@@ -89,6 +93,7 @@ impl Store {
         make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
+        store.make_missing_keys().await?;
         Ok(store)
     }
 

@@ -31,7 +31,9 @@ pub struct Side<'a> {
     matcher: &'a Matcher,
     corrections: Option<&'a Corrections>,
     topics: HashMap<&'a TopicId, u32>,
+    list: &'a [Topic],
     sources: HashMap<&'a SourceId, Outlet<'a>>,
+    reasons: bool,
 }
 
 /// What counts of a source.
@@ -47,12 +49,20 @@ impl<'a> Side<'a> {
         let sources = config.sources.iter();
         Side {
             matcher,
+            list: topics,
+            reasons: true,
             corrections: None,
             topics: (0..).zip(topics).map(|(number, topic)| (&topic.id, number)).collect(),
             sources: sources
                 .map(|source| (&source.id, Outlet { tags: &source.tags, lang: source.lang.as_ref() }))
                 .collect(),
         }
+    }
+
+    /// Has the scores of this side come without evidence, which is much faster.
+    #[must_use]
+    pub fn without_reasons(self) -> Self {
+        Side { reasons: false, ..self }
     }
 
     /// Has scores corrected by what verdicts teach.

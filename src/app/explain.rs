@@ -13,6 +13,7 @@ use super::reading::Given;
 use super::setup::Ready;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
+use crate::model::item::rounded;
 use crate::model::{
     Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
     ScoreOutcome, SourceId, Timestamp, TopicId,
@@ -124,7 +125,7 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
     let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    let past = Past { came: item.first_seen, decisions, topics };
+    let past = Past { came: item.first_seen, decisions, topics, versions: past::versions(ready) };
     explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
@@ -215,7 +216,7 @@ fn explain(
     let line = |score| {
         let line = line(ready, score, id.clone());
         match past {
-            Some(past) => past.told(line, ready),
+            Some(past) => past.told(line),
             None => line,
         }
     };
@@ -238,7 +239,7 @@ fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
         item,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
         near_miss: topic.map_or(0.0, |topic| topic.near_miss),
-        distance: score.threshold - score.score,
+        distance: rounded(score.threshold - score.score),
         decision,
         story: None,
         reason: reason(decision, &score),
@@ -249,9 +250,9 @@ fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
         now: None,
         topic: score.topic,
         score: score.score,
-        points: score.points,
+        points: rounded(score.points),
         threshold: score.threshold,
-        evidence: score.evidence,
+        evidence: score.evidence.into_iter().map(Evidence::rounded).collect(),
         failed: score.failed,
     }
 }
@@ -269,10 +270,10 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
 
 /// Returns why that was decided, as far as the score tells.
 pub(super) fn reason(decision: Decision, score: &Score) -> String {
-    match decision {
-        Decision::Excluded => score.failed.join("; "),
-        _ => why(decision, &score.evidence, score.threshold - score.score),
+    if decision == Decision::Excluded {
+        return score.failed.join("; ");
     }
+    why(decision, &score.evidence, score.threshold - score.score)
 }
 
 /// Returns why that was decided, as far as evidence and distance tell.

@@ -3,7 +3,7 @@
 
 pub mod alerts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -146,15 +146,26 @@ fn parts(before: &[Definition], now: &Config, kept: &[TopicId]) -> Vec<PartChang
     let mut parts = Vec::new();
     for definition in &now.definitions {
         let change = match gone.remove(&key(definition)) {
-            None => Change::Added,
+            None => whole(definition, Change::Added),
             Some(was) if was == definition => continue,
             Some(was) => Change::Changed(keys_between(was, definition)),
         };
         parts.push(PartChange { kind: definition.kind, id: definition.id.clone(), change });
     }
-    parts.extend(gone.into_keys().map(|(kind, id)| PartChange { kind, id, change: Change::Removed }));
+    parts.extend(gone.into_values().map(|was| {
+        let change = whole(was, Change::Removed);
+        PartChange { kind: was.kind, id: was.id.clone(), change }
+    }));
     parts.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     parts
+}
+
+/// A section that comes or goes changes what its keys say, and nothing else of its kind.
+fn whole(section: &Definition, change: Change) -> Change {
+    match changed_keys("{}", &section.text) {
+        keys if section.kind == DefinitionKind::Setting && !keys.is_empty() => Change::Changed(keys),
+        _ => change,
+    }
 }
 
 /// A source's address may change in what is not kept of it.
@@ -172,7 +183,7 @@ fn waits(parts: &[PartChange]) -> Vec<&'static str> {
         let setting = parts.iter().find(|part| part.kind == DefinitionKind::Setting && part.id == section);
         setting.is_some_and(|part| match &part.change {
             Change::Changed(keys) => keys.iter().any(|changed| changed == key),
-            Change::Added | Change::Removed => true,
+            Change::Added | Change::Removed => false,
         })
     };
     let all = [("store", "url", "[store] url"), ("server", "listen", "[server] listen")];
@@ -190,7 +201,7 @@ async fn alerts_of(
     let was: &[Topic] = before.config.as_ref().map_or(&[], |config| &config.topics);
     let changed = changed_topics(&before.definitions, now, parts);
     let picked = |topics: &[Topic]| -> Vec<Topic> {
-        let wanted = |topic: &&Topic| changed.as_ref().is_none_or(|ids| ids.contains_key(&topic.id));
+        let wanted = |topic: &&Topic| changed.as_ref().is_none_or(|ids| ids.contains(&topic.id));
         topics.iter().filter(wanted).cloned().collect()
     };
     let reading = "reading the verdicts";
@@ -207,7 +218,7 @@ async fn alerts_of(
 }
 
 /// Returns the topics that may find other things than before; `None` for all of them.
-fn changed_topics(before: &[Definition], now: &Config, parts: &[PartChange]) -> Option<HashMap<TopicId, ()>> {
+fn changed_topics(before: &[Definition], now: &Config, parts: &[PartChange]) -> Option<HashSet<TopicId>> {
     const OF_MATTER: &[&str] = &["tags", "lang", "enabled"];
     let of_sources = parts.iter().filter(|part| part.kind == DefinitionKind::Source);
     let mut of_sources = of_sources.map(|part| match &part.change {
@@ -225,7 +236,7 @@ fn changed_topics(before: &[Definition], now: &Config, parts: &[PartChange]) -> 
     let (was, is) = (version(before), version(&now.definitions));
     let of_topics = parts.iter().filter(|part| part.kind == DefinitionKind::Topic);
     let other = of_topics.filter(|part| was.get(&part.id) != is.get(&part.id));
-    Some(other.map(|part| (TopicId::new(&part.id), ())).collect())
+    Some(other.map(|part| TopicId::new(&part.id)).collect())
 }
 
 #[cfg(test)]
@@ -252,7 +263,7 @@ mod tests {
             Change::Changed(keys) => format!("{} {}: {}", part.kind, part.id, keys.join(" ")),
         };
         let replayed = changed_topics(&before.definitions, &now, &parts).map(|topics| {
-            let mut ids: Vec<String> = topics.into_keys().map(|id| id.to_string()).collect();
+            let mut ids: Vec<String> = topics.into_iter().map(|id| id.to_string()).collect();
             ids.sort();
             ids
         });

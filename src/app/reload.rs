@@ -20,7 +20,7 @@ use self::read::told;
 pub(super) use self::read::{Reading, read};
 use super::setup::{self, Ready};
 use super::{App, shown, systemd, watched};
-use crate::config::{Config, Definition, Environment, Severity, Trail};
+use crate::config::{Config, Definition, Environment, Marks, Severity, Trail};
 use crate::model::{SourceId, StoreClass, TopicId, TopicVersion};
 use crate::store::{DaemonNote, LastReload, ReloadNote, Transition};
 use crate::worker::Live;
@@ -76,7 +76,8 @@ struct Next {
 impl App {
     /// Reloads when asked to, and when a file changed, until told to stop.
     pub(super) async fn keep_loaded(&self, reloads: Reloads, stop: &CancellationToken) {
-        let Reloads { files, mut asks, mut trail } = reloads;
+        let Reloads { files, mut asks, trail } = reloads;
+        let mut trail = Arc::new(trail);
         let files = Arc::new(files);
         let clock = &self.ctx.clock;
         let mut seen = trail.as_read();
@@ -100,7 +101,7 @@ impl App {
             replaying = stop.child_token();
             let before = self.ctx.live();
             if let Some(read) = self.reload(&files, stop).await {
-                trail = read;
+                trail = Arc::new(read);
             }
             seen = trail.as_read();
             replay::begin(&self.ctx, &self.site, before, &replaying);
@@ -108,11 +109,11 @@ impl App {
     }
 
     /// Returns the files as they stand, where they are watched.
-    async fn look(&self, trail: &Trail) -> Option<crate::config::Marks> {
+    async fn look(&self, trail: &Arc<Trail>) -> Option<Marks> {
         if !self.ctx.live().config.watch {
             return None;
         }
-        let trail = trail.clone();
+        let trail = Arc::clone(trail);
         tokio::task::spawn_blocking(move || trail.as_present()).await.ok()
     }
 
@@ -124,34 +125,37 @@ impl App {
         let reading = tokio::task::spawn_blocking(move || {
             read::read(files.path.as_deref(), &files.environment, &topics.config.topics)
         });
-        let Ok(mut reading) = reading.await else {
-            self.refuse("newshound itself failed on the files; the log says where".to_owned()).await;
-            systemd::ready_with("configuration rejected, the one before is in force");
-            return None;
-        };
-        tell_problems(&reading);
-        let status = match reading.ready.take() {
-            None => {
-                self.refuse(reading.error().unwrap_or_default()).await;
-                "configuration rejected, the one before is in force"
-            }
-            Some(ready) => match self.build(ready, &reading, before).await {
-                Err(error) => {
-                    self.refuse(format!("{error:#}")).await;
-                    "configuration rejected, the one before is in force"
-                }
-                Ok(next) => {
-                    self.take(next, stop).await;
-                    if reading.kept.is_empty() {
-                        "configuration reloaded"
-                    } else {
-                        "configuration reloaded in part"
-                    }
-                }
-            },
+        let (trail, status) = match reading.await {
+            Ok(reading) => (Some(reading.trail.clone()), self.settle(reading, before, stop).await),
+            Err(_) => (None, self.refuse("newshound itself failed; the log says where".to_owned()).await),
         };
         systemd::ready_with(status);
-        Some(reading.trail)
+        trail
+    }
+
+    /// Takes what was read, or leaves everything as it is; returns in a line which of the two.
+    async fn settle(
+        &self,
+        mut reading: Reading,
+        before: Arc<Live>,
+        stop: &CancellationToken,
+    ) -> &'static str {
+        tell_problems(&reading);
+        let built = match reading.ready.take() {
+            None => Err(reading.error().unwrap_or_default()),
+            Some(ready) => self.build(ready, &reading, before).await.map_err(|error| format!("{error:#}")),
+        };
+        match built {
+            Err(error) => self.refuse(error).await,
+            Ok(next) => {
+                self.take(next, stop).await;
+                if reading.error().is_none() {
+                    "configuration reloaded"
+                } else {
+                    "configuration reloaded in part"
+                }
+            }
+        }
     }
 
     /// Builds what the loops will work with, aside.
@@ -207,7 +211,7 @@ impl App {
                         n_sources,
                         n_topics,
                         n_channels,
-                        "the configuration is in force: {n_sources} sources, {n_topics} topics, {n_channels} channels"
+                        "the configuration is in force, sources: {n_sources}, topics: {n_topics}, channels: {n_channels}"
                     );
                     return;
                 }
@@ -225,7 +229,7 @@ impl App {
     }
 
     /// Leaves everything as it is, and tells so.
-    async fn refuse(&self, error: String) {
+    async fn refuse(&self, error: String) -> &'static str {
         tracing::error!("the configuration was rejected, the one before is in force: {error}");
         let shown = self.site.shown();
         let reload = ReloadNote {
@@ -237,6 +241,7 @@ impl App {
         };
         let note = DaemonNote { reload: Some(reload), ..shown.note.clone() };
         self.tell(note).await;
+        "configuration rejected, the one before is in force"
     }
 
     /// Shows another note on the configuration in force.

@@ -158,7 +158,7 @@ fn parts(
 /// Builds all that the loops work with from a configuration, and returns what was written of it
 /// apart: that goes to the store, and in memory the versions of the topics are enough. The mail relay is taken over from the
 /// one before where its settings are the same, so that it still sees one connection at a time.
-pub fn live(
+pub(super) fn live(
     mut config: Config,
     (matcher, kept): (Matcher, HashMap<TopicId, TopicVersion>),
     outside: &Outside,

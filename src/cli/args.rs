@@ -127,6 +127,8 @@ pub(super) enum Command {
     },
     /// Replays the topics over news of the past: what they would have told. Sends and stores nothing.
     Backtest(Backtest),
+    /// Finds stored items by a query, newest first.
+    Search(Search),
     /// Remembers what an alert was worth, and says what the verdicts suggest.
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Feedback {
@@ -151,16 +153,22 @@ pub(super) enum Command {
     Sources {
         #[command(subcommand)]
         command: Option<Sources>,
+        #[command(flatten)]
+        filter: SourceFilter,
     },
     /// Alerts and what became of them.
     Alerts {
         #[command(subcommand)]
         command: Option<Alerts>,
+        #[command(flatten)]
+        filter: Filter,
     },
     /// Deliveries and what became of them.
     Deliveries {
         #[command(subcommand)]
         command: Option<Deliveries>,
+        #[command(flatten)]
+        filter: Filter,
     },
 }
 
@@ -192,6 +200,24 @@ pub(super) struct Backtest {
     /// Read and score on so many threads; by itself one a core.
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZero<usize>>,
+}
+
+/// What to find.
+#[derive(Debug, clap::Args)]
+pub(super) struct Search {
+    /// Only what was first seen in so long a time, such as 7d.
+    #[arg(long, value_name = "TIME", value_parser = newshound::config::duration)]
+    pub(super) since: Option<Duration>,
+    /// At most so many: by itself 20, with --json all.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+    /// Only items of this source.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Words, which all must occur, or a query of the topics' language:
+    /// 'Kim NEAR/12 (visit OR travel*) NOT title:hockey'.
+    #[arg(required = true)]
+    pub(super) query: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -253,7 +279,7 @@ pub(super) enum Deliveries {
 }
 
 /// What a list is narrowed to.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(super) struct Filter {
     /// At most so many.
     #[arg(long, value_name = "N")]
@@ -277,6 +303,17 @@ impl Filter {
     pub(super) fn is_set(&self) -> bool {
         self.topic.is_some() || self.source.is_some() || self.channel.is_some() || self.state.is_some()
     }
+
+    /// Takes what is not set here from what stands before the command's second word.
+    fn or(self, before: Filter) -> Filter {
+        Filter {
+            limit: self.limit.or(before.limit),
+            topic: self.topic.or(before.topic),
+            source: self.source.or(before.source),
+            channel: self.channel.or(before.channel),
+            state: self.state.or(before.state),
+        }
+    }
 }
 
 /// What the list of sources is narrowed to.
@@ -291,6 +328,54 @@ pub(super) struct SourceFilter {
     /// Only sources in this state.
     #[arg(long, value_parser = source_states())]
     pub(super) state: Option<SourceMode>,
+}
+
+impl SourceFilter {
+    fn or(self, before: SourceFilter) -> SourceFilter {
+        SourceFilter {
+            limit: self.limit.or(before.limit),
+            source: self.source.or(before.source),
+            state: self.state.or(before.state),
+        }
+    }
+}
+
+impl Sources {
+    /// Returns what is meant: without a second word, the list.
+    pub(super) fn of(command: Option<Sources>, before: SourceFilter) -> Sources {
+        match command {
+            None => Sources::List(before),
+            Some(Sources::List(filter)) => Sources::List(filter.or(before)),
+        }
+    }
+}
+
+impl Alerts {
+    /// Returns what is meant: without a second word, the list.
+    pub(super) fn of(command: Option<Alerts>, before: Filter) -> Result<Alerts, String> {
+        match command {
+            None => Ok(Alerts::List(before)),
+            Some(Alerts::List(filter)) => Ok(Alerts::List(filter.or(before))),
+            Some(other) if before == Filter::default() => Ok(other),
+            Some(Alerts::Show { .. }) => Err(misplaced("alerts show")),
+        }
+    }
+}
+
+impl Deliveries {
+    /// Returns what is meant: without a second word, the list.
+    pub(super) fn of(command: Option<Deliveries>, before: Filter) -> Result<Deliveries, String> {
+        match command {
+            None => Ok(Deliveries::List(before)),
+            Some(Deliveries::List(filter)) => Ok(Deliveries::List(filter.or(before))),
+            Some(other) if before == Filter::default() => Ok(other),
+            Some(Deliveries::Retry { .. }) => Err(misplaced("deliveries retry")),
+        }
+    }
+}
+
+fn misplaced(command: &str) -> String {
+    format!("what narrows a list goes with `list`, not before `{command}`: `newshound help {command}`")
 }
 
 /// Reads a state, and lets the help and every error name all of them.

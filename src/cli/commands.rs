@@ -7,6 +7,7 @@ mod daemon;
 mod feedback;
 mod look;
 mod plan;
+mod search;
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Feedback, Filter, SourceFilter, Sources, Test};
-use super::{Exit, Session, say};
+use super::args::{Alerts, Args, Command, Deliveries, Feedback, Sources, Test};
+use super::{Exit, Session, complain, say};
 
 /// Runs a command.
 pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
@@ -33,6 +34,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
         Command::Backtest(asked) => backtest::backtest(&session, asked).await,
+        Command::Search(asked) => search::search(&session, asked).await,
         Command::Feedback { command: Some(Feedback::Suggest(asked)), .. } => {
             feedback::suggest(&session, asked).await
         }
@@ -42,19 +44,27 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
-        Command::Sources { command } => {
-            let Sources::List(filter) = command.unwrap_or(Sources::List(SourceFilter::default()));
+        Command::Sources { command, filter } => {
+            let Sources::List(filter) = Sources::of(command, filter);
             look::sources(&session, &filter).await
         }
-        Command::Alerts { command } => match command.unwrap_or(Alerts::List(Filter::default())) {
-            Alerts::List(filter) => look::alerts(&session, &filter).await,
-            Alerts::Show { id } => look::alert(&session, &id).await,
+        Command::Alerts { command, filter } => match Alerts::of(command, filter) {
+            Ok(Alerts::List(filter)) => look::alerts(&session, &filter).await,
+            Ok(Alerts::Show { id }) => look::alert(&session, &id).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
         },
-        Command::Deliveries { command } => match command.unwrap_or(Deliveries::List(Filter::default())) {
-            Deliveries::List(filter) => look::deliveries(&session, &filter).await,
-            Deliveries::Retry { channel, ids } => look::retry(&session, channel, &ids).await,
+        Command::Deliveries { command, filter } => match Deliveries::of(command, filter) {
+            Ok(Deliveries::List(filter)) => look::deliveries(&session, &filter).await,
+            Ok(Deliveries::Retry { channel, ids }) => look::retry(&session, channel, &ids).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
         },
     }
+}
+
+/// Says what is wrong with the arguments.
+fn usage(message: &str) -> Exit {
+    complain(&format!("error: {message}"));
+    Exit::Usage
 }
 
 /// Writes the starter configuration; never over a file that is there.

@@ -123,10 +123,9 @@ pub(super) fn keys(table: &Table, depth: Depth) -> Map<String, Json> {
 
 fn json(value: &Value, depth: Depth) -> Json {
     match &value.what {
-        What::Text(_) if depth == Depth::Secret => Json::from(HIDDEN),
+        What::Text(_) | What::Integer(_) | What::Number(_) if depth == Depth::Secret => Json::from(HIDDEN),
         What::Text(text) if depth == Depth::Nothing => Json::from(text.as_str()),
         What::Text(text) => Json::from(hide_addresses(text)),
-        What::Integer(_) | What::Number(_) if depth == Depth::Secret => Json::from(HIDDEN),
         What::Integer(integer) => Json::from(*integer),
         What::Number(number) => Json::from(*number),
         What::Flag(flag) => Json::from(*flag),

@@ -373,13 +373,10 @@ fn what_works_later_is_a_warning_and_nothing_else() {
     let later = |key: &str| format!("warning: `{key}` has no effect in this version yet");
     check("watch = true", &[]);
     check("watch = false\n[fetch]\nmin_interval = '10m'\nfull_text = false\ninterval = 'adaptive'", &[]);
+    check("[[source]]\nurl = 'https://a.example/'\ninterval = 'adaptive'\nweight = 1", &[]);
     check("[fetch]\nmin_interval = '5m'", &[&format!("n.toml:2:1: {}", later("min_interval"))]);
     check("[stories]\nwindow = '72h'", &[&format!("n.toml:2:1: {}", later("window"))]);
     check("[store]\nretention = '90d'", &[&format!("n.toml:2:1: {}", later("retention"))]);
-    check(
-        "[[topic]]\nid = 'a'\nquery = 'x'",
-        &["n.toml:3:1: warning: topic a is left out: its `query` has no effect in this version yet"],
-    );
     check(
         "[[channel]]\nname = 'a'\nkind = 'slack'\nwebhook = 'x'\n[[route]]\nname='r'\nchannels=['a']",
         &[

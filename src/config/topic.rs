@@ -26,6 +26,8 @@ pub struct Topic {
     pub less: Vec<Term>,
     /// Two sets of terms near each other.
     pub near: Vec<Near>,
+    /// The professional form; counts as one group of `all`.
+    pub query: Option<Query>,
     /// So many different members of `any` must occur.
     pub min_terms: u32,
     /// Whether any mention counts: body and tail weigh 1.0.
@@ -58,6 +60,15 @@ pub struct Term {
     /// Counts only in items that hold one of these too.
     pub with: Vec<Term>,
     /// Where the text stands.
+    pub place: Place,
+}
+
+/// `query` as written.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The text.
+    pub text: String,
+    /// Where it stands.
     pub place: Place,
 }
 

@@ -1,8 +1,9 @@
 //! A topic as written to its tree, or to what is wrong with it.
 
-use super::index::Phrases;
+use super::phrases::Phrases;
+use super::query;
 use super::term::{self, Parsed};
-use super::tree::{FieldWeights, Member, Near, Node, Rule, Tree};
+use super::tree::{Expr, FieldWeights, Member, Near, Node, Tree};
 use crate::config::{self, Problem, Severity, Term, Topic};
 
 /// Bytes of all terms of one topic.
@@ -17,12 +18,16 @@ pub(super) fn topic(topic: &Topic, phrases: &mut Phrases, problems: &mut Vec<Pro
     let before = problems.len();
     check_shape(topic, problems);
     let mut compiler = Compiler { phrases, problems, labels: Vec::new() };
-    let groups = topic.all.iter().map(|group| compiler.group(topic, group)).collect();
+    let mut groups: Vec<Expr> = topic.all.iter().map(|group| compiler.group(topic, group)).collect();
     let mut evidence = vec![compiler.any(topic)];
     evidence.extend(topic.near.iter().map(|near| compiler.near(near)));
     let less = topic.less.iter().filter_map(|term| compiler.member(term)).collect();
-    let none = compiler.nodes(&topic.none, "none");
+    let mut none: Vec<Expr> = compiler.nodes(&topic.none, "none").into_iter().map(Expr::of).collect();
     let ignore = compiler.nodes(&topic.ignore, "ignore");
+    if let Some(query::Parts { groups: more, vetoes }) = compiler.query(topic) {
+        groups.extend(more);
+        none.extend(vetoes);
+    }
     let labels = compiler.labels;
     let faulty = problems[before..].iter().any(|problem| problem.severity == Severity::Error);
     (!faulty).then(|| Tree {
@@ -46,14 +51,14 @@ fn check_shape(topic: &Topic, problems: &mut Vec<Problem>) {
     let mut error = |message: String, suggestion: &str| {
         problems.push(Problem::error(&topic.place, message).suggest(suggestion));
     };
-    if topic.any.is_empty() && topic.all.is_empty() && topic.near.is_empty() {
+    if topic.query.is_none() && is_without_terms(topic) {
         let negative = !topic.none.is_empty() || !topic.less.is_empty() || !topic.ignore.is_empty();
         let message = if negative {
             format!("topic `{id}` only excludes and can never hit")
         } else {
             format!("topic `{id}` is empty")
         };
-        error(message, "say what to find: `any`, `all` or `near`");
+        error(message, "say what to find: `any`, `all`, `near` or `query`");
     }
     let n_any = topic.any.len();
     if topic.min_terms == 0 {
@@ -70,6 +75,11 @@ fn check_shape(topic: &Topic, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Says whether no key of the simple form finds anything.
+fn is_without_terms(topic: &Topic) -> bool {
+    topic.any.is_empty() && topic.all.is_empty() && topic.near.is_empty()
+}
+
 fn all_terms(topic: &Topic) -> impl Iterator<Item = &Term> {
     let near = topic.near.iter().flat_map(|near| near.a.iter().chain(&near.b));
     let plain = [&topic.any, &topic.none, &topic.ignore, &topic.less].into_iter().flatten();
@@ -84,29 +94,21 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn any(&mut self, topic: &Topic) -> Rule {
-        let members = self.members(&topic.any);
+    fn any(&mut self, topic: &Topic) -> Expr {
         let least = if topic.min_terms > 1 { topic.min_terms as usize } else { 0 };
-        let name = format!("fewer than {least} different terms of `any` occur");
-        Rule::Sum { members, least, name }
+        Expr::Sum { parts: self.terms(&topic.any), least }
     }
 
-    fn group(&mut self, topic: &Topic, group: &[Term]) -> Rule {
+    fn group(&mut self, topic: &Topic, group: &[Term]) -> Expr {
         if group.is_empty() {
             let problem =
                 Problem::error(&topic.place, format!("topic `{}`: a group of `all` is empty", topic.id));
             self.problems.push(problem.suggest("give it a term, or leave it out"));
         }
-        let members = self.members(group);
-        let names: Vec<String> = group.iter().map(|term| format!("`{}`", shown(term))).collect();
-        let name = match names.as_slice() {
-            [one] => format!("{one} does not occur"),
-            names => format!("none of {} occurs", names.join(", ")),
-        };
-        Rule::Sum { members, least: 1, name }
+        Expr::Sum { parts: self.terms(group), least: 1 }
     }
 
-    fn near(&mut self, near: &config::Near) -> Rule {
+    fn near(&mut self, near: &config::Near) -> Expr {
         for (name, side) in [("a", &near.a), ("b", &near.b)] {
             if side.is_empty() {
                 let problem = Problem::error(&near.place, format!("`near` without `{name}`"));
@@ -124,11 +126,29 @@ impl Compiler<'_> {
         let a = Node::Or(self.nodes(&near.a, "near"));
         let b = Node::Or(self.nodes(&near.b, "near"));
         let node = Node::Near(Box::new(Near { a, b, within: near.within, ordered: near.ordered }));
-        Rule::One(Member { node, weight: near.weight })
+        Expr::Term(Member { node, weight: near.weight })
     }
 
-    fn members(&mut self, terms: &[Term]) -> Vec<Member> {
-        terms.iter().filter_map(|term| self.member(term)).collect()
+    fn query(&mut self, topic: &Topic) -> Option<query::Parts> {
+        let query = topic.query.as_ref()?;
+        let parts = query::compile(query, self.phrases, &mut self.labels, self.problems)?;
+        if is_without_terms(topic) && parts.groups.iter().all(Expr::is_condition) {
+            let problem = Problem::error(&query.place, "the query names nothing to find and can never hit");
+            self.problems.push(problem.suggest("NOT and `lang:` give no points: add a word that does"));
+        }
+        Some(parts)
+    }
+
+    fn terms(&mut self, terms: &[Term]) -> Vec<Expr> {
+        let parsed = |term| Some((self.member(term)?, term));
+        let (members, of): (Vec<Member>, Vec<&Term>) = terms.iter().filter_map(parsed).unzip();
+        let exprs: Vec<Expr> = members.into_iter().map(Expr::Term).collect();
+        for at in Expr::twice(&exprs) {
+            let message = format!("`{}` is listed twice, and gives points twice", of[at].text);
+            let problem = Problem::warning(&of[at].place, message);
+            self.problems.push(problem.suggest("leave one out, or raise the weight of the other"));
+        }
+        exprs
     }
 
     fn member(&mut self, term: &Term) -> Option<Member> {
@@ -161,14 +181,9 @@ impl Compiler<'_> {
         if let Some(inner) = term.with.iter().find(|inner| !inner.with.is_empty()) {
             self.problems.push(Problem::error(&inner.place, "a term of `with` cannot have its own `with`"));
         }
-        let other = Node::Or(self.nodes(&term.with, "with"));
+        let other = Expr::of(Node::Or(self.nodes(&term.with, "with")));
         Node::With { node: Box::new(node), other: Box::new(other) }
     }
-}
-
-/// Returns a term without its weight.
-fn shown(term: &Term) -> &str {
-    term.text.rsplit_once('^').map_or(term.text.as_str(), |(text, _)| text).trim()
 }
 
 #[cfg(test)]
@@ -204,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_topic_must_find_something() {
-        let way_out = "say what to find: `any`, `all` or `near`";
+        let way_out = "say what to find: `any`, `all`, `near` or `query`";
         check(&written(&[]), &[&format!("topic `test` is empty | {way_out}")]);
         let negative = Topic { none: terms(&["x"]), ..written(&[]) };
         check(&negative, &[&format!("topic `test` only excludes and can never hit | {way_out}")]);
@@ -234,6 +249,16 @@ mod tests {
     fn weights_without_effect_are_told() {
         let topic = Topic { near: vec![near(&["a^2"], &["b"], 5)], ..written(&[]) };
         check(&topic, &["the weight of `a` has no effect within `near` | -"]);
+    }
+
+    #[test]
+    fn equal_terms_of_a_list_are_told() {
+        let more = "leave one out, or raise the weight of the other";
+        check(
+            &written(&["Kim Jong-un", "=Kim Jong-un", "Kim Jong un^2"]),
+            &[&format!("`Kim Jong un^2` is listed twice, and gives points twice | {more}")],
+        );
+        check(&written(&["title:Kim", "Kim", "lead:Kim"]), &[]);
     }
 
     #[test]

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Matcher, term};
-use crate::config::{FollowUps, Learn, Term, Topic};
+use super::{Matcher, query, term};
+use crate::config::{FollowUps, Learn, Query, Topic};
 use crate::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
 
 /// Terms that are looked at, in all topics together: more would slow a replay down by more than
@@ -121,7 +121,13 @@ impl Doctor {
                 plain: alone.then(|| (parsed.text.clone(), parsed.exact)),
                 probe: self.probes.len(),
             });
-            self.probes.push(probe(topic, written, self.probes.len()));
+            let any = vec![written.clone()];
+            self.probes.push(Topic { any, ..probe(topic, self.probes.len()) });
+        }
+        for leaf in topic.query.iter().flat_map(query::leaves) {
+            let query = Query { text: leaf.clone(), place: topic.place.clone() };
+            held.push(Held { label: leaf, list: usize::MAX, plain: None, probe: self.probes.len() });
+            self.probes.push(Topic { query: Some(query), ..probe(topic, self.probes.len()) });
         }
         held
     }
@@ -142,7 +148,7 @@ impl Doctor {
             let Some(number) = self.numbers.get(&score.topic) else { continue };
             self.patients[*number].see(score);
         }
-        for score in probes.filter(|score| !score.evidence.is_empty()) {
+        for score in probes.filter(|score| score.points > 0.0) {
             let fired = score.topic.as_str().parse().ok().and_then(|probe: usize| self.fired.get_mut(probe));
             if let Some(fired) = fired {
                 *fired = true;
@@ -238,19 +244,20 @@ fn step(score: f64) -> u16 {
     step
 }
 
-/// Returns a topic of one term that hits nothing, named by its number.
-fn probe(topic: &Topic, term: &Term, number: usize) -> Topic {
+/// Returns a topic that looks for nothing yet and hits nothing, named by its number.
+fn probe(topic: &Topic, number: usize) -> Topic {
     Topic {
         id: TopicId::new(number.to_string()),
         name: String::new(),
         threshold: NEVER,
         near_miss: NEVER,
-        any: vec![Term { text: term.text.clone(), ..term.clone() }],
+        any: Vec::new(),
         all: Vec::new(),
         none: Vec::new(),
         ignore: Vec::new(),
         less: Vec::new(),
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),
@@ -309,6 +316,7 @@ fn titled(title: &str) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Term;
     use crate::matcher::fixture::{item, place, term, terms, topic};
 
     /// Lets the doctor see these titles, and returns what it finds in the one topic.
@@ -318,9 +326,8 @@ mod tests {
         let (probes, problems) = Matcher::compile(doctor.probes());
         assert!(problems.is_empty(), "{problems:?}");
         for title in titles {
-            let (scores, probed) =
-                (matcher.score(&item(title, ""), &[]), probes.score(&item(title, ""), &[]));
-            doctor.see(scores.iter(), probed.iter());
+            let (scores, fired) = (matcher.score(&item(title, ""), &[]), probes.score(&item(title, ""), &[]));
+            doctor.see(scores.iter(), fired.iter());
         }
         doctor.findings(&probes).remove(0)
     }
@@ -339,6 +346,17 @@ mod tests {
         let finding = found(&topic, &["Oil and trains", "Kim speaks of tankers"]);
         assert_eq!(finding.never, ["=tanker", "advert", "Choe"]);
         assert_eq!(found(&topic, &["Tanker: an advert by Choe, Kim, oil, train"]).never, [""; 0]);
+    }
+
+    #[test]
+    fn the_terms_of_a_query_are_looked_for_too() {
+        let text =
+            r#"(Kim OR ="arms deal"^2 OR title:Choe) NEAR/3 (visit* OR go) AND NOT hockey AND lang:en"#;
+        let query = Query { text: text.into(), place: place("query") };
+        let topic = Topic { query: Some(query), ..topic(&[]) };
+        let finding = found(&topic, &["Kim speaks to visitors"]);
+        assert_eq!(finding.never, [r#"="arms deal""#, "Choe", "go", "hockey"]);
+        assert_eq!(found(&topic, &["An arms deal", "Choe: hockey is a go, visits, Kim"]).never, [""; 0]);
     }
 
     #[test]

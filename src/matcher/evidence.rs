@@ -1,9 +1,10 @@
 //! The reasons for a score: one line a term and field, with the original text.
 
-use super::score::{Counted, Mark, Mention};
+use super::occur::{Mark, Mention};
+use super::score::Counted;
 use super::tree::{Node, Tree};
 use crate::model::words::{Part, Words};
-use crate::model::{Evidence, Field, Item};
+use crate::model::{Evidence, Item};
 
 /// Characters of a snippet, the marks and cuts aside.
 const SNIPPET: usize = 96;
@@ -15,33 +16,39 @@ pub(super) struct Shown<'a> {
     pub(super) words: &'a Words,
 }
 
-/// Adds the lines of a member, one a field; together they have its points.
+/// Adds the lines of a member: one a field, and one a term where any of several counts. Together
+/// they have its points.
 pub(super) fn lines(counted: &Counted, shown: &Shown, evidence: &mut Vec<Evidence>) {
     let weights = &shown.tree.weights;
     let whole: f64 = counted.mentions.iter().map(|mention| weights.of(mention.field)).sum();
-    for field in [Field::Title, Field::Lead, Field::Body, Field::Tail] {
-        let here = counted.mentions.iter().filter(|mention| mention.field == field);
-        let n_here = here.clone().count();
-        let Some(first) = here.into_iter().next() else { continue };
-        let count = super::tokens::narrow(n_here);
-        let share = f64::from(count) * weights.of(field) / whole;
-        evidence.push(Evidence {
-            term: shown.label(&counted.member.node, first),
-            field,
-            count,
-            weight: counted.member.weight,
-            points: counted.points * share,
-            snippet: shown.snippet(first),
-        });
+    let mut told: Vec<(&Mention, u32)> = Vec::new();
+    for mention in &counted.mentions {
+        // Which of their words met is much the same for all occurrences of a NEAR.
+        let alike = |other: &Mention| match (mention.near.is_empty(), other.near.is_empty()) {
+            (true, true) => mention.mark.label == other.mark.label,
+            (near, other) => near == other,
+        };
+        match told.iter_mut().find(|(other, _)| other.field == mention.field && alike(other)) {
+            Some((_, count)) => *count += 1,
+            None => told.push((mention, 1)),
+        }
     }
+    evidence.extend(told.into_iter().map(|(first, count)| Evidence {
+        term: shown.label(&counted.member.node, first),
+        field: first.field,
+        count,
+        weight: counted.member.weight,
+        points: counted.points * f64::from(count) * weights.of(first.field) / whole,
+        snippet: shown.snippet(first),
+    }));
 }
 
 /// Returns the line of a veto, if it occurs.
-pub(super) fn veto_line(mentions: &[Mention], shown: &Shown) -> Option<Evidence> {
-    let first = mentions.first()?;
-    let count = mentions.iter().filter(|mention| mention.field == first.field).count();
+pub(super) fn veto_line(veto: &Counted, shown: &Shown) -> Option<Evidence> {
+    let first = veto.mentions.first()?;
+    let count = veto.mentions.iter().filter(|mention| mention.field == first.field).count();
     Some(Evidence {
-        term: shown.tree.labels[first.mark.label as usize].clone(),
+        term: shown.label(&veto.member.node, first),
         field: first.field,
         count: super::tokens::narrow(count),
         weight: 1.0,
@@ -53,19 +60,18 @@ pub(super) fn veto_line(mentions: &[Mention], shown: &Shown) -> Option<Evidence>
 impl Shown<'_> {
     fn label(&self, node: &Node, mention: &Mention) -> String {
         let term = |mark: Mark| self.tree.labels[mark.label as usize].as_str();
-        match (node, mention.near) {
-            (Node::Near(near), Some(other)) => {
-                format!("near {}: {} … {}", near.within, term(mention.mark), term(other))
-            }
-            _ => term(mention.mark).to_owned(),
-        }
+        let Some(within) = within(node).filter(|_| !mention.near.is_empty()) else {
+            return term(mention.mark).to_owned();
+        };
+        let terms: Vec<&str> = mention.marks().map(term).collect();
+        format!("near {within}: {}", terms.join(" … "))
     }
 
     /// Returns the original text around a mention, its words between « and ».
     fn snippet(&self, mention: &Mention) -> String {
         let list = &self.words.list;
-        let mut marks: Vec<(usize, usize)> = std::iter::once(mention.mark)
-            .chain(mention.near)
+        let mut marks: Vec<(usize, usize)> = mention
+            .marks()
             .map(|mark| (list[mark.first as usize].span.start, list[mark.last as usize].span.end))
             .map(|(start, end)| (start as usize, end as usize))
             .collect();
@@ -76,6 +82,16 @@ impl Shown<'_> {
             Part::Text => &self.item.text,
         };
         cut(text, &marks)
+    }
+}
+
+/// Returns how near the terms of a node must be, where that is asked of them.
+fn within(node: &Node) -> Option<u32> {
+    match node {
+        Node::Near(near) => Some(near.within),
+        Node::Or(nodes) | Node::And(nodes) => nodes.iter().find_map(within),
+        Node::With { node, .. } | Node::ButNot { node, .. } | Node::AtLeast { node, .. } => within(node),
+        Node::Phrase { .. } => None,
     }
 }
 

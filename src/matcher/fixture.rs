@@ -50,6 +50,7 @@ pub(crate) fn topic(any: &[&str]) -> Topic {
         ignore: Vec::new(),
         less: Vec::new(),
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),

@@ -1,179 +1,16 @@
-//! All phrases of all topics, and the one pass that finds them among an item's words.
+//! The one pass that finds all phrases of all topics among an item's words.
 //!
-//! A phrase is kept once, whichever topics use it. It has a variant for each way it may be
-//! written; a variant is looked up by its first word. What words are equal depends on the
-//! item's language, so there is a table for each way of stemming, made when it is first needed.
+//! What words are equal depends on the item's language, so there is a table of the phrases for
+//! each way of stemming, made when it is first needed.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::OnceLock;
 
-use super::fold::{starts_hangul, starts_single};
-use super::language::{Stemming, hash_form, hash_start, hash_stem};
+use super::language::Stemming;
+use super::phrases::Variants;
+use super::table::Table;
+use super::tokens::narrow;
 use super::tree::PhraseId;
-use super::words::term_words;
-use crate::model::words::{Case, Words};
-
-/// A phrase of more words has no joined variants.
-const MAX_JOINED: usize = 5;
-/// The longest word that counts as an abbreviation when written in capitals.
-const MAX_CAPITALS: usize = 5;
-/// No Korean word of a topic is longer, in characters.
-const MAX_START: usize = 24;
-
-/// Collects phrases.
-#[derive(Default)]
-pub(super) struct Phrases {
-    ids: HashMap<(String, bool), PhraseId>,
-    list: Vec<Phrase>,
-}
-
-/// A phrase in all its variants.
-struct Phrase {
-    exact: bool,
-    variants: Vec<Vec<TermWord>>,
-}
-
-/// A word of a phrase.
-#[derive(Clone, Debug, PartialEq)]
-struct TermWord {
-    form: String,
-    case: Case,
-    /// Whether it is an abbreviation, which counts in capitals only.
-    capitals: bool,
-}
-
-impl Phrases {
-    /// Returns the id of a phrase; equal ones have the same.
-    pub(super) fn intern(&mut self, text: &str, exact: bool) -> PhraseId {
-        let next = PhraseId(super::tokens::narrow(self.list.len()));
-        *self.ids.entry((text.to_owned(), exact)).or_insert_with(|| {
-            self.list.push(Phrase { exact, variants: variants(text) });
-            next
-        })
-    }
-
-    /// Returns the index of all that was collected.
-    pub(super) fn into_index(self) -> Index {
-        let tables = Stemming::all().into_iter().map(|stemming| (stemming, OnceLock::new())).collect();
-        Index { phrases: self.list, tables }
-    }
-}
-
-/// Returns the ways a phrase may be written: as it is, and with two neighbours joined.
-fn variants(text: &str) -> Vec<Vec<TermWord>> {
-    let words = term_words(text);
-    let plain: Vec<TermWord> = words.plain().map(|word| TermWord::new(words.form(word), word.case)).collect();
-    let mut variants = Vec::new();
-    if (2..=MAX_JOINED).contains(&plain.len()) {
-        for at in 0..plain.len() - 1 {
-            if let Some(joined) = plain[at].joined(&plain[at + 1]) {
-                let mut variant = plain.clone();
-                variant.splice(at..at + 2, [joined]);
-                variants.push(variant);
-            }
-        }
-    }
-    variants.push(plain);
-    variants
-}
-
-impl TermWord {
-    fn new(form: &str, case: Case) -> Self {
-        let n_letters = form.chars().count();
-        let capitals =
-            case == Case::Capitals && n_letters <= MAX_CAPITALS && form.chars().all(char::is_alphabetic);
-        TermWord { form: form.to_owned(), case, capitals }
-    }
-
-    fn joined(&self, next: &TermWord) -> Option<TermWord> {
-        let apart = starts_single(&self.form) || starts_single(&next.form);
-        let mixed = starts_hangul(&self.form) != starts_hangul(&next.form);
-        let case = match self.case {
-            _ if self.is_all_capitals() && next.is_all_capitals() => Case::Capitals,
-            Case::Lower => Case::Lower,
-            Case::Capital | Case::Capitals => Case::Capital,
-        };
-        (!apart && !mixed).then(|| TermWord::new(&format!("{}{}", self.form, next.form), case))
-    }
-
-    /// Says whether no letter is small; a single letter is no word in capitals by itself.
-    fn is_all_capitals(&self) -> bool {
-        self.case == Case::Capitals || (self.case == Case::Capital && self.form.chars().count() == 1)
-    }
-
-    fn key(&self, exact: bool, stemming: Stemming) -> Key {
-        let name = self.case != Case::Lower && stemming.is_english(&self.form);
-        let equal = if starts_hangul(&self.form) && !exact {
-            Equal::Start(hash_start(&self.form))
-        } else if exact || name {
-            Equal::Form(hash_form(&self.form))
-        } else if self.case != Case::Lower && stemming.mistakes_ending(&self.form) {
-            Equal::Name { form: hash_form(&self.form), stem: hash_stem(&self.form) }
-        } else {
-            Equal::Stem(hash_stem(&stemming.stem(&self.form)))
-        };
-        Key { equal, n_chars: self.form.chars().count(), capitals: self.capitals }
-    }
-}
-
-/// What a word of an item must be to be a word of a phrase.
-#[derive(Clone, Copy)]
-struct Key {
-    equal: Equal,
-    n_chars: usize,
-    capitals: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Equal {
-    Form(u64),
-    Stem(u64),
-    Start(u64),
-    /// A name that its stemmer cuts, but not where it is inflected.
-    Name {
-        form: u64,
-        stem: u64,
-    },
-}
-
-impl Equal {
-    /// The hashes of a word that may be equal.
-    fn hashes(self) -> impl Iterator<Item = u64> {
-        let (one, other) = match self {
-            Equal::Form(hash) | Equal::Stem(hash) | Equal::Start(hash) => (hash, None),
-            Equal::Name { form, stem } => (form, Some(stem)),
-        };
-        std::iter::once(one).chain(other)
-    }
-}
-
-impl Key {
-    fn fits(&self, at: usize, words: &Words) -> bool {
-        let word = &words.list[at];
-        if self.capitals && word.case != Case::Capitals {
-            return false;
-        }
-        match self.equal {
-            Equal::Form(hash) => word.hash == hash,
-            Equal::Stem(hash) => word.stem == hash,
-            Equal::Name { form, stem } => word.hash == form || word.stem == stem,
-            Equal::Start(hash) => {
-                // A joined form stands behind its first part, which begins in the same way.
-                let told = word.joined && start(words.form(&words.list[at - 1]), self.n_chars).is_some();
-                !told && start(words.form(word), self.n_chars).is_some_and(|start| hash_start(start) == hash)
-            }
-        }
-    }
-}
-
-/// Returns the first characters of a word that has so many.
-fn start(form: &str, n_chars: usize) -> Option<&str> {
-    match form.char_indices().nth(n_chars) {
-        Some((at, _)) => Some(&form[..at]),
-        None => (form.chars().count() == n_chars).then_some(form),
-    }
-}
+use crate::model::words::Words;
 
 /// Where a phrase occurs: the first and the last of its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,120 +20,106 @@ pub(super) struct Occurrence {
     pub(super) last: u32,
 }
 
+/// All that occurs in an item.
+#[derive(Debug, Default)]
+pub(super) struct Occurrences {
+    /// In the order of the phrases and then of the places.
+    list: Vec<Occurrence>,
+    /// The phrases and where each begins in the list, every phrase at or behind its own place.
+    slots: Vec<Option<(PhraseId, u32)>>,
+}
+
 /// All phrases, ready to be found.
 pub(super) struct Index {
-    phrases: Vec<Phrase>,
+    variants: Variants,
     tables: Vec<(Stemming, OnceLock<Table>)>,
 }
 
-/// The variants of all phrases by the hash of their first word.
-struct Table {
-    heads: HashMap<u64, Vec<u32>, BuildHasherDefault<Hashed>>,
-    variants: Vec<(PhraseId, Vec<Key>)>,
-    /// Whether Korean words are to be looked up by their beginnings.
-    starts: bool,
-}
-
-/// The table's keys are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+impl Variants {
+    /// Returns the index of all these.
+    pub(super) fn into_index(self) -> Index {
+        let tables = Stemming::all().into_iter().map(|stemming| (stemming, OnceLock::new())).collect();
+        Index { variants: self, tables }
     }
 }
 
 impl Index {
-    /// Returns how many phrases there are.
-    pub(super) fn len(&self) -> usize {
-        self.phrases.len()
+    /// Returns the phrases.
+    pub(super) fn variants(&self) -> &Variants {
+        &self.variants
     }
 
-    /// Returns all occurrences of all phrases, in the order of the phrases and then of the places.
-    pub(super) fn find(&self, words: &Words) -> Vec<Occurrence> {
+    /// Returns all occurrences of all phrases.
+    pub(super) fn find(&self, words: &Words) -> Occurrences {
         let stemming = Stemming::of(&words.lang);
         let (_, table) =
             self.tables.iter().find(|(known, _)| *known == stemming).expect("all ways are listed");
-        let table = table.get_or_init(|| Table::build(&self.phrases, stemming));
+        let table = table.get_or_init(|| Table::build(&self.variants, stemming));
         let mut found = Vec::new();
-        for (first, word) in words.list.iter().enumerate() {
-            table.look_up(word.hash, words, first, &mut found);
-            table.look_up(word.stem, words, first, &mut found);
-            if table.starts && starts_hangul(words.form(word)) {
-                let form = words.form(word);
-                for n_chars in 1..=MAX_START {
-                    let Some(start) = start(form, n_chars) else { break };
-                    table.look_up(hash_start(start), words, first, &mut found);
-                }
-            }
+        for at in 0..words.list.len() {
+            table.anchored(words, at, &mut |number| {
+                let phrase = self.variants.phrase(number);
+                table.stretches(&self.variants, number, words, at, &mut |first, last| {
+                    found.push(Occurrence { phrase, first: narrow(first), last: narrow(last) });
+                });
+            });
         }
         found.sort_unstable();
         found.dedup_by_key(|found| {
             (found.phrase, words.list[found.first as usize].place, words.list[found.last as usize].end)
         });
-        found
+        Occurrences::new(found)
     }
 }
 
-impl Table {
-    fn build(phrases: &[Phrase], stemming: Stemming) -> Self {
-        let mut table = Table { heads: HashMap::default(), variants: Vec::new(), starts: false };
-        for (id, phrase) in phrases.iter().enumerate() {
-            for variant in &phrase.variants {
-                let keys: Vec<Key> = variant.iter().map(|word| word.key(phrase.exact, stemming)).collect();
-                let number = super::tokens::narrow(table.variants.len());
-                for hash in keys[0].equal.hashes() {
-                    table.heads.entry(hash).or_default().push(number);
-                }
-                table.starts |= matches!(keys[0].equal, Equal::Start(_));
-                table.variants.push((PhraseId(super::tokens::narrow(id)), keys));
-            }
+impl Occurrences {
+    /// Takes a list that is in order.
+    pub(super) fn new(list: Vec<Occurrence>) -> Self {
+        let n_phrases = list.chunk_by(|a, b| a.phrase == b.phrase).count();
+        let mut occurrences = Occurrences { list, slots: vec![None; (2 * n_phrases).next_power_of_two()] };
+        let mut from = 0;
+        while let Some(phrase) = occurrences.list.get(from).map(|found| found.phrase) {
+            let slot = occurrences.slot(phrase);
+            occurrences.slots[slot] = Some((phrase, narrow(from)));
+            from += occurrences.list[from..].partition_point(|found| found.phrase == phrase);
         }
-        table
+        occurrences
     }
 
-    /// Adds what begins with this word.
-    fn look_up(&self, hash: u64, words: &Words, first: usize, found: &mut Vec<Occurrence>) {
-        for number in self.heads.get(&hash).into_iter().flatten() {
-            let (phrase, keys) = &self.variants[*number as usize];
-            if let Some(last) = follow(keys, words, first) {
-                let narrow = super::tokens::narrow;
-                found.push(Occurrence { phrase: *phrase, first: narrow(first), last: narrow(last) });
-            }
+    /// Returns where a phrase has its slot, or would have.
+    fn slot(&self, phrase: PhraseId) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = phrase.0.wrapping_mul(0x9e37_79b1) as usize & mask;
+        while self.slots[slot].is_some_and(|(other, _)| other != phrase) {
+            slot = (slot + 1) & mask;
         }
+        slot
     }
-}
 
-/// Returns the last word of the phrase, if it stands here whole.
-fn follow(keys: &[Key], words: &Words, first: usize) -> Option<usize> {
-    let word = &words.list[first];
-    let (key, rest) = keys.split_first()?;
-    if !key.fits(first, words) {
-        return None;
+    /// Returns where a phrase occurs.
+    pub(super) fn of(&self, phrase: PhraseId) -> &[Occurrence] {
+        let Some((_, from)) = self.slots[self.slot(phrase)] else { return &[] };
+        let rest = &self.list[from as usize..];
+        &rest[..rest.iter().take_while(|found| found.phrase == phrase).count()]
     }
-    if rest.is_empty() {
-        return Some(first);
+
+    /// Says whether a phrase occurs.
+    pub(super) fn has(&self, phrase: PhraseId) -> bool {
+        self.slots[self.slot(phrase)].is_some()
     }
-    let behind = words.list[first + 1..].iter().enumerate().take_while(|(_, next)| next.place <= word.end);
-    let mut next = behind.filter(|(_, next)| next.place == word.end);
-    next.find_map(|(at, _)| follow(rest, words, first + 1 + at))
+
+    /// Returns the phrases that occur, each with its occurrences.
+    pub(super) fn by_phrase(&self) -> impl Iterator<Item = (PhraseId, &[Occurrence])> {
+        self.list.chunk_by(|a, b| a.phrase == b.phrase).map(|own| (own[0].phrase, own))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::matcher::fixture::item;
+    use crate::matcher::frequencies::Frequencies;
+    use crate::matcher::phrases::Phrases;
     use crate::matcher::words::words;
 
     /// The stretches of the title that a phrase matches.
@@ -304,11 +127,17 @@ mod tests {
     fn check(phrase: &str, title: &str, expect: &[&str]) {
         let (text, exact) = phrase.strip_prefix('=').map_or((phrase, false), |text| (text, true));
         let mut phrases = Phrases::default();
-        phrases.intern(text, exact);
-        let words = words(&item(title, ""));
+        if text.contains(['*', '?']) {
+            phrases.intern_pattern(text, exact)
+        } else {
+            phrases.intern(text, exact)
+        };
+        let words = words(&item(title, ""), None);
         let found: Vec<&str> = phrases
+            .into_variants(&Frequencies::default())
             .into_index()
             .find(&words)
+            .list
             .iter()
             .map(|found| {
                 let (first, last) = (&words.list[found.first as usize], &words.list[found.last as usize]);

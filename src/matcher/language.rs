@@ -1,12 +1,12 @@
 //! Which language an item is in, and how its words are stemmed.
 
 use std::borrow::Cow;
-use std::hash::Hasher;
 
 use rust_stemmers::{Algorithm, Stemmer};
 use siphasher::sip::SipHasher13;
 
 use super::fold::starts_hangul;
+use crate::model::words::Words;
 
 /// Detection looks at no more bytes of an item than this.
 const SAMPLE_BYTES: usize = 600;
@@ -116,6 +116,17 @@ impl Stemming {
         all
     }
 
+    /// Returns a number that no other way of stemming has.
+    pub(super) fn number(self) -> u64 {
+        let of = |algorithm: Option<Algorithm>| algorithm.map_or(0, |algorithm| algorithm as u64 + 1);
+        of(self.latin) | of(self.cyrillic) << 8 | of(self.arabic) << 16
+    }
+
+    /// Returns the hash of the stem of a normalised word.
+    pub(super) fn stem_hash(self, form: &str) -> u64 {
+        hash_stem(&self.stem(form))
+    }
+
     /// Returns the algorithm for a normalised word.
     fn algorithm(self, form: &str) -> Option<Algorithm> {
         match form.chars().next()? {
@@ -182,24 +193,25 @@ pub(super) fn hash_start(start: &str) -> u64 {
 
 /// The keys are fixed: equal words have equal hashes in every run.
 fn hash(text: &str, key: u64) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(key, 0x686f_756e_6400);
-    hasher.write(text.as_bytes());
-    hasher.finish()
+    SipHasher13::new_with_keys(key, 0x686f_756e_6400).hash(text.as_bytes())
 }
 
 /// Returns an item's language: the one it declares, else the one its script or its words tell.
-pub(super) fn language(declared: Option<&str>, texts: [&str; 3]) -> String {
+pub(super) fn language(declared: Option<&str>, texts: [&str; 3], words: &Words) -> String {
     if let Some(primary) = declared.and_then(primary) {
         return primary;
     }
     let mut sample = String::with_capacity(SAMPLE_BYTES + 4);
-    for c in texts.iter().flat_map(|text| text.chars().chain(std::iter::once(' '))) {
-        if sample.len() >= SAMPLE_BYTES {
-            break;
+    for text in texts {
+        let left = SAMPLE_BYTES.saturating_sub(sample.len());
+        // A character that begins within the sample is part of it.
+        let end = (left..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        sample.push_str(&text[..end]);
+        if sample.len() < SAMPLE_BYTES {
+            sample.push(' ');
         }
-        sample.push(c);
     }
-    detect(&sample).to_owned()
+    detect(&sample, words).to_owned()
 }
 
 /// Codes of three letters that the detector does not use, or uses no more.
@@ -260,7 +272,7 @@ const OTHER: [(char, char, &str); 14] = [
     ('\u{1780}', '\u{17ff}', "km"),
 ];
 
-fn detect(sample: &str) -> &'static str {
+fn detect(sample: &str, words: &Words) -> &'static str {
     let letters = count_letters(sample);
     // A character of these says as much as three letters.
     let east = letters.han * 3 + letters.kana * 3 + letters.hangul * 3;
@@ -283,17 +295,21 @@ fn detect(sample: &str) -> &'static str {
     } else if most == n_other {
         guess(sample, n_other).unwrap_or(other)
     } else if most == letters.cyrillic {
-        guess(sample, letters.cyrillic).filter(|lang| *lang != "en").unwrap_or("ru")
+        told_by_letters(sample, letters.cyrillic)
+            .or_else(|| guess(sample, letters.cyrillic))
+            .filter(|lang| *lang != "en")
+            .unwrap_or("ru")
     } else {
-        guess(sample, letters.latin).unwrap_or("en")
+        told_by_words(words, letters.latin).or_else(|| guess(sample, letters.latin)).unwrap_or("en")
     }
 }
 
 fn count_letters(sample: &str) -> Letters {
     let mut letters = Letters::default();
-    for c in sample.chars() {
+    letters.latin = sample.bytes().filter(u8::is_ascii_alphabetic).count();
+    for c in sample.chars().filter(|c| !c.is_ascii()) {
         match c {
-            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => letters.latin += 1,
+            '\u{c0}'..='\u{24f}' => letters.latin += 1,
             '\u{400}'..='\u{52f}' => letters.cyrillic += 1,
             '\u{3041}'..='\u{30ff}' => letters.kana += 1,
             _ if starts_hangul(c.encode_utf8(&mut [0; 4])) => letters.hangul += 1,
@@ -308,7 +324,44 @@ fn count_letters(sample: &str) -> Letters {
     letters
 }
 
-/// Returns the language the words tell, if there are enough of them to tell it reliably.
+/// English words that hardly any other language has.
+const ENGLISH: [&str; 40] = [
+    "after", "also", "and", "are", "been", "but", "by", "from", "had", "has", "have", "he", "his", "is",
+    "it", "its", "not", "of", "said", "that", "the", "their", "there", "they", "this", "to", "was", "we",
+    "were", "what", "when", "which", "while", "who", "will", "with", "would", "year", "you", "your",
+];
+/// So many words are looked at.
+const MOST_ASKED: usize = 100;
+/// Among so many words, one of these has to be English to be sure.
+const ENGLISH_SHARE: usize = 5;
+
+/// Returns English if a good share of the words is of the commonest of it. This spares most items
+/// the detector, which costs more than all else that is done with an item.
+fn told_by_words(words: &Words, n_letters: usize) -> Option<&'static str> {
+    if n_letters < MIN_LETTERS {
+        return None;
+    }
+    let asked = words.plain().take(MOST_ASKED);
+    let (mut n_words, mut n_english) = (0, 0);
+    for word in asked {
+        let form = words.form(word);
+        n_words += 1;
+        n_english += usize::from(form.len() <= 5 && ENGLISH.binary_search(&form).is_ok());
+    }
+    (n_english * ENGLISH_SHARE >= n_words).then_some("en")
+}
+
+/// Returns Russian if the text has letters that only Russian and few others have, and none that
+/// Russian has not.
+fn told_by_letters(sample: &str, n_letters: usize) -> Option<&'static str> {
+    let russian = |c: char| matches!(c, 'ы' | 'э' | 'Э');
+    let foreign =
+        |c: char| matches!(c, '\u{400}' | '\u{402}'..='\u{40f}' | '\u{450}' | '\u{452}'..='\u{52f}');
+    let n_russian = sample.chars().filter(|c| russian(*c)).count();
+    (n_letters >= MIN_LETTERS && n_russian * 100 >= n_letters && !sample.contains(foreign)).then_some("ru")
+}
+
+/// Returns the language the detector tells, if there are enough of them to tell it reliably.
 fn guess(sample: &str, n_letters: usize) -> Option<&'static str> {
     if n_letters < MIN_LETTERS {
         return None;
@@ -360,10 +413,15 @@ const GUESSED: [(&str, &str); 36] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matcher::words::term_words;
 
     #[track_caller]
     fn check(text: &str, expect: &str) {
-        assert_eq!(language(None, [text, "", ""]), expect, "{text}");
+        assert_eq!(told(None, text), expect, "{text}");
+    }
+
+    fn told(declared: Option<&str>, text: &str) -> String {
+        language(declared, [text, "", ""], &term_words(text))
     }
 
     #[test]
@@ -388,14 +446,14 @@ mod tests {
     #[test]
     fn what_is_declared_is_believed() {
         for tag in ["de-AT", "DE_at", " de ", "deu", "ger"] {
-            assert_eq!(language(Some(tag), ["The cat", "", ""]), "de", "{tag}");
+            assert_eq!(told(Some(tag), "The cat"), "de", "{tag}");
         }
         for tag in ["eng", "en-GB", "english", "", "und", "mul"] {
-            assert_eq!(language(Some(tag), ["The cat", "", ""]), "en", "{tag}");
+            assert_eq!(told(Some(tag), "The cat"), "en", "{tag}");
         }
-        assert_eq!(language(Some("kor"), ["The cat", "", ""]), "ko");
-        assert_eq!(language(Some("und"), ["The cat", "", ""]), "en");
-        assert_eq!(language(Some("x"), ["The cat", "", ""]), "en");
+        assert_eq!(told(Some("kor"), "The cat"), "ko");
+        assert_eq!(told(Some("und"), "The cat"), "en");
+        assert_eq!(told(Some("x"), "The cat"), "en");
     }
 
     #[test]
@@ -411,7 +469,7 @@ mod tests {
 
     #[test]
     fn common_words_are_their_own_stems() {
-        assert!(COMMON.is_sorted() && OWN_PLURALS.is_sorted());
+        assert!(COMMON.is_sorted() && OWN_PLURALS.is_sorted() && ENGLISH.is_sorted());
         let stemmer = Stemmer::create(Algorithm::English);
         for word in COMMON {
             assert_eq!(stemmer.stem(word), word);

@@ -10,6 +10,8 @@ use crate::model::words::{Case, Part, Word, Words};
 
 /// A compound of more parts than this has no joined form.
 const MAX_JOINED: usize = 8;
+/// No word covers more places than this.
+pub(super) const MOST_PLACES: u32 = 8;
 
 /// French and Italian words that lose their vowel before an apostrophe.
 const ELISIONS: [&str; 24] = [
@@ -19,6 +21,33 @@ const ELISIONS: [&str; 24] = [
 
 /// English verbs that an apostrophe cut short.
 const CONTRACTED: [&str; 5] = ["re", "ll", "ve", "d", "m"];
+
+/// A byte that is a letter or digit of ASCII.
+const PART: u8 = 1;
+/// A letter of ASCII.
+const LETTER: u8 = 2;
+/// A capital of ASCII.
+const CAPITAL: u8 = 4;
+/// A byte of a character beyond ASCII.
+const FOREIGN: u8 = 8;
+/// What the bytes are.
+const ASCII: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        marks[byte as usize] = match byte {
+            b'0'..=b'9' => PART,
+            b'a'..=b'z' => PART | LETTER,
+            b'A'..=b'Z' => PART | LETTER | CAPITAL,
+            0x80.. => FOREIGN,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            break marks;
+        }
+        byte += 1;
+    }
+};
 
 /// Appends the words of a text, the first at `place`; hashes and fields are left to the caller.
 pub(super) fn push(words: &mut Words, part: Part, text: &str, place: u32) {
@@ -56,7 +85,9 @@ impl Reader<'_> {
         while let Some(c) = self.peek(self.at) {
             match class(c) {
                 Class::Word | Class::Hangul => {
-                    self.compound(hashtag);
+                    if hashtag || !self.plain_word() {
+                        self.compound(hashtag);
+                    }
                     hashtag = false;
                     continue;
                 }
@@ -74,6 +105,44 @@ impl Reader<'_> {
             Some(_) => self.text[at..].chars().next(),
             None => None,
         }
+    }
+
+    /// Reads a word of ASCII with nothing around it that could belong to it: most are such.
+    /// Returns whether it was one; the result is that of `compound`.
+    fn plain_word(&mut self) -> bool {
+        let rest = &self.text.as_bytes()[self.at..];
+        let (mut length, mut letters, mut capitals) = (0, 0, 0);
+        for mark in rest.iter().map(|byte| ASCII[usize::from(*byte)]).take_while(|mark| mark & PART != 0) {
+            length += 1;
+            letters += u32::from(mark & LETTER != 0);
+            capitals += u32::from(mark & CAPITAL != 0);
+        }
+        let next = rest.get(length + 1).map(|byte| ASCII[usize::from(*byte)]);
+        let ends = match rest.get(length).copied() {
+            None => true,
+            Some(b',') => !rest.get(length + 1).is_some_and(u8::is_ascii_digit),
+            Some(b'-' | b'.' | b'&') => next.is_none_or(|mark| mark & (PART | FOREIGN) == 0),
+            Some(byte) => ASCII[usize::from(byte)] & FOREIGN == 0 && !matches!(byte, b'\'' | b'`'),
+        };
+        if length == 0 || !ends {
+            return false;
+        }
+        let (at, form) = (self.at, self.words.forms.len());
+        self.words.forms.push_str(&self.text[at..at + length]);
+        if capitals > 0 {
+            self.words.forms[form..].make_ascii_lowercase();
+        }
+        let piece = Piece {
+            form: narrow(form)..narrow(form + length),
+            span: narrow(at)..narrow(at + length),
+            letters,
+            capitals,
+            capital: rest[0].is_ascii_uppercase(),
+            tie: None,
+        };
+        self.emit(&piece, 1, false);
+        self.at += length;
+        true
     }
 
     /// Reads parts for as long as something ties them together.

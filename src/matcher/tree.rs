@@ -1,12 +1,14 @@
-//! What a topic is compiled to: rules that give points, over nodes that occur.
+//! What a topic is compiled to: expressions that give points, over nodes that occur.
 //!
-//! A node occurs at places of an item; a rule makes points of that. Both forms of a topic
+//! A node occurs at places of an item; an expression makes points of that. Both forms of a topic
 //! come to this same tree.
+
+use std::collections::HashSet;
 
 use crate::model::{Field, TopicId};
 
 /// A set of fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Fields(u8);
 
 impl Fields {
@@ -17,6 +19,17 @@ impl Fields {
     /// All but the title.
     pub(super) const TEXT: Fields = Fields(0b1110);
     pub(super) const ALL: Fields = Fields(0b1111);
+
+    /// Returns the name of the set, unless it is all of them.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Fields::TITLE => Some("title"),
+            Fields::LEAD => Some("lead"),
+            Fields::BODY => Some("body"),
+            Fields::TEXT => Some("text"),
+            _ => None,
+        }
+    }
 
     pub(super) fn hold(self, field: Field) -> bool {
         let bit = match field {
@@ -40,10 +53,16 @@ pub(super) enum Node {
     Phrase { id: PhraseId, fields: Fields, label: u32 },
     /// Any of these.
     Or(Vec<Node>),
+    /// All of these, if each of them occurs.
+    And(Vec<Node>),
     /// One near the other.
     Near(Box<Near>),
-    /// The one, if the other occurs anywhere.
-    With { node: Box<Node>, other: Box<Node> },
+    /// The one, if the other holds for the item.
+    With { node: Box<Node>, other: Box<Expr> },
+    /// The one, where it is not inside the other.
+    ButNot { node: Box<Node>, other: Box<Node> },
+    /// A node that occurs so often at least.
+    AtLeast { node: Box<Node>, least: usize },
 }
 
 /// Two nodes near each other.
@@ -64,20 +83,55 @@ pub(super) struct Member {
     pub(super) weight: f64,
 }
 
-/// What makes points of members.
+/// What holds for an item or not, and gives points or is a mere condition.
+///
+/// A condition is a `Condition`, a `Not`, and a `Sum` or `All` of nothing but conditions.
 #[derive(Clone, Debug)]
-pub(super) enum Rule {
-    /// The points of one member.
-    One(Member),
-    /// The sum of the points, if so many of the members occur.
-    Sum { members: Vec<Member>, least: usize, name: String },
+pub(super) enum Expr {
+    /// The points of one member; holds where it occurs.
+    Term(Member),
+    /// The sum of the points, if so many of the parts hold.
+    Sum { parts: Vec<Expr>, least: usize },
+    /// The points of the weakest part, if all hold. Conditions among them only have to hold.
+    All(Vec<Expr>),
+    /// A condition: that this does not hold.
+    Not(Box<Expr>),
+    /// A condition on what the item is, whatever its words.
+    Condition(Condition),
 }
 
-impl Rule {
-    pub(super) fn members(&self) -> &[Member] {
+/// A value that a property of the item must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) property: Property,
+    /// In lower case; `*` and `?` stand for any characters and for one.
+    pub(super) value: String,
+}
+
+/// What a condition asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Property {
+    /// The id of the source, whole.
+    Source,
+    /// The language, whole.
+    Lang,
+    /// A part of the address.
+    Url,
+    /// A part of the author's name.
+    Author,
+    /// A part of a tag of the item or of its source.
+    Tag,
+}
+
+impl Property {
+    /// Returns the name as it is written.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Rule::One(member) => std::slice::from_ref(member),
-            Rule::Sum { members, .. } => members,
+            Property::Source => "source",
+            Property::Lang => "lang",
+            Property::Url => "url",
+            Property::Author => "author",
+            Property::Tag => "tag",
         }
     }
 }
@@ -88,14 +142,14 @@ pub(super) struct Tree {
     pub(super) id: TopicId,
     pub(super) threshold: f64,
     pub(super) weights: FieldWeights,
-    /// All must have points; the weakest decides.
-    pub(super) groups: Vec<Rule>,
+    /// All must have points, or hold where they are conditions; the weakest decides.
+    pub(super) groups: Vec<Expr>,
     /// Their points are added.
-    pub(super) evidence: Vec<Rule>,
+    pub(super) evidence: Vec<Expr>,
     /// Their points are taken away.
     pub(super) less: Vec<Member>,
-    /// One occurrence vetoes.
-    pub(super) none: Vec<Node>,
+    /// One that holds vetoes.
+    pub(super) none: Vec<Expr>,
     /// Words inside these do not count.
     pub(super) ignore: Vec<Node>,
     /// Ids and `tag:…` of sources, of which one must fit.
@@ -122,6 +176,11 @@ impl FieldWeights {
         FieldWeights { title: 3.0, lead: 1.2, body, tail }
     }
 
+    /// Says whether they are those of a topic for which any mention counts.
+    pub(super) fn is_mention(self) -> bool {
+        self.body >= 1.0
+    }
+
     pub(super) fn of(&self, field: Field) -> f64 {
         match field {
             Field::Title => self.title,
@@ -132,14 +191,41 @@ impl FieldWeights {
     }
 }
 
-impl Node {
-    /// Calls `each` for all phrases of the node that can make it occur.
-    pub(super) fn for_phrases(&self, each: &mut impl FnMut(PhraseId)) {
+impl Expr {
+    /// Returns what holds where a node occurs.
+    pub(super) fn of(node: Node) -> Expr {
+        Expr::Term(Member { node, weight: 1.0 })
+    }
+
+    /// Says whether this only holds or not, and never gives points.
+    pub(super) fn is_condition(&self) -> bool {
         match self {
-            Node::Phrase { id, .. } => each(*id),
-            Node::Or(nodes) => nodes.iter().for_each(|node| node.for_phrases(each)),
-            Node::Near(near) => near.a.for_phrases(each),
-            Node::With { node, .. } => node.for_phrases(each),
+            Expr::Term(_) => false,
+            Expr::Sum { parts, .. } | Expr::All(parts) => {
+                !parts.is_empty() && parts.iter().all(Expr::is_condition)
+            }
+            Expr::Not(_) | Expr::Condition(_) => true,
+        }
+    }
+
+    /// Returns the parts that are the same phrase as one before them: each gives points.
+    pub(super) fn twice(parts: &[Expr]) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        let phrase = |part: &Expr| match part {
+            Expr::Term(Member { node: Node::Phrase { id, fields, .. }, .. }) => Some((*id, *fields)),
+            Expr::Term(_) | Expr::Sum { .. } | Expr::All(_) | Expr::Not(_) | Expr::Condition(_) => None,
+        };
+        let repeated = |part: &Expr| phrase(part).is_some_and(|phrase| !seen.insert(phrase));
+        let repeated: Vec<bool> = parts.iter().map(repeated).collect();
+        (0..parts.len()).filter(|at| repeated[*at]).collect()
+    }
+
+    /// Says whether words alone decide, and the lack of them nowhere.
+    pub(super) fn is_of_words(&self) -> bool {
+        match self {
+            Expr::Term(_) => true,
+            Expr::Sum { parts, .. } | Expr::All(parts) => parts.iter().all(Expr::is_of_words),
+            Expr::Not(_) | Expr::Condition(_) => false,
         }
     }
 }
@@ -156,14 +242,5 @@ mod tests {
         assert_eq!(held(Fields::BODY), [false, false, true, true]);
         assert_eq!(held(Fields::TEXT), [false, true, true, true]);
         assert_eq!(held(Fields::ALL), [true; 4]);
-    }
-
-    #[test]
-    fn a_near_is_anchored_at_one_side() {
-        let phrase = |id| Node::Phrase { id: PhraseId(id), fields: Fields::ALL, label: id };
-        let near = Near { a: Node::Or(vec![phrase(1), phrase(2)]), b: phrase(3), within: 5, ordered: false };
-        let mut anchors = Vec::new();
-        Node::Near(Box::new(near)).for_phrases(&mut |id| anchors.push(id.0));
-        assert_eq!(anchors, [1, 2]);
     }
 }

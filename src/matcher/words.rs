@@ -1,6 +1,7 @@
 //! An item to its words: the texts one after the other, their places, fields and stems.
 
-use super::language::{Stemming, hash_form, hash_stem, language};
+use super::language::{Stemming, hash_form, language};
+use super::stems::Stems;
 use super::tokens;
 use crate::model::words::{Part, Word, Words};
 use crate::model::{Field, Item};
@@ -12,18 +13,18 @@ const BODY_WORDS: usize = 200;
 /// Places between one text and the next: more than any NEAR reaches.
 const GAP: u32 = 1000;
 
-/// Returns the words of an item.
-pub(super) fn words(item: &Item) -> Words {
-    let lang = language(item.lang.as_deref(), [&item.title, &item.summary, &item.text]);
+/// Returns the words of an item. Their stems are taken from those that were met before, if given.
+pub(super) fn words(item: &Item, stems: Option<&Stems>) -> Words {
     let n_bytes = item.title.len() + item.summary.len() + item.text.len();
-    let mut words = Words { lang, forms: String::with_capacity(n_bytes), ..Words::default() };
+    let mut words = Words { forms: String::with_capacity(n_bytes), ..Words::default() };
     words.list.reserve(n_bytes / 5);
     tokens::push(&mut words, Part::Title, &item.title, 0);
     let title_end = words.list.len();
     push_text(&mut words, Part::Summary, &item.summary);
     let summary_end = words.list.len();
     push_text(&mut words, Part::Text, &item.text);
-    hash_all(&mut words);
+    words.lang = language(item.lang.as_deref(), [&item.title, &item.summary, &item.text], &words);
+    hash_all(&mut words, stems);
     let (title, rest) = words.list.split_at(title_end);
     let (summary, text) = rest.split_at(summary_end - title_end);
     let n_title = title.iter().filter(|word| !word.joined).count();
@@ -34,6 +35,15 @@ pub(super) fn words(item: &Item) -> Words {
     let n_text = set_fields(&mut words.list[title_end..]);
     words.count = n_title + n_text;
     words
+}
+
+/// Returns the hashes of the forms of an item's words, joined ones and all.
+pub(super) fn item_forms(item: &Item) -> Vec<u64> {
+    let mut words = Words::default();
+    for text in [&item.title, &item.summary, &item.text] {
+        tokens::push(&mut words, Part::Text, text, 0);
+    }
+    words.list.iter().map(|word| hash_form(words.form(word))).collect()
 }
 
 /// Returns the words of a topic's term, without hashes: those depend on the item's language.
@@ -48,12 +58,15 @@ fn push_text(words: &mut Words, part: Part, text: &str) {
     tokens::push(words, part, text, place);
 }
 
-fn hash_all(words: &mut Words) {
+fn hash_all(words: &mut Words, stems: Option<&Stems>) {
     let stemming = Stemming::of(&words.lang);
     for word in &mut words.list {
         let form = &words.forms[word.form.start as usize..word.form.end as usize];
         word.hash = hash_form(form);
-        word.stem = hash_stem(&stemming.stem(form));
+        word.stem = match stems {
+            Some(stems) => stems.of(stemming, form, word.hash),
+            None => stemming.stem_hash(form),
+        };
     }
 }
 
@@ -117,7 +130,7 @@ mod tests {
     fn fields_count_words_of_summary_and_text_together() {
         let long = |n: usize| vec!["word"; n].join(" ");
         let item = Item { summary: "one two".into(), ..item("A title", &format!("three {}", long(300))) };
-        let words = words(&item);
+        let words = words(&item, None);
         let n = |field| words.plain().filter(|word| word.field == field).count();
         assert_eq!((n(Field::Title), n(Field::Lead), n(Field::Body), n(Field::Tail)), (2, 40, 160, 103));
         assert_eq!(words.count, 305);
@@ -127,7 +140,7 @@ mod tests {
     fn a_summary_that_stands_in_the_text_is_left_out() {
         let with = |summary: &str| {
             let item = Item { summary: summary.into(), ..item("T", "One two one two three. Four five.") };
-            words(&item)
+            words(&item, None)
         };
         assert!(with("One two three …").summary_in_text);
         assert!(with("").count == 8);
@@ -138,7 +151,7 @@ mod tests {
 
     #[test]
     fn texts_are_far_from_each_other() {
-        let words = words(&item("one", "two"));
+        let words = words(&item("one", "two"), None);
         assert!(words.list[1].place - words.list[0].place > 100);
     }
 }

@@ -107,6 +107,13 @@ impl<'de> Deserialize<'de> for Field {
     }
 }
 
+/// Returns a score, points or a distance as they are shown: to six digits, as scores are compared.
+pub fn rounded(value: f64) -> f64 {
+    let rounded = (value * 1e6).round() / 1e6;
+    // Nothing is not told to be negative.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
 /// One line of the reasons for a score: a term in a field and what it gave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -122,6 +129,14 @@ pub struct Evidence {
     pub points: f64,
     /// The original text around it, the matched words between « and ».
     pub snippet: String,
+}
+
+impl Evidence {
+    /// Returns the line with its points as they are shown.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        Evidence { points: rounded(self.points), ..self }
+    }
 }
 
 names! {

@@ -118,7 +118,7 @@ impl DaemonLock {
     }
 }
 
-fn lock_path(store: &Path) -> PathBuf {
+pub(super) fn lock_path(store: &Path) -> PathBuf {
     let mut path = store.to_path_buf().into_os_string();
     path.push(".lock");
     path.into()

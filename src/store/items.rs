@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::{StoreError, Tx, hits, poll::Recorded, rows};
+use super::{StoreError, Tx, hits, poll::Recorded, rows, search};
 use crate::dedupe::{Mark, MarkKind, PASSING, marks};
 use crate::model::{Item, ItemId, PollRecord, SeenItem, SourceId, Timestamp};
 
@@ -31,6 +31,7 @@ pub(super) async fn record_item(
             // Nothing to recognise it by, and still here: an item without any words.
             return Ok(());
         }
+        search::make_keys(tx, &seen.item).await?;
         bind_identities(tx, (source, &seen.item), &seen.item.id, now).await?;
         recorded.new += 1;
         return hits::record_hits(tx, record, (seen, &seen.item), recorded).await;
@@ -41,6 +42,7 @@ pub(super) async fn record_item(
     if ours && changed && known.by != MarkKind::Text {
         let edited = Item { id: known.id, ..seen.item.clone() };
         update_item(tx, &edited).await?;
+        search::make_keys(tx, &edited).await?;
         recorded.updated += 1;
         return hits::record_hits(tx, record, (seen, &edited), recorded).await;
     }

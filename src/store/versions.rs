@@ -104,6 +104,7 @@ async fn changes<'a>(tx: &mut Tx<'_>, transition: &Transition<'a>) -> Result<Cha
         transition.definitions.iter().map(|each| ((each.kind, each.id.as_str()), each)).collect();
     let (mut gone, mut is_first) = (Vec::new(), true);
     let mut same = HashSet::new();
+    let kept: HashSet<&str> = transition.kept.iter().map(TopicId::as_str).collect();
     let mut noted = sqlx::query("select kind, id, version, definition from running").fetch(&mut **tx);
     while let Some(row) = noted.try_next().await? {
         is_first = false;
@@ -111,7 +112,7 @@ async fn changes<'a>(tx: &mut Tx<'_>, transition: &Transition<'a>) -> Result<Cha
         match wanted.get(&(before.kind, before.id.as_str())) {
             Some(now) if **now == before => drop(same.insert((now.kind, now.id.as_str()))),
             Some(_) => {}
-            None if is_kept(transition, &before) => {}
+            None if before.kind == DefinitionKind::Topic && kept.contains(before.id.as_str()) => {}
             None => gone.push(before),
         }
     }
@@ -119,10 +120,6 @@ async fn changes<'a>(tx: &mut Tx<'_>, transition: &Transition<'a>) -> Result<Cha
     let is_other = |each: &&Definition| !same.contains(&(each.kind, each.id.as_str()));
     let written = transition.definitions.iter().filter(is_other).collect();
     Ok(Changes { is_first, gone, written })
-}
-
-fn is_kept(transition: &Transition<'_>, before: &Definition) -> bool {
-    before.kind == DefinitionKind::Topic && transition.kept.iter().any(|topic| topic.as_str() == before.id)
 }
 
 async fn put(

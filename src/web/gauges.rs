@@ -49,9 +49,11 @@ pub(super) fn begin(metrics: &Metrics, config: &Config) {
 pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
     let metrics = &*site.metrics;
     let shown = site.shown();
-    let whole = shown.note.reload.as_ref().is_none_or(|reload| reload.result == LastReload::Ok);
+    let reload = shown.note.reload.as_ref();
+    let whole = reload.is_none_or(|reload| reload.result == LastReload::Ok);
+    let last = reload.map_or(shown.note.config_loaded, |reload| reload.time);
     metrics.set(Level::ReloadSuccessful, &[], if whole { 1.0 } else { 0.0 });
-    metrics.set(Level::ReloadTime, &[], seconds(shown.note.config_loaded));
+    metrics.set(Level::ReloadTime, &[], seconds(last));
     metrics.set(Level::Build, &[env!("CARGO_PKG_VERSION")], 1.0);
     for level in OF_THE_STORE {
         metrics.clear(level);

@@ -6,6 +6,7 @@ mod check;
 mod daemon;
 mod help;
 mod lists;
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

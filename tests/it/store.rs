@@ -4,9 +4,12 @@ mod claims;
 mod lists;
 mod mend;
 mod model;
-mod opening;
+pub(crate) mod opening;
 mod outbox;
 mod polls;
+mod replay;
+mod search;
+mod versions;
 
 use std::time::Duration;
 

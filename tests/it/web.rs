@@ -4,6 +4,7 @@
 mod figures;
 mod limits;
 mod news;
+mod reload;
 mod size;
 mod store;
 

@@ -33,7 +33,7 @@ impl Probes {
 
     /// Returns the side of a replay that they are.
     pub fn side<'a>(&'a self, config: &'a Config) -> Side<'a> {
-        Side::new(&self.matcher, &self.topics, config)
+        Side::new(&self.matcher, &self.topics, config).without_reasons()
     }
 
     /// Returns what the doctor found.

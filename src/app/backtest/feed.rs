@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_line_has_its_place() {
         check("\n\n{\"title\":}\n", &["3:10 not JSON: expected value"]);
-        check("{\"id\":\"a\",\"title\":\"x\"} {}", &["1:25 not JSON: trailing characters"]);
+        check("{\"id\":\"a\",\"title\":\"x\"} {}", &["1:24 not JSON: trailing characters"]);
         check("\u{feff}{\"id\":\"a\",\"title\":\"x\"}\n\u{feff}{}", &["a 0", "2:1 not JSON: expected value"]);
         check("null", &["1:0 expected an object like {\"title\": \"…\", \"text\": \"…\"}"]);
     }

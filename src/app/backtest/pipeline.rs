@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::feed::{BadLine, Batch, Feed, Given};
 use super::{Replay, Side};
+use crate::matcher::Grade;
 use crate::model::{Item, Score, ScoreOutcome, TopicId};
 
 /// How much of each item is scored.
@@ -114,13 +115,31 @@ fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {
     };
     let mut scores = match extent {
         Extent::Identity => Vec::new(),
-        Extent::Touched | Extent::Compared => side.matcher.score(item, outlet.tags),
+        Extent::Touched | Extent::Compared if side.reasons => side.matcher.score(item, outlet.tags),
+        Extent::Touched | Extent::Compared => {
+            let grades = side.matcher.grade(item, outlet.tags);
+            grades.into_iter().filter_map(|grade| bare(side, grade)).collect()
+        }
         Extent::All => side.matcher.score_all(item, outlet.tags),
     };
     if let Some(corrections) = side.corrections {
         corrections.apply(item, &mut scores);
     }
     scores
+}
+
+/// Returns a score without its reasons.
+fn bare(side: &Side<'_>, grade: Grade<'_>) -> Option<Score> {
+    let topic = &side.list[*side.topics.get(grade.topic)? as usize];
+    Some(Score {
+        topic: topic.id.clone(),
+        score: grade.score,
+        points: grade.points,
+        threshold: topic.threshold,
+        outcome: grade.outcome,
+        evidence: Vec::new(),
+        failed: Vec::new(),
+    })
 }
 
 /// Has every side say what it makes of the topics that another side finds points for: without

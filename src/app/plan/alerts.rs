@@ -1,6 +1,6 @@
 //! The alerts that two sets of topics would make of the same items: what comes and what goes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZero;
 
 use crate::app::backtest::{Extent, Feed, Judged, Replay, Side, Step, Verdict};
@@ -90,12 +90,12 @@ impl<'a> Half<'a> {
     }
 
     /// Returns the topics that are alerted on an item, of which it would not hear without its source.
-    fn alerts<'j>(&self, judged: &'j Judged, verdicts: &'j [Verdict]) -> BTreeMap<&'j TopicId, ()> {
+    fn alerts<'j>(&self, judged: &'j Judged, verdicts: &'j [Verdict]) -> BTreeSet<&'j TopicId> {
         let source = judged.given.item.source.as_ref();
         if !source.is_some_and(|source| self.sources.contains(source)) {
-            return BTreeMap::new();
+            return BTreeSet::new();
         }
-        verdicts.iter().filter(|verdict| verdict.is_alert()).map(|it| (&it.score.topic, ())).collect()
+        verdicts.iter().filter(|verdict| verdict.is_alert()).map(|it| &it.score.topic).collect()
     }
 }
 
@@ -133,9 +133,9 @@ impl Alerts {
         let mut told = halves.iter().zip(&judged.sides).map(|(half, side)| half.alerts(judged, side));
         let now = told.next().unwrap_or_default();
         let was = told.next().unwrap_or_default();
-        for id in now.keys().chain(was.keys().filter(|id| !now.contains_key(*id))) {
+        for id in now.union(&was) {
             let Some(topic) = self.topics.get_mut(*id) else { continue };
-            let (is, did) = (now.contains_key(id), was.contains_key(id));
+            let (is, did) = (now.contains(id), was.contains(id));
             topic.after += u64::from(is);
             topic.before += u64::from(did);
             topic.added += u64::from(is && !did);

@@ -1,7 +1,7 @@
 //! Reads the files for a configuration that runs already: what of them can be taken, and what has
 //! to stay as it was.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::app::setup::Ready;
@@ -141,10 +141,10 @@ fn mend(config: &mut Config, tables: &TopicTables, broken: &Broken, before: &[To
 fn lost_route(config: &Config, kept: &[TopicId]) -> Option<Problem> {
     let kept: HashSet<&TopicId> = kept.iter().collect();
     let topics = config.topics.iter().filter(|topic| kept.contains(&topic.id));
-    let known: HashMap<&str, ()> = config.routes.iter().map(|route| (route.name.as_str(), ())).collect();
+    let known: HashSet<&str> = config.routes.iter().map(|route| route.name.as_str()).collect();
     topics.flat_map(|topic| topic.routes.iter().map(move |route| (topic, route))).find_map(
         |(topic, route)| {
-            let lost = !known.contains_key(route.as_str());
+            let lost = !known.contains(route.as_str());
             lost.then(|| Problem {
             severity: Severity::Error,
             class: None,
@@ -178,9 +178,11 @@ mod tests {
     fn after(from: &str, to: &str) -> (Option<Vec<String>>, Option<String>) {
         let reading = beside(loaded(to), &before(from));
         let shown = |topic: &Topic| format!("{}: {}", topic.id, topic.any[0].text);
-        let mut topics: Option<Vec<String>> =
-            reading.ready.as_ref().map(|ready| ready.config.topics.iter().map(shown).collect());
-        topics.iter_mut().for_each(|topics| topics.sort());
+        let topics = reading.ready.as_ref().map(|ready| {
+            let mut topics: Vec<String> = ready.config.topics.iter().map(shown).collect();
+            topics.sort();
+            topics
+        });
         let definitions = reading.ready.as_ref().map(|ready| ready.config.definitions.len());
         assert!(definitions.is_none_or(|n| n > 0));
         (topics, reading.error())

@@ -75,8 +75,8 @@ async fn tell((ctx, site): (&Ctx, &Site), (live, alerts): (&Live, &Alerts), canc
         let (before, after) = (topic.before, topic.after);
         let (added, removed) = (topic.added, topic.removed);
         tracing::info!(topic = %id, before, after, added, removed,
-            "topic `{id}` changed: of the last {DAYS} days it would have alerted {after} items, {added} of \
-             them new, {removed} less; none is sent");
+            "replayed topic `{id}` over the last {DAYS} days: alerts as it is now {after}, as it was {before}; \
+             new {added}, gone {removed}; none of them is sent");
         replayed.push(ReplayNote { topic: id.clone(), before, after, added, removed });
     }
     replayed.sort_by_key(|topic| std::cmp::Reverse(topic.added + topic.removed));

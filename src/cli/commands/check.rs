@@ -6,8 +6,8 @@ use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::{examples, network};
 use newshound::clock::Clock;
 use newshound::config::{Config, Problem, Severity, Wanted, guard_problems};
-use newshound::matcher::Matcher;
 use newshound::matcher::doctor::Finding;
+use newshound::matcher::{Matcher, Outline};
 use newshound::notify::console::Look;
 use serde_json::json;
 
@@ -50,12 +50,13 @@ pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> 
     let sums = sums(ready.as_ref(), &problems, &examples, n_files);
     let found = Found { problems, examples, network, doctor, sums };
     let exit = exit(&found);
+    let outlines = ready.as_ref().filter(|_| show).map(|ready| ready.matcher.outlines());
     if session.json {
-        tell_json(&found, exit);
+        tell_json(&found, outlines.as_deref(), exit);
         return Ok(exit);
     }
-    if let Some(ready) = ready.as_ref().filter(|_| show) {
-        say(&format!("{}\n", text::check::topics(&ready.config, session.terminal)));
+    if let (Some(ready), Some(outlines)) = (&ready, outlines) {
+        say(&format!("{}\n", text::outline::topics(&ready.config, &outlines, session.terminal)));
     }
     tell(&found, session.terminal);
     Ok(exit)
@@ -121,7 +122,7 @@ fn tell(found: &Found, terminal: Terminal) {
     say(&text::check::closing(&found.sums));
 }
 
-fn tell_json(found: &Found, exit: Exit) {
+fn tell_json(found: &Found, outlines: Option<&[Outline]>, exit: Exit) {
     let examples: Vec<_> = found.examples.iter().map(|tried| {
         let expect = match tried.expect {
             newshound::config::Expect::Hit => "hit",
@@ -129,11 +130,15 @@ fn tell_json(found: &Found, exit: Exit) {
         };
         json!({"topic": tried.topic, "text": tried.text, "expect": expect, "got": tried.got(), "score": tried.score.score, "ok": tried.is_ok()})
     }).collect();
-    say_json(&json!({
+    let mut object = json!({
         "ok": exit == Exit::Done,
         "problems": found.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         "examples": examples,
         "network": found.network,
         "doctor": found.doctor.iter().map(checkup::to_json).collect::<Vec<_>>(),
-    }));
+    });
+    if let Some(outlines) = outlines {
+        object["topics"] = json!(outlines);
+    }
+    say_json(&object);
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use newshound::app::setup;
 use newshound::clock::Clock;
 use newshound::config::Config;
+use newshound::metrics::SILENT_AFTER;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
 use newshound::notify::message::Message;
 use newshound::store::{Page, SourceRow, Store, StoreError};
@@ -45,8 +46,9 @@ async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<Source
     let overview = store.overview(now).await?;
     let rows = store.source_rows(now).await?;
     let (running, note) = (store.is_locked()?, store.read_note().await?);
+    let alive = store.last_sign().await?.is_none_or(|sign| now.since(sign) < SILENT_AFTER);
     store.close().await;
-    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive: true, note, now };
+    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive, note, now };
     Ok((Status::of(&seen), rows))
 }
 
@@ -55,7 +57,7 @@ fn without_store(config: &Config, fault: Option<(StoreClass, String)>, now: Time
 }
 
 /// Opens the store for a list. Before the first run there is none, and nothing to list.
-async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
+pub(super) async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
     match Store::open_existing(&config.store.url).await {
         Ok(store) => Ok(Some(store)),
         Err(error @ StoreError::Missing { .. }) => {
@@ -101,9 +103,13 @@ fn page(filter: &Filter) -> Page {
     }
 }
 
-/// Says that a list is empty, and whether that is for what it was narrowed to.
-fn none(filter: &Filter, noun: &str) -> String {
-    if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") }
+/// Says that a list is empty, and whether that is for what it was narrowed to; nothing where
+/// nothing was asked for.
+fn none(filter: &Filter, noun: &str) {
+    if filter.limit == Some(0) {
+        return;
+    }
+    say(&if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") });
 }
 
 pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
@@ -116,7 +122,7 @@ pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result
     if session.json {
         found.iter().map(text::rows::AlertLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "alert"));
+        none(filter, "alert");
     } else {
         say(&text::tables::alerts(&found, session.terminal, Clock::system().now()));
     }
@@ -150,7 +156,7 @@ pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Re
     if session.json {
         found.iter().map(text::rows::DeliveryLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "delivery"));
+        none(filter, "delivery");
     } else {
         say(&text::tables::deliveries(&found, session.terminal, Clock::system().now()));
     }

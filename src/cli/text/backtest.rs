@@ -278,7 +278,7 @@ mod tests {
             was: Some(Decision::SameStory),
         };
         let line = example_line(&example, Terminal { columns: 80, colour: false, utf8: true });
-        assert_eq!(line, "  - 1970-01-01  A headline that is far t… (was same story, now no such topic)");
+        assert_eq!(line, "  - 1970-01-01  A headline that is far too… (was same story, now no such topic)");
     }
 
     #[test]

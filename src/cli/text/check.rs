@@ -1,7 +1,7 @@
 //! What `check` found, in words.
 
 use newshound::app::network::Reached;
-use newshound::config::{Config, Problem, Term, Topic};
+use newshound::config::Problem;
 
 use super::grid::{Column, Row, cell, grid};
 use super::ink::{Style, Terminal};
@@ -53,49 +53,6 @@ pub(in crate::cli) fn network(reached: &[Reached], terminal: Terminal) -> String
     let mut lines = vec![head];
     lines.extend(grid(COLUMNS, &rows, terminal));
     lines.join("\n")
-}
-
-/// Returns the topics as they are understood.
-pub(in crate::cli) fn topics(config: &Config, terminal: Terminal) -> String {
-    let all: Vec<String> = config.topics.iter().map(|topic| one_topic(topic, terminal)).collect();
-    all.join("\n\n")
-}
-
-fn one_topic(topic: &Topic, terminal: Terminal) -> String {
-    let name = terminal.style(Style::Bold, &plain(&topic.name));
-    let mut lines = vec![format!("{name}  {}, threshold {:.2}", topic.id, topic.threshold)];
-    let mut list = |label: &str, terms: &[Term]| {
-        if !terms.is_empty() {
-            let terms: Vec<String> = terms.iter().map(term).collect();
-            lines.extend(hanging(&format!("{label:<8}"), &terms.join(" · "), terminal));
-        }
-    };
-    list("any", &topic.any);
-    topic.all.iter().for_each(|group| list("all", group));
-    for near in &topic.near {
-        list(&format!("near {}", near.within), &near.a);
-        list("   and", &near.b);
-    }
-    list("none", &topic.none);
-    list("ignore", &topic.ignore);
-    list("less", &topic.less);
-    lines.join("\n")
-}
-
-fn term(term: &Term) -> String {
-    let weight = term.weight.map(|weight| format!("^{weight}")).unwrap_or_default();
-    let field = term.field.as_ref().map(|field| format!("{field}:")).unwrap_or_default();
-    let with: Vec<&str> = term.with.iter().map(|term| term.text.as_str()).collect();
-    let with = if with.is_empty() { String::new() } else { format!(" (with {})", with.join(", ")) };
-    plain(&format!("{field}{}{weight}{with}", term.text))
-}
-
-fn hanging(label: &str, text: &str, terminal: Terminal) -> Vec<String> {
-    let mut lines = wrap(text, terminal.columns, "          ");
-    if let Some(first) = lines.first_mut() {
-        *first = format!("  {label}{}", first.trim_start());
-    }
-    lines
 }
 
 /// What was checked.

@@ -4,7 +4,7 @@ use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
-use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Term, Topic};
+use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
@@ -19,7 +19,6 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     let identity = identity(&mut reader, names);
     let label = identity.as_ref().map_or_else(|| "?".to_owned(), |(id, _)| id.value.clone());
     reader.owned_by(format!("topic {label}"));
-    let query = reader.entry("query");
     let mut topic = Topic {
         threshold: threshold(&mut reader),
         near_miss: reader.number("near_miss", 0.0..=1.0).map_or(0.25, |near_miss| near_miss.value),
@@ -29,6 +28,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
         ignore: terms(&mut reader, "ignore"),
         less: terms(&mut reader, "less"),
         near: near(&mut reader, &label),
+        query: reader.text("query").map(|Written { value: text, place }| Query { text, place }),
         min_terms: reader.integer("min_terms", 1..=1000).map_or(1, |min_terms| min_terms.value),
         mention: reader.flag("mention").is_some_and(|mention| mention.value),
         sources: sources(&mut reader, names),
@@ -44,12 +44,6 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
     reader.finish();
     let (id, name) = identity?;
     (topic.name, topic.place) = (name, id.place);
-    if let Some(query) = query {
-        // Half a topic would find other things than were asked for.
-        let what = format!("topic {} is left out: its `query`", topic.id);
-        scope.report(no_effect(&query.place, &what));
-        return None;
-    }
     within_bounds(scope, &topic).then_some(topic)
 }
 

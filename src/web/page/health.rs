@@ -149,20 +149,14 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
                         h2 { "A part of the daemon stands still" }
                         p { "Polling or sending has not moved for a minute. " b { "To do:" } " restart newshound, and report its log." }
                     }
-                    Problem::ConfigRejected { error, .. } => {
-                        h2 { "The changed configuration was rejected" }
-                        p {
-                            (sentence(error)) ". What was in force before still is. "
-                            b { "To do:" } " correct the file; " code { "newshound check" } " shows all that is wrong."
-                        }
-                    }
-                    Problem::ConfigPartial { error, .. } => {
-                        h2 { "Part of the changed configuration was not taken" }
-                        p {
-                            (sentence(error)) ". All else is in force. "
-                            b { "To do:" } " correct the topic; " code { "newshound check" } " shows all that is wrong."
-                        }
-                    }
+                    Problem::ConfigRejected { error, .. } => (config(
+                        ("The changed configuration was rejected", "What was in force before still is"),
+                        error,
+                    )),
+                    Problem::ConfigPartial { error, .. } => (config(
+                        ("Part of the changed configuration was not taken", "All else is in force"),
+                        error,
+                    )),
                     Problem::ChannelGone { name, waiting } => {
                         h2 { "Channel " (name) " is not in the configuration any more" }
                         p { (sentence(&self::waiting(*waiting))) " for it. " b { "To do:" } " configure it again, or leave them." }
@@ -201,6 +195,16 @@ fn deliveries(n: u64) -> String {
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn config((what, effect): (&str, &str), error: &str) -> Markup {
+    html! {
+        h2 { (what) }
+        p {
+            code { (error) } ". " (effect) ". "
+            b { "To do:" } " correct the file; " code { "newshound check" } " shows all that is wrong."
+        }
+    }
 }
 
 fn store(class: StoreClass, message: &str) -> Markup {

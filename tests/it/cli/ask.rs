@@ -127,6 +127,10 @@ async fn explain_takes_text_pages_and_items() {
         assert_eq!(line["story"], Value::Null, "{arguments:?}");
         let (score, distance) = (line["score"].as_f64().unwrap(), line["distance"].as_f64().unwrap());
         assert!((0.5 - score - distance).abs() < 1e-6);
+        for value in [&line["score"], &line["distance"], &line["points"], &line["evidence"][0]["points"]] {
+            let digits = value.to_string().split('.').nth(1).map_or(0, str::len);
+            assert!(value.is_number() && digits <= 6, "{value} of {line}");
+        }
     }
     let miss = home.run(&["explain", "--title", "Grain", "--json", "--expect", "hit"]).await.expect(3).json();
     assert_eq!((&miss["decision"], &miss["score"]), (&"below".into(), &0.0.into()));

@@ -1,5 +1,7 @@
 //! `check`, and where a configuration is looked for.
 
+use serde_json::json;
+
 use super::*;
 
 const WRONG: &str = "[fetch]\ncontact = \"a@example.org\"\ntimeout = 5\n[[topic]]\nid = \"t\"\nany = [\"a\"]\ntreshold = 0.6\n";
@@ -62,11 +64,11 @@ async fn a_failed_example_says_why() {
     ));
     let told = home.run(&["check"]).await.expect(3).out;
     for why in [
-        "expected hit, got miss 0.27",
-        "0.23 short; counted: +0.45 title Busan; ",
-        "0.50 short; vetoed; counted: +1.50 title Vladivostok, +0.00 title hockey; ",
-        "0.24 over the threshold; counted: +1.50 title Vladivostok, +0.45 title Busan; ",
-        "0.50 short; `train` does not occur; counted: +1.50 title Kim; ",
+        "expected hit, got miss 0.20",
+        "0.30 short; counted: +0.33 lead Busan; ",
+        "0.50 short; vetoed; counted: +1.09 lead Vladivostok, +0.00 lead hockey; ",
+        "0.13 over the threshold; counted: +1.09 lead Vladivostok, +0.33 lead Busan; ",
+        "0.50 short; `train` does not occur; counted: +1.09 lead Kim; ",
     ] {
         assert!(told.contains(why), "{why} in {told}");
     }
@@ -146,11 +148,14 @@ async fn topics_are_shown_as_they_are_understood() {
     let home = Home::with(&format!("{TOPIC}none = [\"KHL\"]\n{near}"));
     let shown = home.run(&["check", "--show"]).await.expect(0).out;
     for line in
-        ["Vladivostok  vladivostok, threshold 0.50", "any     Vladivostok · Владивосток", "none    KHL"]
+        ["Vladivostok  vladivostok, threshold 0.50", "any       Vladivostok · Владивосток", "none      KHL"]
     {
         assert!(shown.contains(line), "{shown}");
     }
-    assert!(shown.contains("near 12 Kim") && shown.contains("train^2"), "{shown}");
+    assert!(shown.contains("near      Kim NEAR/12 train"), "{shown}");
+    let topics = home.run(&["check", "--show", "--json"]).await.expect(0).json()["topics"].clone();
+    assert_eq!((&topics[0]["topic"], &topics[0]["none"]), (&json!("vladivostok"), &json!(["KHL"])));
+    assert!(home.run(&["check", "--json"]).await.expect(0).json().get("topics").is_none());
 }
 
 #[tokio::test]

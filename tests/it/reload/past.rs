@@ -45,10 +45,10 @@ async fn an_alert_is_explained_by_the_topic_of_its_time() {
 #[tokio::test]
 async fn a_topic_that_changes_is_replayed_and_alerts_nothing_of_the_past() {
     let (program, mut daemon, feed, _) = changed_after_an_alert().await;
-    let line = daemon.logs("topic `new` changed").await;
-    assert!(line.contains("would have alerted 1 items, 1 of them new"), "{line}");
-    let line = daemon.logs("topic `t` changed").await;
-    assert!(line.contains("0 of them new, 1 less"), "{line}");
+    let line = daemon.logs("replayed topic `new`").await;
+    assert!(line.contains("as it is now 1, as it was 0; new 1, gone 0"), "{line}");
+    let line = daemon.logs("replayed topic `t`").await;
+    assert!(line.contains("as it is now 0, as it was 1; new 0, gone 1"), "{line}");
     feed.read().await;
     assert_eq!(alerted(&program).await, ["t: a war begins"]);
     let replayed = status(&program).await["config"]["replayed"].clone();

@@ -115,7 +115,7 @@ async fn every_request_is_met_however_close_they_come() {
         .unwrap();
     daemon.hang_up().await;
     daemon.hang_up().await;
-    daemon.logs("2 topics").await;
+    daemon.logs("topics: 2").await;
     daemon.reload(&program, &config(&base)).await;
     assert_eq!(daemon.child.try_wait().unwrap(), None);
     daemon.stop().await;
@@ -130,14 +130,14 @@ async fn a_changed_file_is_noticed_and_so_is_a_new_one() {
     std::fs::write(program.path("lists/a.toml"), topic("war", "war")).unwrap();
     let mut daemon = Daemon::start(&program, 1).await;
     std::fs::write(program.path("lists/b.toml"), topic("peace", "peace")).unwrap();
-    assert!(daemon.logs("in force").await.contains("2 topics"));
+    assert!(daemon.logs("in force").await.contains("topics: 2"));
     // As editors do: a new file in the place of the old.
     std::fs::write(program.path("lists/.a.toml.tmp"), "[[topic]]\nid = 'war'\nany = [\n").unwrap();
     std::fs::rename(program.path("lists/.a.toml.tmp"), program.path("lists/a.toml")).unwrap();
     let line = daemon.logs("in force").await;
     assert!(line.contains("rejected") && line.contains("lists/a.toml:"), "{line}");
     std::fs::remove_file(program.path("lists/a.toml")).unwrap();
-    assert!(daemon.logs("in force").await.contains("1 topics"));
+    assert!(daemon.logs("in force").await.contains("topics: 1"));
     daemon.stop().await;
 }
 
@@ -189,5 +189,27 @@ async fn sources_come_and_go_and_a_new_address_is_a_new_baseline() {
     assert!(two.server.seen().len() <= asked + 1, "a removed source is polled no more");
     let events = status(&program).await["events"].clone();
     assert!(events.as_array().unwrap().iter().any(|event| event["class"] == "new_address"), "{events}");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_change_while_it_runs_is_told_and_the_rest_is_taken() {
+    let feed = Feed::with(&["first"]).await;
+    let base = format!("{}{}", feed.source("s"), topic("war", "war"));
+    let program = Program::new(&config(&base));
+    let mut daemon = Daemon::start(&program, 1).await;
+    let other = config(&format!("{base}{}", topic("peace", "peace")))
+        .replace("server.listen = ''", "server.listen = '127.0.0.1:1'\nstore.retention = '9d'");
+    let plan = {
+        std::fs::write(program.path("newshound.toml"), &other).unwrap();
+        program.json(&["plan"]).await.remove(0)
+    };
+    assert_eq!(plan["waits"], serde_json::json!(["[server] listen"]));
+    daemon.reload(&program, &other).await;
+    let status = status(&program).await;
+    assert_eq!(status["config"]["waits"], serde_json::json!(["[server] listen"]));
+    assert_eq!(status["config"]["last_reload"], "ok");
+    feed.publish("a peace");
+    daemon.prints("a peace").await;
     daemon.stop().await;
 }

@@ -1,0 +1,75 @@
+//! The stems of the words that were met lately, so that most words need not be stemmed again.
+//!
+//! A table of fixed size in which a word overwrites another. It only remembers what a pure
+//! function returned, so it changes no result; all threads share it without waiting.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::language::Stemming;
+
+/// Words that are remembered at most: 1 MiB.
+const SLOTS: usize = 1 << 16;
+
+/// The hashes of stems by the hashes of forms.
+pub(super) struct Stems {
+    slots: Box<[Slot]>,
+}
+
+/// A word and its stem. What two threads write at once fits neither word: `check` is the word's
+/// key and the stem, one over the other.
+#[derive(Default)]
+struct Slot {
+    check: AtomicU64,
+    stem: AtomicU64,
+}
+
+impl Default for Stems {
+    fn default() -> Self {
+        Stems { slots: (0..SLOTS).map(|_| Slot::default()).collect() }
+    }
+}
+
+impl Stems {
+    /// Returns the hash of the stem of a form, whose own hash is given.
+    pub(super) fn of(&self, stemming: Stemming, form: &str, hash: u64) -> u64 {
+        // An odd number times the way of stemming: another language has other keys.
+        let key = hash ^ (stemming.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &self.slots[(key >> 40) as usize % SLOTS];
+        let stem = slot.stem.load(Ordering::Relaxed);
+        if slot.check.load(Ordering::Relaxed) ^ stem == key {
+            return stem;
+        }
+        let stem = stemming.stem_hash(form);
+        slot.stem.store(stem, Ordering::Relaxed);
+        slot.check.store(key ^ stem, Ordering::Relaxed);
+        stem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::language::hash_form;
+
+    #[test]
+    fn what_is_remembered_is_what_is_computed() {
+        let stems = Stems::default();
+        for _ in 0..2 {
+            for lang in ["en", "de", "ru", "pl"] {
+                let stemming = Stemming::of(lang);
+                for form in ["arrives", "arms", "kim", "владивостоке", "f16s", "häuser", "a"] {
+                    assert_eq!(stems.of(stemming, form, hash_form(form)), stemming.stem_hash(form), "{form}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_words_than_there_is_room_for_are_stemmed_as_well() {
+        let (stems, stemming) = (Stems::default(), Stemming::of("en"));
+        for n in 0..3 * SLOTS {
+            let form = format!("word{n}s");
+            assert_eq!(stems.of(stemming, &form, hash_form(&form)), stemming.stem_hash(&form));
+        }
+    }
+}
