@@ -107,26 +107,24 @@ fn change(table: &mut dyn TableLike, edit: &Edit) -> Option<()> {
         Edit::Ignore(text) => push(table, "ignore", text),
         Edit::Weight { at, to } => {
             let any = table.get_mut("any")?.as_value_mut()?;
-            let term = match any {
-                Value::Array(list) => list.get_mut(*at)?,
-                alone => alone,
-            };
-            match term {
-                Value::InlineTable(term) if term.contains_key("weight") => {
-                    set(term, "weight", Value::from(*to))
-                }
-                Value::InlineTable(term) => {
-                    let text = weighed(term.get("term")?.as_str()?, *to);
-                    set(term, "term", Value::from(text))
-                }
-                term => {
-                    let text = weighed(term.as_str()?, *to);
-                    replace(term, Value::from(text));
-                    Some(())
-                }
-            }
+            let term = if any.is_array() { any.as_array_mut()?.get_mut(*at)? } else { any };
+            weigh(term, *to)
         }
     }
+}
+
+/// Gives a term another weight, where it has one already or behind its text.
+fn weigh(term: &mut Value, weight: f64) -> Option<()> {
+    let Some(table) = term.as_inline_table_mut() else {
+        let text = weighed(term.as_str()?, weight);
+        replace(term, Value::from(text));
+        return Some(());
+    };
+    if table.contains_key("weight") {
+        return set(table, "weight", Value::from(weight));
+    }
+    let text = weighed(table.get("term")?.as_str()?, weight);
+    set(table, "term", Value::from(text))
 }
 
 /// Sets a key; what stands around its value stays.

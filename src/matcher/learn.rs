@@ -285,7 +285,9 @@ impl Vocabulary {
         });
         let mut shares: Vec<(&Counted, (usize, f64))> = known.collect();
         let length = shares.iter().map(|(_, (_, share))| share * share).sum::<f64>().sqrt();
-        shares.iter_mut().for_each(|(_, (_, share))| *share /= length);
+        for (_, (_, share)) in &mut shares {
+            *share /= length;
+        }
         shares
     }
 }
@@ -321,7 +323,7 @@ mod tests {
     /// Judged items: ships in port are useful, port wine is noise.
     fn judged(n: usize) -> Vec<Judged> {
         let one = |n: usize| {
-            if n % 2 == 0 {
+            if n.is_multiple_of(2) {
                 (item("Ships leave port", &format!("Cargo vessels sailed, number {n}")), Verdict::Useful)
             } else {
                 (item("A glass of port", &format!("Wine from the vineyard, number {n}")), Verdict::Noise)

@@ -15,7 +15,7 @@ fn article(n: usize) -> (&'static str, String) {
         ["Ships leave port", "Vessels fill the port", "Cargo waits in port", "Ferry port reopens"];
     const WINE: [&str; 4] =
         ["A port for winter", "Port from old vines", "The port tasting", "Sweet port returns"];
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         (SHIPS[n / 2 % 4], format!("Cargo vessels sailed from the quay, number {n}."))
     } else {
         (WINE[n / 2 % 4], format!("Wine of the vineyard in a glass, number {n}."))
@@ -79,7 +79,7 @@ async fn newsroom(n: usize) -> Server {
 async fn a_verdict_is_taken_and_a_second_one_replaces_it() {
     let server = newsroom(4).await;
     let program = Program::new(&config(&server, ""));
-    assert!(program.run(&["run", "--once"]).await.status.success());
+    assert!(program.run(&["run", "--once", "--no-send"]).await.status.success());
     let alerts = alerts(&program).await;
     assert_eq!(alerts.len(), 4);
     let id = alerts[0].0.as_str();
@@ -100,7 +100,7 @@ async fn what_cannot_be_judged_is_told_and_nothing_is_taken() {
     let early = program.run(&["feedback", "al_x", "useful"]).await;
     assert_eq!(early.status.code(), Some(1));
     assert!(text(&early.stderr).contains("newshound run"), "{early:?}");
-    program.run(&["run", "--once"]).await;
+    program.run(&["run", "--once", "--no-send"]).await;
     let id = alerts(&program).await[0].0.clone();
     let wrong = program.run(&["feedback", &id, "al_none", "useful"]).await;
     assert_eq!((wrong.status.code(), text(&wrong.stdout)), (Some(1), ""));
@@ -124,7 +124,7 @@ async fn what_cannot_be_judged_is_told_and_nothing_is_taken() {
 async fn an_item_that_made_no_alert_can_be_judged_for_a_topic() {
     let server = newsroom(2).await;
     let program = Program::new(&config(&server, "threshold = 0.9"));
-    program.run(&["run", "--once"]).await;
+    program.run(&["run", "--once", "--no-send"]).await;
     assert_eq!(alerts(&program).await, []);
     let id = program.json(&["fetch", "s"]).await[0]["id"].as_str().unwrap().to_owned();
     let taken = program.json(&["feedback", "--topic", "port", &id, "useful"]).await;

@@ -60,7 +60,8 @@ fn what_is_learned_never_makes_hand_written_topics_worse() {
     println!("reuters21578, labelled rows, {} topics: macro F1 {plain:.4} without verdicts", rows.len());
     assert!((plain - REFERENCE).abs() < 0.01, "{plain}");
     for n_verdicts in [50, 200] {
-        let draws: Vec<(f64, f64)> = in_parallel((0..DRAWS).collect(), |seed| draw(&rows, n_verdicts, *seed));
+        let draws: Vec<(f64, f64)> =
+            in_parallel(&(0..DRAWS).collect::<Vec<_>>(), |seed| draw(&rows, n_verdicts, *seed));
         for (seed, (before, after)) in draws.iter().enumerate() {
             println!("{n_verdicts} verdicts, draw {seed}: macro F1 on the rest {before:.4} -> {after:.4}");
             assert!(after >= before, "draw {seed} of {n_verdicts}");
@@ -114,9 +115,9 @@ fn next(state: &mut u64) -> u64 {
 fn f1(rows: &Rows, judged: &[usize], correction: impl Fn(&Lesson) -> f64) -> f64 {
     let mut counts = Counts { missed: rows.far, ..Counts::default() };
     let rest = rows.lessons.iter().enumerate().filter(|(at, _)| !judged.contains(at));
-    rest.for_each(|(_, lesson)| {
-        counts.count(lesson.excess() + correction(lesson) >= -1e-6, lesson.is_useful())
-    });
+    for (_, lesson) in rest {
+        counts.count(lesson.excess() + correction(lesson) >= -1e-6, lesson.is_useful());
+    }
     counts.f1()
 }
 
@@ -131,8 +132,9 @@ fn read() -> Option<Vec<Rows>> {
     let lines: Vec<&str> = labelled.collect();
     let matcher = compile(&topics);
     let parts: Vec<Vec<&str>> = lines.chunks(500).map(<[&str]>::to_vec).collect();
-    let scored =
-        in_parallel(parts, |part| part.iter().map(|line| score(line, &matcher, &topics)).collect::<Vec<_>>());
+    let scored = in_parallel(&parts, |part| {
+        part.iter().map(|line| score(line, &matcher, &topics)).collect::<Vec<_>>()
+    });
     let mut rows: Vec<Rows> =
         topics.iter().map(|topic| Rows { id: topic.id.to_string(), lessons: Vec::new(), far: 0 }).collect();
     for row in scored.into_iter().flatten() {
@@ -171,9 +173,9 @@ fn score(line: &str, matcher: &Matcher, topics: &[Topic]) -> Vec<Found> {
 }
 
 /// Does all of it on every core; results stand in the order of the work.
-fn in_parallel<W: Sync, R: Send>(work: Vec<W>, each: impl Fn(&W) -> R + Sync) -> Vec<R> {
+fn in_parallel<W: Sync, R: Send>(work: &[W], each: impl Fn(&W) -> R + Sync) -> Vec<R> {
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (work, each) = (&work, &each);
+    let each = &each;
     let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..n_threads)
             .map(|thread| {

@@ -45,7 +45,10 @@ pub(in crate::cli) fn proposals(found: &Proposals) -> String {
         };
         lines.push(format!("apply: {way}"));
     }
-    let mut text: String = lines.iter().map(|line| format!("# {line}\n")).collect();
+    let mut text = String::new();
+    for line in &lines {
+        text.extend(["# ", line, "\n"]);
+    }
     text.extend(found.diffs.iter().map(String::as_str));
     text.truncate(text.trim_end_matches('\n').len());
     text

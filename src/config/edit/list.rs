@@ -3,16 +3,14 @@
 use toml_edit::{Array, RawString, Value};
 
 /// Adds a term. One to a line where the list is written so; a comment behind the last one stays there.
-pub(super) fn push(list: &mut Array, text: &str) {
+pub(super) fn push(terms: &mut Array, text: &str) {
     let mut new = Value::from(text);
-    let Some(last) = list.iter().last() else {
-        list.push_formatted(new);
-        return;
-    };
+    let Some(last) = terms.iter().last() else { return terms.push_formatted(new) };
     let lines = |text: &str| text.rsplit_once('\n').map(|(_, indent)| format!("\n{indent}"));
     let prefix = told(last.decor().prefix());
     // What stands between the last term, or its comma, and the closing bracket.
-    let tail = if list.trailing_comma() { told(Some(list.trailing())) } else { told(last.decor().suffix()) };
+    let tail =
+        if terms.trailing_comma() { told(Some(terms.trailing())) } else { told(last.decor().suffix()) };
     match lines(&prefix) {
         // One term a line.
         Some(line) => {
@@ -23,16 +21,16 @@ pub(super) fn push(list: &mut Array, text: &str) {
         None => new.decor_mut().set_prefix(prefix),
     }
     let end = lines(&tail).unwrap_or_else(|| if tail.contains('#') { "\n".to_owned() } else { tail });
-    let was_last = list.len() - 1;
-    if list.trailing_comma() {
-        list.set_trailing(end);
+    let was_last = terms.len() - 1;
+    if terms.trailing_comma() {
+        terms.set_trailing(end);
     } else {
-        if let Some(last) = list.get_mut(was_last) {
+        if let Some(last) = terms.get_mut(was_last) {
             last.decor_mut().set_suffix("");
         }
         new.decor_mut().set_suffix(end);
     }
-    list.push_formatted(new);
+    terms.push_formatted(new);
 }
 
 fn told(raw: Option<&RawString>) -> String {

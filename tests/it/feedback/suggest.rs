@@ -19,7 +19,7 @@ async fn watching(server: &Server, watchlist: &str) -> Program {
     let program = Program::new(&format!("include = ['watchlists/*.toml']\n{sources}"));
     std::fs::create_dir(program.path("watchlists")).unwrap();
     std::fs::write(program.path("watchlists/desk.toml"), watchlist).unwrap();
-    assert!(program.run(&["run", "--once"]).await.status.success());
+    assert!(program.run(&["run", "--once", "--no-send"]).await.status.success());
     judge_all(&program).await;
     program
 }
@@ -89,7 +89,7 @@ async fn without_enough_verdicts_it_says_why() {
     let none = program.run(&["feedback", "suggest"]).await;
     assert_eq!(text(&none.stdout), "# no verdict yet: `newshound feedback ALERT useful|noise` takes one\n");
     assert!(program.json(&["feedback", "suggest", "--topic", "port"]).await[0]["reason"].is_string());
-    program.run(&["run", "--once"]).await;
+    program.run(&["run", "--once", "--no-send"]).await;
     judge_all(&program).await;
     let few = program.json(&["feedback", "suggest"]).await.remove(0);
     assert_eq!(few["reason"], "8 of the 10 verdicts it takes at least");
@@ -106,7 +106,7 @@ async fn without_enough_verdicts_it_says_why() {
 async fn one_kind_of_verdict_suggests_nothing() {
     let server = newsroom(12).await;
     let program = Program::new(&config(&server, ""));
-    program.run(&["run", "--once"]).await;
+    program.run(&["run", "--once", "--no-send"]).await;
     let alerts = alerts(&program).await;
     let ids = alerts.iter().map(|(id, _)| id.as_str());
     let arguments: Vec<&str> = std::iter::once("feedback").chain(ids).chain(["noise"]).collect();
