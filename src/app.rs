@@ -5,6 +5,7 @@ pub mod demo;
 pub mod examples;
 pub mod explain;
 pub mod feedback;
+mod fit;
 mod heartbeat;
 pub mod network;
 pub mod newsroom;
@@ -58,6 +59,7 @@ impl App {
         let store = Store::open(&config.store.url).await.with_context(opening)?;
         let now = outside.clock.now();
         store.release_claims().await.context("taking up what an earlier daemon left")?;
+        let matcher = fit::fitted(matcher, &config.topics, &store).await;
         let note = DaemonNote {
             pid: std::process::id(),
             started: now,

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::read::told;
 pub(super) use self::read::{Reading, read};
 use super::setup::{self, Ready};
-use super::{App, shown, systemd, watched};
+use super::{App, fit, shown, systemd, watched};
 use crate::config::{Config, Definition, Environment, Marks, Severity, Trail};
 use crate::model::{SourceId, StoreClass, TopicId, TopicVersion};
 use crate::store::{DaemonNote, LastReload, ReloadNote, Transition};
@@ -170,6 +170,7 @@ impl App {
             .iter()
             .filter_map(|topic| Some((topic.clone(), before.versions.get(topic)?.clone())))
             .collect();
+        let matcher = fit::fitted(matcher, &config.topics, &self.ctx.store).await;
         let outside = self.outside.clone();
         let building = tokio::task::spawn_blocking(move || {
             setup::live(config, (matcher, kept), &outside, Some(&before))

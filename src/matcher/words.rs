@@ -32,7 +32,7 @@ pub(super) fn words(item: &Item, stems: Option<&Stems>) -> Words {
     if words.summary_in_text {
         words.list.drain(title_end..summary_end);
     }
-    let n_text = set_fields(&mut words.list[title_end..]);
+    let n_text = set_fields(&mut words.list[title_end..], item);
     words.count = n_title + n_text;
     words
 }
@@ -71,19 +71,32 @@ fn hash_all(words: &mut Words, stems: Option<&Stems>) {
 }
 
 /// Says in which field each word of summary and text stands; returns how many there are.
-fn set_fields(list: &mut [Word]) -> usize {
-    let mut count = 0;
+fn set_fields(list: &mut [Word], item: &Item) -> usize {
+    let (mut count, mut printed) = (0, 0);
     for word in list {
         // A joined form stands behind its first part, and belongs where that is.
-        let nth = if word.joined { count.max(1) - 1 } else { count };
+        let nth = printed + if word.joined { count.max(1) - 1 } else { count };
         word.field = match nth {
             ..LEAD_WORDS => Field::Lead,
             LEAD_WORDS..BODY_WORDS => Field::Body,
             BODY_WORDS.. => Field::Tail,
         };
         count += usize::from(!word.joined);
+        printed += usize::from(!word.joined && has_printed_s(word, item));
     }
     count
+}
+
+/// Says whether a word ends in a printer's `’s`, which counts as a word of its own where the words
+/// of a text are counted, as it does in the reference matcher.
+fn has_printed_s(word: &Word, item: &Item) -> bool {
+    let text = match word.part {
+        Part::Title => &item.title,
+        Part::Summary => &item.summary,
+        Part::Text => &item.text,
+    };
+    let behind = text.as_bytes().get(word.span.end as usize..).unwrap_or_default();
+    behind.strip_prefix("’s".as_bytes()).is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 /// Says whether the words of one text stand in another as one run.
