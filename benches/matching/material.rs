@@ -142,6 +142,7 @@ fn blank(number: usize, place: Place) -> Topic {
         languages: Vec::new(),
         routes: Vec::new(),
         follow_ups: FollowUps::NewFacts,
+        learn: newshound::config::Learn::Suggest,
         examples: Vec::new(),
         place,
     }
