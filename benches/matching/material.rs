@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
-use newshound::config::{FollowUps, Near, Place, SourceFile, Term, Topic};
+use newshound::config::{FollowUps, Learn, Near, Place, Query, SourceFile, Term, Topic};
 use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
@@ -123,6 +123,56 @@ pub(crate) fn topic(number: usize, shape: Shape, terms: &[String]) -> Topic {
     Topic { any, all, near, ..blank(number, place) }
 }
 
+/// Returns topics of words that are in almost every item.
+pub(crate) fn frequent(n: usize, shape: Shape) -> Vec<Topic> {
+    let mut counts = BTreeMap::<&str, u32>::new();
+    for word in all_items().iter().flat_map(|item| item.text.split_whitespace()) {
+        *counts.entry(word).or_default() += 1;
+    }
+    let mut words: Vec<(u32, &str)> = counts.into_iter().map(|(word, n)| (n, word)).collect();
+    words.retain(|(_, word)| word.chars().all(char::is_alphanumeric));
+    words.sort_unstable();
+    let mut chance = Chance(1);
+    let mut word = || words[words.len() - 1 - (chance.next() % 24) as usize].1.to_owned();
+    (0..n).map(|number| topic(number, shape, &std::array::from_fn::<_, TERMS, _>(|_| word()))).collect()
+}
+
+/// Returns so many wildcards, in topics of eight.
+pub(crate) fn wildcards(n: usize) -> Vec<Topic> {
+    let Vocabulary { words, .. } = vocabulary();
+    let step = (words.len() / n).max(1);
+    let wildcard = |(n, word): (usize, &String)| {
+        let letters: Vec<char> = word.chars().collect();
+        match n % 4 {
+            0 => format!("*{}", letters[letters.len().saturating_sub(4)..].iter().collect::<String>()),
+            1 => format!("{}*", letters[..3].iter().collect::<String>()),
+            2 => format!("{}?{}*", letters[..3].iter().collect::<String>(), letters[3]),
+            _ => format!("{}*", letters[..4].iter().collect::<String>()),
+        }
+    };
+    let all: Vec<String> = words.iter().step_by(step).enumerate().take(n).map(wildcard).collect();
+    let of = |(number, terms): (usize, &[String])| query(number, &terms.join(" OR "));
+    all.chunks(TERMS).enumerate().map(of).collect()
+}
+
+/// Returns a topic of a query of about so many characters.
+pub(crate) fn long_query(n_chars: usize) -> Topic {
+    let Vocabulary { words, pairs, .. } = vocabulary();
+    let mut text = String::from("(the OR of)");
+    for (word, pair) in words.iter().zip(pairs.iter().step_by(3)) {
+        let part = format!(" OR ({word} NEAR/9 \"{pair}\" BUTNOT (\"the {word}\" OR {word}*))");
+        if text.len() + part.len() > n_chars {
+            break;
+        }
+        text.push_str(&part);
+    }
+    query(0, &text)
+}
+
+fn query(number: usize, text: &str) -> Topic {
+    Topic { query: Some(Query { text: text.to_owned(), place: place() }), ..blank(number, place()) }
+}
+
 fn blank(number: usize, place: Place) -> Topic {
     Topic {
         id: TopicId::new(format!("topic-{number}")),
@@ -141,6 +191,7 @@ fn blank(number: usize, place: Place) -> Topic {
         sources: Vec::new(),
         languages: Vec::new(),
         routes: Vec::new(),
+        learn: Learn::Off,
         follow_ups: FollowUps::NewFacts,
         learn: newshound::config::Learn::Suggest,
         examples: Vec::new(),

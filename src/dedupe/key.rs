@@ -14,7 +14,7 @@ pub(super) const SHORT: &str = "short:";
 const FEW_WORDS: usize = 25;
 
 /// Returns the hash of title and text with nothing but their letters and digits counted; `None`
-/// where there are none. It begins with [`SHORT`] where the text has fewer than 25 words.
+/// where there are none. It begins with `short:` where the text has fewer than 25 words.
 ///
 /// Addresses in the text do not count: they carry marks of where the reader came from.
 pub fn text_key(title: &str, text: &str) -> Option<String> {

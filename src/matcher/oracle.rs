@@ -8,7 +8,7 @@ use super::fixture::{item, place, term, terms, topic};
 use super::index::{Occurrence, Occurrences};
 use super::language::Stemming;
 use super::occur::Reading;
-use super::phrases::{TermWord, Variants};
+use super::phrases::{Shape, TermWord, Variants};
 use super::score::{Judged, judge};
 use super::tokens::narrow;
 use super::tree::PhraseId;
@@ -100,7 +100,7 @@ fn oracle<'m>(matcher: &'m Matcher, item: &Item) -> Vec<(Judged<'m>, Score)> {
 
 fn occurrences(variants: &Variants, words: &Words) -> Occurrences {
     let plain = Plain { variants, words, stemming: Stemming::of(&words.lang) };
-    let mut list: Vec<Occurrence> = Vec::new();
+    let mut all: Vec<Occurrence> = Vec::new();
     for id in 0..narrow(variants.n_phrases()) {
         let phrase = PhraseId(id);
         let mut stretches: Vec<(usize, usize)> = Vec::new();
@@ -113,13 +113,13 @@ fn occurrences(variants: &Variants, words: &Words) -> Occurrences {
         stretches.sort_unstable();
         stretches.dedup_by_key(|(first, last)| (words.list[*first].place, words.list[*last].end));
         let found = stretches.into_iter();
-        list.extend(found.map(|(first, last)| Occurrence {
+        all.extend(found.map(|(first, last)| Occurrence {
             phrase,
             first: narrow(first),
             last: narrow(last),
         }));
     }
-    Occurrences::new(list)
+    Occurrences::new(all)
 }
 
 struct Plain<'a> {
@@ -149,12 +149,12 @@ impl Plain<'_> {
         let stem = |form: &str| self.stemming.stem(form).into_owned();
         if own.capitals && word.case != Case::Capitals {
             false
-        } else if own.pattern {
+        } else if own.shape == Shape::Pattern {
             let parts = self.words.list.iter().filter(|part| !part.joined);
             let mut parts = parts.filter(|part| part.place >= word.place && part.end <= word.end);
             let fits = |word: &Word| fits(form, self.words.form(word));
             fits(word) && !(word.joined && parts.any(fits))
-        } else if own.hangul && !exact {
+        } else if own.shape == Shape::Hangul && !exact {
             let told = word.joined && self.words.form(&self.words.list[at - 1]).starts_with(form);
             !told && read.starts_with(form)
         } else if exact || (own.name && self.stemming.is_english(form)) {

@@ -87,7 +87,9 @@ impl<T: Copy + Default> Lists<T> {
     /// Sorts pairs into the lists of so many numbers.
     fn new(n_lists: usize, pairs: &[(u32, T)]) -> Self {
         let mut ends = vec![0_u32; n_lists + 1];
-        pairs.iter().for_each(|(number, _)| ends[*number as usize + 1] += 1);
+        for (number, _) in pairs {
+            ends[*number as usize + 1] += 1;
+        }
         for number in 1..ends.len() {
             ends[number] += ends[number - 1];
         }
@@ -308,5 +310,67 @@ impl Weights {
         self.list.push(weight);
         self.numbers.insert(weight.to_bits(), number);
         Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Topic;
+    use crate::matcher::fixture::{item, terms, topic};
+    use crate::matcher::frequencies::Frequencies;
+    use crate::matcher::phrases::Phrases;
+    use crate::matcher::{compile, words};
+
+    /// The topics that a title leads to: the sums, and those that are looked at.
+    #[track_caller]
+    fn check(topics: &[Topic], title: &str, sums: &[u32], anchored: &[u32]) {
+        let mut phrases = Phrases::default();
+        let trees: Vec<Tree> =
+            topics.iter().filter_map(|topic| compile::topic(topic, &mut phrases, &mut Vec::new())).collect();
+        let index = phrases.into_variants(&Frequencies::default()).into_index();
+        let postings = Postings::new(&trees, index.variants());
+        let words = words(&item(title, ""));
+        let occurrences = index.find(&words);
+        let found: Vec<u32> = postings.sums(&occurrences, &words).iter().map(|(topic, _)| *topic).collect();
+        assert_eq!(
+            (found.as_slice(), postings.anchored(&occurrences).as_slice()),
+            (sums, anchored),
+            "{title}"
+        );
+    }
+
+    #[test]
+    fn sums_need_no_look_at_the_topic() {
+        let topics = [topic(&["oil", "gas^2"]), topic(&["title:oil"]), topic(&["body:oil"])];
+        check(&topics, "Oil", &[0, 1], &[]);
+        check(&topics, "Gas", &[0], &[]);
+        check(&topics, "Coal", &[], &[]);
+    }
+
+    #[test]
+    fn other_topics_are_looked_at_only_where_all_they_need_occurs() {
+        let both = Topic { all: vec![terms(&["oil"]), terms(&["price", "cost"])], ..topic(&[]) };
+        let vetoed = Topic { none: terms(&["hockey"]), ..topic(&["oil"]) };
+        let topics = [both, vetoed];
+        check(&topics, "Oil", &[], &[1]);
+        check(&topics, "Oil cost", &[], &[0, 1]);
+        check(&topics, "Cost", &[], &[]);
+        check(&topics, "Hockey", &[], &[]);
+    }
+
+    #[test]
+    fn lists_keep_what_was_put_into_them() {
+        let lists = Lists::new(4, &[(2, 7_u32), (0, 5), (2, 8)]);
+        let all: Vec<&[u32]> = (0..4).map(|number| lists.of(number)).collect();
+        assert_eq!(all, [&[5][..], &[], &[7, 8], &[]]);
+    }
+
+    #[test]
+    fn weights_that_are_too_many_for_their_numbers_are_refused() {
+        let mut weights = Weights::default();
+        let term = |n: u32| [PlainTerm { phrase: PhraseId(0), fields: Fields::ALL, weight: f64::from(n) }];
+        assert!((0..1 << 16).all(|n| weights.hold(&term(n))));
+        assert!(weights.hold(&term(5)) && !weights.hold(&term(1 << 16)));
     }
 }

@@ -206,7 +206,7 @@ impl Parser<'_> {
 
     fn prim(&mut self) -> Result<Ast, Fault> {
         let start = self.peek().map_or(self.query.len(), |token| token.span.start);
-        let field = self.field()?;
+        let field = self.field();
         let core = self.core()?;
         let end = core.span.end;
         let mut ast = match field {
@@ -221,8 +221,8 @@ impl Parser<'_> {
         Ok(ast)
     }
 
-    fn field(&mut self) -> Result<Option<Field>, Fault> {
-        let Some(token) = self.peek().filter(|token| token.kind == Kind::Field) else { return Ok(None) };
+    fn field(&mut self) -> Option<Field> {
+        let token = self.peek().filter(|token| token.kind == Kind::Field)?;
         let name = token.text(self.query);
         let known = Field::ALL.iter().find(|(known, _)| *known == name);
         let Some((_, field)) = known else {
@@ -230,15 +230,17 @@ impl Parser<'_> {
             let distance = |known: &str| strsim::damerau_levenshtein(known, &lower);
             let near = Field::ALL.iter().map(|(known, _)| (distance(known), *known)).min();
             let fault = Fault::error(token.span.clone(), format!("unknown field `{name}`"));
-            return Err(match near {
+            self.faults.push(match near {
                 Some((distance, known)) if distance <= 2 => fault.suggest(format!(
                     "did you mean `{known}:`? If it is part of the words, put them in quotes"
                 )),
                 _ => fault.suggest("put the words in quotes if the colon is part of them"),
             });
+            self.at += 1;
+            return None;
         };
         self.at += 1;
-        Ok(Some(*field))
+        Some(*field)
     }
 
     fn core(&mut self) -> Result<Ast, Fault> {
