@@ -193,6 +193,7 @@ fn blank(number: usize, place: Place) -> Topic {
         routes: Vec::new(),
         learn: Learn::Off,
         follow_ups: FollowUps::NewFacts,
+        learn: newshound::config::Learn::Suggest,
         examples: Vec::new(),
         place,
     }

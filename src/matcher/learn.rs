@@ -32,6 +32,8 @@ const LEAST_ITEMS: u32 = 2;
 const TITLE: f64 = 2.0;
 /// Words that the evidence names.
 const TOLD: usize = 5;
+/// A word that speaks for fewer points is not worth naming.
+const LEAST_TOLD: f64 = 0.005;
 /// The term of the line of evidence.
 const TERM: &str = "learned";
 
@@ -234,6 +236,8 @@ impl Learned {
         told.sort_by(|(a, one), (b, other)| {
             b.abs().total_cmp(&a.abs()).then_with(|| one.form.cmp(&other.form))
         });
+        let point = self.strength / self.weights.per_point();
+        told.retain(|(said, _)| (said * point).abs() >= LEAST_TOLD);
         told.truncate(TOLD);
         score.evidence.push(Evidence {
             term: TERM.to_owned(),
@@ -241,7 +245,7 @@ impl Learned {
             count: 1,
             weight: self.strength,
             points: points - score.points,
-            snippet: snippet(&told, self.strength / self.weights.per_point()),
+            snippet: snippet(&told, point),
         });
         score.evidence.sort_by(|a, b| b.points.total_cmp(&a.points));
         score.points = points;

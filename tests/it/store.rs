@@ -9,6 +9,7 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod verdicts;
 mod versions;
 
 use std::time::Duration;

@@ -427,6 +427,8 @@ fn keys_of_topics() {
             ("true", "`expect`: expected text"),
         ],
     );
+    let choices = "`learn`: \"yes\" is none of \"suggest\", \"apply\", \"off\"";
+    check(TOPIC, "learn", &["'suggest'", "'apply'", "'off'"], &[("'yes'", choices)]);
     check(
         TOPIC,
         "follow_ups",

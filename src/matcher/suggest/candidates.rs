@@ -63,6 +63,10 @@ fn own_forms(topic: &Topic) -> BTreeSet<String> {
         let words = term_words(term.text.rsplit_once('^').map_or(&term.text, |(text, _)| text));
         forms.extend(words.plain().map(|word| words.form(word).to_owned()));
     }
+    if let Some(query) = &topic.query {
+        let words = term_words(&query.text);
+        forms.extend(words.plain().map(|word| words.form(word).to_owned()));
+    }
     forms
 }
 
