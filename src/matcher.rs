@@ -15,6 +15,8 @@ mod frequencies;
 mod index;
 mod language;
 mod occur;
+#[cfg(test)]
+mod oracle;
 mod outline;
 mod phrases;
 mod postings;
@@ -138,10 +140,9 @@ impl Matcher {
     }
 
     fn sum_grade(&self, number: u32, points: f64) -> Grade<'_> {
-        let tree = &self.trees[number as usize];
-        let score = graded(points);
-        let outcome = if score >= tree.threshold { ScoreOutcome::Hit } else { ScoreOutcome::Below };
-        Grade { topic: &tree.id, score, points, outcome }
+        let (score, threshold) = (graded(points), self.postings.threshold(number));
+        let outcome = if score >= threshold { ScoreOutcome::Hit } else { ScoreOutcome::Below };
+        Grade { topic: &self.trees[number as usize].id, score, points, outcome }
     }
 
     fn read<T>(&self, item: &Item, source_tags: &[String], score: impl FnOnce(&Reading) -> T) -> T {

@@ -25,6 +25,10 @@ use newshound::model::Item;
 
 const NUMBERS: [usize; 4] = [10, 1_000, 10_000, 100_000];
 
+/// Counts what building and the worst take of memory.
+#[global_allocator]
+static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
+
 fn main() {
     let chars: usize =
         items().iter().map(|item| item.title.chars().count() + item.text.chars().count()).sum();
@@ -111,6 +115,44 @@ fn building_100_000(bencher: Bencher<'_, '_>, shape: Shape) {
         matcher.score(&items()[0], &[]);
         matcher
     });
+}
+
+/// The worst that watch lists and texts can do.
+const WORST: [&str; 7] = [
+    "100,000 topics of the most frequent words",
+    "100,000 near of the most frequent words",
+    "10,000 wildcards",
+    "a query of 20,000 characters",
+    "5 MB of news, 1,000 topics",
+    "5 MB of what is near each other",
+    "5 MB in one word, 10,000 wildcards",
+];
+
+/// One item each.
+#[divan::bench(args = WORST, sample_count = 3, sample_size = 1)]
+fn the_worst(bencher: Bencher<'_, '_>, name: &str) {
+    let megabytes = |text: &str| material::whole_item("", &text.repeat((5 << 20) / text.len()));
+    let (topics, item) = match name {
+        "100,000 topics of the most frequent words" => {
+            (material::frequent(100_000, Shape::Or), items()[0].clone())
+        }
+        "100,000 near of the most frequent words" => {
+            (material::frequent(100_000, Shape::Near), items()[0].clone())
+        }
+        "10,000 wildcards" => (material::wildcards(10_000), items()[0].clone()),
+        "a query of 20,000 characters" => (vec![material::long_query(20_000)], items()[0].clone()),
+        "5 MB of news, 1,000 topics" => {
+            let text: String = material::all_items().iter().map(|item| item.text.as_str()).collect();
+            (topics(1_000, Shape::Or), megabytes(&text[..text.len().min(5 << 20).min(text.len() / 2)]))
+        }
+        "5 MB of what is near each other" => {
+            let terms = ["arms", "deal", "arms deal", "arms arms", "deals", "deal arms"].map(str::to_owned);
+            (vec![material::topic(0, Shape::Near, &terms)], megabytes("arms deal "))
+        }
+        _ => (material::wildcards(10_000), megabytes("transport")),
+    };
+    let matcher = compile(&topics);
+    bencher.bench(|| matcher.score(black_box(&item), &[]).len());
 }
 
 fn matching(bencher: Bencher<'_, '_>, topics: &[newshound::config::Topic]) {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
-use newshound::config::{FollowUps, Near, Place, SourceFile, Term, Topic};
+use newshound::config::{FollowUps, Near, Place, Query, SourceFile, Term, Topic};
 use newshound::model::{Item, ItemId, ItemKeys, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
+/// Words that occur more often are no terms: nobody watches for them.
+const MOST_OFTEN: u32 = 40;
 /// Terms of a topic.
 const TERMS: usize = 8;
 /// Items that are matched, out of all that topics are made from.
@@ -84,13 +86,15 @@ fn made_up() -> Vec<(String, String)> {
     (0..8000).map(|_| (text(8), text(100))).collect()
 }
 
-/// Returns topics whose terms are words and adjacent pairs of the items.
+/// Returns topics whose terms are names, words and adjacent pairs of the items.
 pub(crate) fn topics(n: usize, shape: Shape) -> Vec<Topic> {
-    let (words, pairs) = vocabulary();
+    let Vocabulary { names, words, pairs } = vocabulary();
     let mut chance = Chance(n as u64);
     let mut of = |list: &[String]| list[(chance.next() % list.len() as u64) as usize].clone();
     let topic = |number| {
-        let terms: Vec<String> = (0..TERMS).map(|n| if n % 4 == 3 { of(pairs) } else { of(words) }).collect();
+        // A made-up text has no names.
+        let lists = [if names.is_empty() { words } else { names }, pairs, words, pairs];
+        let terms: Vec<String> = (0..TERMS).map(|n| of(lists[n % lists.len()])).collect();
         self::topic(number, shape, &terms)
     };
     (0..n).map(topic).collect()
@@ -119,6 +123,56 @@ pub(crate) fn topic(number: usize, shape: Shape, terms: &[String]) -> Topic {
     Topic { any, all, near, ..blank(number, place) }
 }
 
+/// Returns topics of words that are in almost every item.
+pub(crate) fn frequent(n: usize, shape: Shape) -> Vec<Topic> {
+    let mut counts = BTreeMap::<&str, u32>::new();
+    for word in all_items().iter().flat_map(|item| item.text.split_whitespace()) {
+        *counts.entry(word).or_default() += 1;
+    }
+    let mut words: Vec<(u32, &str)> = counts.into_iter().map(|(word, n)| (n, word)).collect();
+    words.retain(|(_, word)| word.chars().all(char::is_alphanumeric));
+    words.sort_unstable();
+    let mut chance = Chance(1);
+    let mut word = || words[words.len() - 1 - (chance.next() % 24) as usize].1.to_owned();
+    (0..n).map(|number| topic(number, shape, &std::array::from_fn::<_, TERMS, _>(|_| word()))).collect()
+}
+
+/// Returns so many wildcards, in topics of eight.
+pub(crate) fn wildcards(n: usize) -> Vec<Topic> {
+    let Vocabulary { words, .. } = vocabulary();
+    let step = (words.len() / n).max(1);
+    let wildcard = |(n, word): (usize, &String)| {
+        let letters: Vec<char> = word.chars().collect();
+        match n % 4 {
+            0 => format!("*{}", letters[letters.len().saturating_sub(4)..].iter().collect::<String>()),
+            1 => format!("{}*", letters[..3].iter().collect::<String>()),
+            2 => format!("{}?{}*", letters[..3].iter().collect::<String>(), letters[3]),
+            _ => format!("{}*", letters[..4].iter().collect::<String>()),
+        }
+    };
+    let all: Vec<String> = words.iter().step_by(step).enumerate().take(n).map(wildcard).collect();
+    let of = |(number, terms): (usize, &[String])| query(number, &terms.join(" OR "));
+    all.chunks(TERMS).enumerate().map(of).collect()
+}
+
+/// Returns a topic of a query of about so many characters.
+pub(crate) fn long_query(n_chars: usize) -> Topic {
+    let Vocabulary { words, pairs, .. } = vocabulary();
+    let mut text = String::from("(the OR of)");
+    for (word, pair) in words.iter().zip(pairs.iter().step_by(3)) {
+        let part = format!(" OR ({word} NEAR/9 \"{pair}\" BUTNOT (\"the {word}\" OR {word}*))");
+        if text.len() + part.len() > n_chars {
+            break;
+        }
+        text.push_str(&part);
+    }
+    query(0, &text)
+}
+
+fn query(number: usize, text: &str) -> Topic {
+    Topic { query: Some(Query { text: text.to_owned(), place: place() }), ..blank(number, place()) }
+}
+
 fn blank(number: usize, place: Place) -> Topic {
     Topic {
         id: TopicId::new(format!("topic-{number}")),
@@ -131,6 +185,7 @@ fn blank(number: usize, place: Place) -> Topic {
         ignore: Vec::new(),
         less: Vec::new(),
         near: Vec::new(),
+        query: None,
         min_terms: 1,
         mention: false,
         sources: Vec::new(),
@@ -152,22 +207,35 @@ fn place() -> Place {
     PLACE.get_or_init(|| Place { file: file(), span: 0..0 }).clone()
 }
 
-/// All distinct words of the items but the commonest, and all pairs of neighbours.
-fn vocabulary() -> &'static (Vec<String>, Vec<String>) {
-    static ALL: OnceLock<(Vec<String>, Vec<String>)> = OnceLock::new();
+/// What topics are made of: names, other words, and pairs of neighbours.
+struct Vocabulary {
+    names: Vec<String>,
+    words: Vec<String>,
+    pairs: Vec<String>,
+}
+
+fn vocabulary() -> &'static Vocabulary {
+    static ALL: OnceLock<Vocabulary> = OnceLock::new();
     ALL.get_or_init(|| {
-        let (mut words, mut pairs) = (BTreeMap::<String, u32>::new(), BTreeSet::new());
+        let split = |item: &'static Item| item.text.split(|c: char| !c.is_alphanumeric());
+        let mut counts = BTreeMap::<String, u32>::new();
+        for word in all_items().iter().flat_map(split) {
+            *counts.entry(word.to_lowercase()).or_default() += 1;
+        }
+        let rare = |word: &str| word.len() > 3 && counts[&word.to_lowercase()] < MOST_OFTEN;
+        let (mut capital, mut lower, mut pairs) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for item in all_items() {
-            let text: Vec<&str> = item.text.split(|c: char| !c.is_alphanumeric()).collect();
-            for pair in text.windows(2).filter(|pair| pair.iter().all(|word| word.len() > 1)) {
+            let text: Vec<&str> = split(item).collect();
+            for pair in text.windows(2).filter(|pair| pair.iter().all(|word| rare(word))) {
                 pairs.insert(pair.join(" "));
             }
-            for word in text.iter().filter(|word| word.len() > 2) {
-                *words.entry((*word).to_owned()).or_default() += 1;
+            for word in text.into_iter().filter(|word| rare(word)) {
+                let list = if word.starts_with(char::is_uppercase) { &mut capital } else { &mut lower };
+                list.insert(word.to_owned());
             }
         }
-        words.retain(|_, n| *n < 20_000);
-        (words.into_keys().collect(), pairs.into_iter().collect())
+        let names = capital.into_iter().filter(|word| !lower.contains(&word.to_lowercase())).collect();
+        Vocabulary { names, words: lower.into_iter().collect(), pairs: pairs.into_iter().collect() }
     })
 }
 

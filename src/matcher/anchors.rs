@@ -48,6 +48,8 @@ impl Asking<'_> {
     /// Returns what must occur where one of the parts does, whichever. `spared` of them may be
     /// left aside, since that many others occur as well.
     fn one_of(&self, mut parts: Vec<Vec<Group>>, spared: usize) -> Vec<Group> {
+        // What needs one of nothing never occurs.
+        parts.retain(|groups| !groups.iter().any(Group::is_empty));
         if parts.len() == 1 {
             return parts.remove(0);
         }
@@ -101,5 +103,62 @@ impl Asking<'_> {
             Expr::All(parts) => parts.iter().flat_map(|part| self.holds(part)).collect(),
             Expr::Not(_) | Expr::Condition(_) => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Query, Topic};
+    use crate::matcher::compile;
+    use crate::matcher::fixture::{place, terms, topic};
+    use crate::matcher::frequencies::Frequencies;
+    use crate::matcher::phrases::Phrases;
+
+    /// The groups of a topic, as `one|other & one`.
+    #[track_caller]
+    fn check(topic: &Topic, expect: &str) {
+        let mut phrases = Phrases::default();
+        let tree = compile::topic(topic, &mut phrases, &mut Vec::new()).unwrap();
+        let variants = phrases.into_variants(&Frequencies::default());
+        let shown = |group: &Group| {
+            let texts: Vec<String> = group.iter().map(|phrase| variants.text(*phrase)).collect();
+            texts.join("|")
+        };
+        let groups: Vec<String> = groups(&tree, &variants).iter().map(shown).collect();
+        assert_eq!(groups.join(" & "), expect);
+    }
+
+    fn asked(text: &str) -> Topic {
+        Topic { query: Some(Query { text: text.into(), place: place(text) }), ..topic(&[]) }
+    }
+
+    #[test]
+    fn the_rarest_group_comes_first() {
+        check(&topic(&["oil", "price"]), "oil|price");
+        check(
+            &Topic { all: vec![terms(&["the"]), terms(&["Vladivostok"])], ..topic(&["oil"]) },
+            "vladivostok & the",
+        );
+        check(&asked("(the OR oil) NEAR/5 Vladivostok"), "vladivostok & the|oil");
+        check(
+            &asked("oil AND (Vladivostok OR gas NEAR/3 pipeline) AND NOT hockey"),
+            "vladivostok|pipeline & oil",
+        );
+    }
+
+    #[test]
+    fn what_may_hold_anyway_is_not_asked_for() {
+        check(&asked("oil WITH (gas AND NOT coal)"), "oil & gas");
+        check(&asked("oil WITH (NOT gas)"), "oil");
+        check(&asked("oil BUTNOT \"oil of olives\""), "oil");
+    }
+
+    #[test]
+    fn the_most_frequent_terms_are_spared_where_several_must_occur() {
+        check(
+            &Topic { min_terms: 2, ..topic(&["the", "Vladivostok", "Pyongyang"]) },
+            "vladivostok|pyongyang",
+        );
     }
 }

@@ -116,7 +116,6 @@ impl Occurrences {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::matcher::fixture::item;
     use crate::matcher::frequencies::Frequencies;
     use crate::matcher::phrases::Phrases;

@@ -22,9 +22,12 @@ const MAX_CAPITALS: usize = 5;
 #[derive(Default)]
 pub(super) struct Phrases {
     vocabulary: Vocabulary,
+    /// By how each is written, and its form.
     word_ids: HashMap<String, u32>,
+    /// Room for a key of these.
+    key: String,
     /// By whether they are exact, and by their words.
-    ids: HashMap<Vec<u32>, PhraseId>,
+    ids: HashMap<(bool, Box<[u32]>), PhraseId>,
     exact: Vec<bool>,
     /// The variants: of which phrase, and where its words end.
     variants: Vec<(PhraseId, u32)>,
@@ -49,10 +52,18 @@ pub(super) struct TermWord {
     pub(super) name: bool,
     /// Whether it is an abbreviation, which counts in capitals only.
     pub(super) capitals: bool,
-    /// Whether it has wildcards.
-    pub(super) pattern: bool,
-    /// Whether it is Korean, which takes its endings without a space.
-    pub(super) hangul: bool,
+    pub(super) shape: Shape,
+}
+
+/// How much of a word is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// All of it.
+    Whole,
+    /// Its beginning: Korean takes its endings without a space.
+    Hangul,
+    /// It has wildcards.
+    Pattern,
 }
 
 impl Vocabulary {
@@ -145,71 +156,77 @@ impl Phrases {
     /// Returns the id of a phrase; equal ones have the same.
     pub(super) fn intern(&mut self, text: &str, exact: bool) -> PhraseId {
         let words = term_words(text);
-        let words = words.plain().map(|word| Written::new(words.form(word), word.case)).collect();
-        self.keep(words, exact)
+        let ids: Vec<u32> = words.plain().map(|word| self.word(words.form(word), word.case)).collect();
+        self.keep(&ids, exact, || {
+            words.plain().map(|word| Written::new(words.form(word), word.case)).collect()
+        })
     }
 
     /// The same for a phrase in which `*` stands for any letters and `?` for one; the words
     /// without such a sign are compared as in any phrase.
     pub(super) fn intern_pattern(&mut self, text: &str, exact: bool) -> PhraseId {
-        self.keep(pattern_words(text), exact)
+        let words = pattern_words(text);
+        let ids: Vec<u32> = words.iter().map(|word| self.word(&word.form, word.case)).collect();
+        self.keep(&ids, exact, || words)
     }
 
-    fn keep(&mut self, words: Vec<Written>, exact: bool) -> PhraseId {
-        let plain: Vec<u32> = words.iter().map(|word| self.word(word)).collect();
-        let mut key = vec![u32::from(exact)];
-        key.extend(&plain);
-        if let Some(id) = self.ids.get(&key) {
-            return *id;
+    fn keep(&mut self, plain: &[u32], exact: bool, written: impl FnOnce() -> Vec<Written>) -> PhraseId {
+        let next = PhraseId(narrow(self.exact.len()));
+        let id = *self.ids.entry((exact, plain.into())).or_insert(next);
+        if id != next {
+            return id;
         }
-        let id = PhraseId(narrow(self.exact.len()));
-        self.ids.insert(key, id);
         self.exact.push(exact);
-        if (2..=MAX_JOINED).contains(&words.len()) {
-            for at in 0..words.len() - 1 {
-                if let Some(joined) = words[at].joined(&words[at + 1]) {
-                    let joined = self.word(&joined);
+        if (2..=MAX_JOINED).contains(&plain.len()) {
+            let written = written();
+            for at in 0..plain.len() - 1 {
+                if let Some(joined) = written[at].joined(&written[at + 1]) {
+                    let joined = self.word(&joined.form, joined.case);
                     self.words.extend(plain[..at].iter().chain([&joined]).chain(&plain[at + 2..]));
                     self.variants.push((id, narrow(self.words.len())));
                 }
             }
         }
-        self.words.extend(&plain);
+        self.words.extend(plain);
         self.variants.push((id, narrow(self.words.len())));
         id
     }
 
-    fn word(&mut self, written: &Written) -> u32 {
-        let case = match written.case {
+    fn word(&mut self, form: &str, case: Case) -> u32 {
+        let sign = match case {
             Case::Lower => 'l',
             Case::Capital => 'C',
             Case::Capitals => 'A',
         };
-        let key = format!("{case}{}", written.form);
-        if let Some(id) = self.word_ids.get(&key) {
+        self.key.clear();
+        self.key.push(sign);
+        self.key.push_str(form);
+        if let Some(id) = self.word_ids.get(&self.key) {
             return *id;
         }
         let Vocabulary { forms, words } = &mut self.vocabulary;
         let (start, id) = (narrow(forms.len()), narrow(words.len()));
-        let form = written.form.as_str();
         forms.push_str(form);
         let short = form.chars().nth(MAX_CAPITALS).is_none();
         words.push(TermWord {
             start,
             end: narrow(forms.len()),
             hash: hash_form(form),
-            name: written.case != Case::Lower,
-            capitals: written.case == Case::Capitals && short && form.chars().all(char::is_alphabetic),
-            pattern: form.contains(['*', '?']),
-            hangul: starts_hangul(form),
+            name: case != Case::Lower,
+            capitals: case == Case::Capitals && short && form.chars().all(char::is_alphabetic),
+            shape: match form {
+                _ if form.contains(['*', '?']) => Shape::Pattern,
+                _ if starts_hangul(form) => Shape::Hangul,
+                _ => Shape::Whole,
+            },
         });
-        self.word_ids.insert(key, id);
+        self.word_ids.insert(self.key.clone(), id);
         id
     }
 
     /// Returns all that was collected, each variant anchored where it is rarest.
     pub(super) fn into_variants(self, frequencies: &Frequencies) -> Variants {
-        let Phrases { mut vocabulary, word_ids, ids, exact, variants, mut words } = self;
+        let Phrases { mut vocabulary, word_ids, key: _, ids, exact, variants, mut words } = self;
         drop((word_ids, ids));
         vocabulary.words.shrink_to_fit();
         words.shrink_to_fit();
@@ -234,7 +251,7 @@ impl Phrases {
 
 /// Returns the words of a phrase with wildcards, which stay in the forms.
 fn pattern_words(text: &str) -> Vec<Written> {
-    let mut list: Vec<Written> = Vec::new();
+    let mut written: Vec<Written> = Vec::new();
     // Whether the last word ends where the reading has come to.
     let mut open = false;
     for piece in text.split_inclusive(['*', '?']) {
@@ -244,35 +261,39 @@ fn pattern_words(text: &str) -> Vec<Written> {
         };
         let words = term_words(piece);
         for word in words.plain() {
-            match list.last_mut().filter(|_| open && word.span.start == 0) {
+            match written.last_mut().filter(|_| open && word.span.start == 0) {
                 Some(last) => last.form.push_str(words.form(word)),
-                None => list.push(Written::new(words.form(word), word.case)),
+                None => written.push(Written::new(words.form(word), word.case)),
             }
         }
         let end = words.plain().last().map_or(0, |word| word.span.end as usize);
         open = end == piece.len() && (open || end > 0);
-        match list.last_mut().filter(|_| open) {
+        match written.last_mut().filter(|_| open) {
             Some(last) => last.form.push_str(sign),
             None if sign.is_empty() => {}
-            None => list.push(Written::new(sign, Case::Lower)),
+            None => written.push(Written::new(sign, Case::Lower)),
         }
         open |= !sign.is_empty();
     }
-    list
+    written
 }
 
 /// Returns where a variant is sought, and the share of items in which it is met there.
 fn anchor(variant: &[u32], exact: bool, vocabulary: &Vocabulary, shares: &[f64]) -> (Anchor, f64) {
     let word = |at: usize| vocabulary.word(variant[at]);
     let share = |at: usize| shares[variant[at] as usize];
-    let whole = |at: &usize| !word(*at).pattern && (exact || !word(*at).hangul);
+    let whole = |at: &usize| match word(*at).shape {
+        Shape::Whole => true,
+        Shape::Hangul => exact,
+        Shape::Pattern => false,
+    };
     let narrow = |at: usize| u8::try_from(at).unwrap_or(u8::MAX);
     let rarest = |list: &mut dyn Iterator<Item = (Anchor, f64)>| list.min_by(|a, b| a.1.total_cmp(&b.1));
     // An anchor beyond what a byte can say is none; there is always one before it.
     let all = 0..variant.len().min(usize::from(u8::MAX));
     let pairs = all.clone().skip(1).filter(|at| whole(at) && whole(&(at - 1)));
     let words = all.clone().filter(whole);
-    let starts = all.clone().filter(|at| !word(*at).pattern);
+    let starts = all.clone().filter(|at| word(*at).shape != Shape::Pattern);
     rarest(&mut pairs.map(|at| (Anchor::Pair(narrow(at - 1)), share(at) * share(at - 1))))
         .or_else(|| rarest(&mut words.map(|at| (Anchor::Word(narrow(at)), share(at)))))
         .or_else(|| rarest(&mut starts.map(|at| (Anchor::Start(narrow(at)), share(at)))))
@@ -332,5 +353,63 @@ impl Variants {
         let words = self.words(self.phrases[phrase.0 as usize].variant).iter();
         let forms: Vec<&str> = words.map(|word| self.vocabulary.form(self.vocabulary.word(*word))).collect();
         forms.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The variants of a phrase with their anchors.
+    #[track_caller]
+    fn check(text: &str, exact: bool, expect: &[(&str, Anchor)]) {
+        let mut phrases = Phrases::default();
+        let id = if text.contains('*') {
+            phrases.intern_pattern(text, exact)
+        } else {
+            phrases.intern(text, exact)
+        };
+        let variants = phrases.into_variants(&Frequencies::default());
+        let shown = |number: u32| {
+            let words = variants.words(number).iter().map(|id| variants.vocabulary.word(*id));
+            let forms: Vec<&str> = words.map(|word| variants.vocabulary.form(word)).collect();
+            (forms.join(" "), variants.anchor(number))
+        };
+        let found: Vec<(String, Anchor)> = variants.numbers().map(shown).collect();
+        let expect: Vec<(String, Anchor)> =
+            expect.iter().map(|(text, anchor)| ((*text).into(), *anchor)).collect();
+        assert_eq!(found, expect, "{text}");
+        assert!(variants.share(id) > 0.0 && variants.share(id) <= 1.0);
+    }
+
+    #[test]
+    fn neighbours_may_be_joined() {
+        check("Kim", false, &[("kim", Anchor::Word(0))]);
+        let all = [("jongun", Anchor::Word(0)), ("jong un", Anchor::Pair(0))];
+        check("Jong-un", false, &all);
+        check("金正恩", false, &[("金 正 恩", Anchor::Pair(0))]);
+    }
+
+    #[test]
+    fn the_rarest_pair_is_the_anchor() {
+        check("a b c d e Vladivostok harbour", true, &[("a b c d e vladivostok harbour", Anchor::Pair(5))]);
+    }
+
+    #[test]
+    fn words_that_may_go_on_are_sought_by_what_is_whole() {
+        check("무기 거래", true, &[("무기거래", Anchor::Word(0)), ("무기 거래", Anchor::Pair(0))]);
+        check("김정은", false, &[("김정은", Anchor::Start(0))]);
+        check("arm* deal", false, &[("arm*deal", Anchor::Pattern(0)), ("arm* deal", Anchor::Word(1))]);
+    }
+
+    #[test]
+    fn equal_phrases_are_one() {
+        let mut phrases = Phrases::default();
+        let id = phrases.intern("Kim Jong-un", false);
+        assert_eq!(phrases.intern("Kim Jong-un", false), id);
+        assert_ne!(phrases.intern("Kim Jong-un", true), id);
+        assert_ne!(phrases.intern("kim jong-un", false), id);
+        let variants = phrases.into_variants(&Frequencies::default());
+        assert_eq!((variants.n_phrases(), variants.text(id)), (3, "kim jong un".into()));
     }
 }

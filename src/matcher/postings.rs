@@ -20,7 +20,9 @@ pub(super) struct Postings {
     /// The weights of the addends; there are few different ones.
     weights: Vec<f64>,
     /// The topics that are anchored at each phrase.
-    anchored: Lists<u32>,
+    anchored: Lists<Anchored>,
+    /// For each topic its threshold, apart from its tree: most hits ask for no more of that.
+    thresholds: Vec<f64>,
     /// For each topic the phrases it needs besides its anchor: groups, each behind its length.
     needs: Lists<u32>,
 }
@@ -35,6 +37,46 @@ struct Addend {
     mention: bool,
 }
 
+/// A topic at one of its anchors.
+#[derive(Clone, Copy, Default)]
+struct Anchored {
+    topic: u32,
+    /// Where the phrases of another group stand in `Present`, of which one must be there: this
+    /// spares a look at the topic itself, which is far away in memory.
+    hints: [u16; HINTS],
+}
+
+/// Phrases of a group that hints are kept for.
+const HINTS: usize = 4;
+
+/// The phrases that occur by some bits of their ids.
+struct Present(Vec<u64>);
+
+impl Present {
+    /// Takes no more room than so many phrases need.
+    fn of(occurrences: &Occurrences, n_phrases: usize) -> Self {
+        let mut present = Present(vec![0; n_phrases.div_ceil(64).next_power_of_two().min(1 << 10)]);
+        for (phrase, _) in occurrences.by_phrase() {
+            let (at, bit) = present.place(Self::hint(phrase));
+            present.0[at] |= bit;
+        }
+        present
+    }
+
+    fn hint(phrase: PhraseId) -> u16 {
+        u16::try_from(phrase.0 & u32::from(u16::MAX)).expect("16 bits are left")
+    }
+
+    fn place(&self, hint: u16) -> (usize, u64) {
+        (usize::from(hint >> 6) & (self.0.len() - 1), 1 << (hint & 63))
+    }
+
+    /// Says whether one of the phrases may occur.
+    fn may_have(&self, hints: [u16; HINTS]) -> bool {
+        hints.iter().map(|hint| self.place(*hint)).any(|(at, bit)| self.0[at] & bit != 0)
+    }
+}
+
 /// A list for each of many numbers, laid out flat.
 struct Lists<T> {
     ends: Vec<u32>,
@@ -45,7 +87,9 @@ impl<T: Copy + Default> Lists<T> {
     /// Sorts pairs into the lists of so many numbers.
     fn new(n_lists: usize, pairs: &[(u32, T)]) -> Self {
         let mut ends = vec![0_u32; n_lists + 1];
-        pairs.iter().for_each(|(number, _)| ends[*number as usize + 1] += 1);
+        for (number, _) in pairs {
+            ends[*number as usize + 1] += 1;
+        }
         for number in 1..ends.len() {
             ends[number] += ends[number - 1];
         }
@@ -82,7 +126,13 @@ impl Postings {
             }
             let groups = anchors::groups(tree, variants);
             let Some((anchor, rest)) = groups.split_first() else { continue };
-            anchored.extend(anchor.iter().map(|phrase| (phrase.0, number)));
+            // Without a small enough group the anchors say themselves that they are there.
+            let asked = rest.iter().find(|group| (1..=HINTS).contains(&group.len()));
+            anchored.extend(anchor.iter().map(|phrase| {
+                let group = asked.map_or(std::slice::from_ref(phrase), Vec::as_slice);
+                let hints = std::array::from_fn(|n| Present::hint(group[n.min(group.len() - 1)]));
+                (phrase.0, Anchored { topic: number, hints })
+            }));
             for group in rest {
                 needs.push((number, narrow(group.len())));
                 needs.extend(group.iter().map(|phrase| (number, phrase.0)));
@@ -93,14 +143,22 @@ impl Postings {
             sums: Lists::new(n_phrases, &sums),
             weights: weights.list,
             anchored: Lists::new(n_phrases, &anchored),
+            thresholds: trees.iter().map(|tree| tree.threshold).collect(),
             needs: Lists::new(trees.len(), &needs),
         }
     }
 
     /// Returns the topics that may have points and are more than a sum, in their order.
     pub(super) fn anchored(&self, occurrences: &Occurrences) -> Vec<u32> {
-        let at = occurrences.by_phrase().flat_map(|(phrase, _)| self.anchored.of(phrase.0));
-        let mut topics: Vec<u32> = at.copied().filter(|topic| self.has_rest(*topic, occurrences)).collect();
+        if self.anchored.list.is_empty() {
+            return Vec::new();
+        }
+        let present = Present::of(occurrences, self.anchored.ends.len());
+        let mut topics = Vec::new();
+        for (phrase, _) in occurrences.by_phrase() {
+            let here = self.anchored.of(phrase.0).iter().filter(|here| present.may_have(here.hints));
+            topics.extend(here.map(|here| here.topic).filter(|topic| self.has_rest(*topic, occurrences)));
+        }
         topics.sort_unstable();
         topics.dedup();
         topics
@@ -117,6 +175,11 @@ impl Postings {
             rest = next;
         }
         true
+    }
+
+    /// Returns the threshold of a topic.
+    pub(super) fn threshold(&self, topic: u32) -> f64 {
+        self.thresholds[topic as usize]
     }
 
     /// Returns the topics that are sums and have points, in their order, with these.
@@ -247,5 +310,67 @@ impl Weights {
         self.list.push(weight);
         self.numbers.insert(weight.to_bits(), number);
         Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Topic;
+    use crate::matcher::fixture::{item, terms, topic};
+    use crate::matcher::frequencies::Frequencies;
+    use crate::matcher::phrases::Phrases;
+    use crate::matcher::{compile, words};
+
+    /// The topics that a title leads to: the sums, and those that are looked at.
+    #[track_caller]
+    fn check(topics: &[Topic], title: &str, sums: &[u32], anchored: &[u32]) {
+        let mut phrases = Phrases::default();
+        let trees: Vec<Tree> =
+            topics.iter().filter_map(|topic| compile::topic(topic, &mut phrases, &mut Vec::new())).collect();
+        let index = phrases.into_variants(&Frequencies::default()).into_index();
+        let postings = Postings::new(&trees, index.variants());
+        let words = words(&item(title, ""));
+        let occurrences = index.find(&words);
+        let found: Vec<u32> = postings.sums(&occurrences, &words).iter().map(|(topic, _)| *topic).collect();
+        assert_eq!(
+            (found.as_slice(), postings.anchored(&occurrences).as_slice()),
+            (sums, anchored),
+            "{title}"
+        );
+    }
+
+    #[test]
+    fn sums_need_no_look_at_the_topic() {
+        let topics = [topic(&["oil", "gas^2"]), topic(&["title:oil"]), topic(&["body:oil"])];
+        check(&topics, "Oil", &[0, 1], &[]);
+        check(&topics, "Gas", &[0], &[]);
+        check(&topics, "Coal", &[], &[]);
+    }
+
+    #[test]
+    fn other_topics_are_looked_at_only_where_all_they_need_occurs() {
+        let both = Topic { all: vec![terms(&["oil"]), terms(&["price", "cost"])], ..topic(&[]) };
+        let vetoed = Topic { none: terms(&["hockey"]), ..topic(&["oil"]) };
+        let topics = [both, vetoed];
+        check(&topics, "Oil", &[], &[1]);
+        check(&topics, "Oil cost", &[], &[0, 1]);
+        check(&topics, "Cost", &[], &[]);
+        check(&topics, "Hockey", &[], &[]);
+    }
+
+    #[test]
+    fn lists_keep_what_was_put_into_them() {
+        let lists = Lists::new(4, &[(2, 7_u32), (0, 5), (2, 8)]);
+        let all: Vec<&[u32]> = (0..4).map(|number| lists.of(number)).collect();
+        assert_eq!(all, [&[5][..], &[], &[7, 8], &[]]);
+    }
+
+    #[test]
+    fn weights_that_are_too_many_for_their_numbers_are_refused() {
+        let mut weights = Weights::default();
+        let term = |n: u32| [PlainTerm { phrase: PhraseId(0), fields: Fields::ALL, weight: f64::from(n) }];
+        assert!((0..1 << 16).all(|n| weights.hold(&term(n))));
+        assert!(weights.hold(&term(5)) && !weights.hold(&term(1 << 16)));
     }
 }

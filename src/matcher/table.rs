@@ -6,7 +6,7 @@
 
 use super::language::{Stemming, hash_stem};
 use super::occur::matches_whole;
-use super::phrases::{Anchor, TermWord, Variants};
+use super::phrases::{Anchor, Shape, TermWord, Variants};
 use crate::model::words::{Case, Word, Words};
 
 /// Bits of the filter for each key, of which one is set.
@@ -43,7 +43,7 @@ pub(super) struct Table {
     keys: Vec<u32>,
     variants: Vec<u32>,
     /// Lengths in bytes by which words are looked up, as bits.
-    starts: Lengths,
+    lengths: Lengths,
 }
 
 /// Lengths in bytes, as bits.
@@ -70,7 +70,7 @@ impl Table {
             bucket_shift: 0,
             keys: Vec::new(),
             variants: Vec::new(),
-            starts: Lengths::default(),
+            lengths: Lengths::default(),
         };
         let mut entries: Vec<(u64, u32)> = Vec::with_capacity(variants.numbers().len());
         for number in variants.numbers() {
@@ -102,7 +102,7 @@ impl Table {
             }
             Anchor::Start(_) => {
                 let length = longest(form(*id));
-                self.starts.hangul |= 1 << length;
+                self.lengths.hangul |= 1 << length;
                 each(beginning(form(*id).bytes().take(length)));
             }
             Anchor::Pattern(_) => {
@@ -112,11 +112,11 @@ impl Table {
                     (&pattern[..sign], pattern.rsplit(['*', '?']).next().unwrap_or_default());
                 if prefix.len() >= suffix.len() {
                     let length = longest(prefix);
-                    self.starts.prefixes |= 1 << length;
+                    self.lengths.prefixes |= 1 << length;
                     each(beginning(prefix.bytes().take(length)));
                 } else {
                     let length = longest_end(suffix);
-                    self.starts.suffixes |= 1 << length;
+                    self.lengths.suffixes |= 1 << length;
                     each(end(suffix.bytes().rev().take(length)));
                 }
             }
@@ -169,16 +169,16 @@ impl Table {
         for next in following(words, at) {
             self.look_up(pair(word.stem, words.list[next].stem)).for_each(&mut *each);
         }
-        if self.starts.hangul | self.starts.prefixes | self.starts.suffixes != 0 {
+        if self.lengths.hangul | self.lengths.prefixes | self.lengths.suffixes != 0 {
             self.anchored_at_parts(words.form(word), each);
         }
     }
 
     /// The same for beginnings and ends.
     fn anchored_at_parts(&self, form: &str, each: &mut impl FnMut(u32)) {
-        let prefixes = if form.len() > MOST_PATTERNED { 0 } else { self.starts.prefixes };
-        let suffixes = if form.len() > MOST_PATTERNED { 0 } else { self.starts.suffixes };
-        let hangul = if super::fold::starts_hangul(form) { self.starts.hangul } else { 0 };
+        let prefixes = if form.len() > MOST_PATTERNED { 0 } else { self.lengths.prefixes };
+        let suffixes = if form.len() > MOST_PATTERNED { 0 } else { self.lengths.suffixes };
+        let hangul = if super::fold::starts_hangul(form) { self.lengths.hangul } else { 0 };
         let mut look_up = |lengths: u32, bytes: &mut dyn Iterator<Item = u8>, seed: u64| {
             let mut hash = seed;
             // The lengths still to come, the next as the lowest bit.
@@ -220,9 +220,9 @@ impl Table {
 
 /// Returns how a word is compared, and the hash it is compared with where it is by stem.
 fn compared(word: &TermWord, form: &str, stemming: Stemming) -> (Equal, u64) {
-    if word.pattern {
+    if word.shape == Shape::Pattern {
         (Equal::Pattern, 0)
-    } else if word.hangul {
+    } else if word.shape == Shape::Hangul {
         (Equal::Start, stemming.stem_hash(form))
     } else if word.name && stemming.is_english(form) {
         (Equal::Form, stemming.stem_hash(form))
