@@ -36,24 +36,25 @@ pub fn text_key(title: &str, text: &str) -> Option<String> {
 /// Hashes the letters of a text and returns how many words they are.
 fn feed_words(text: &str, hasher: &mut Sha256) -> usize {
     let mut n_words = 0;
-    let mut all = String::with_capacity(text.len());
+    let mut all = Vec::with_capacity(text.len());
     for word in text.split_whitespace().filter(|word| !is_address(word)) {
         let before = all.len();
         if word.is_ascii() {
             // The same as below, of which ASCII needs nothing but the small letters.
-            let letters = word.bytes().filter(u8::is_ascii_alphanumeric);
-            all.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+            all.extend(
+                word.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()),
+            );
             n_words += usize::from(all.len() > before);
             continue;
         }
         let folded = default_case_fold_str(&word.nfkc().collect::<String>());
-        all.extend(folded.nfkc().filter(|c| c.is_alphanumeric()));
-        let letters = &all[before..];
+        let letters: String = folded.nfkc().filter(|c| c.is_alphanumeric()).collect();
+        all.extend_from_slice(letters.as_bytes());
         // Where words are written without spaces between them, two signs are about one.
         let n_unspaced = letters.chars().filter(|&c| is_unspaced(c)).count();
         n_words += n_unspaced.div_ceil(2) + usize::from(letters.chars().any(|c| !is_unspaced(c)));
     }
-    hasher.update(all.as_bytes());
+    hasher.update(&all);
     n_words
 }
 

@@ -17,6 +17,17 @@ const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// Of them at most so many, the newest: `check` should not be waited for.
 const MOST_ITEMS: u32 = 5000;
 
+/// Topics that the doctor looks at in a replay: nobody reads of more, and to look costs more than
+/// to match.
+const MOST_WATCHED: usize = 100;
+/// Topics that `check` has it look at.
+const MOST_CHECKED: usize = 1000;
+
+/// Says whether the doctor can look at these in a replay.
+pub fn may_watch(topics: &[Topic]) -> bool {
+    topics.len() <= MOST_WATCHED
+}
+
 /// The doctor's probes, ready to be replayed.
 pub struct Probes {
     topics: Vec<Topic>,
@@ -57,8 +68,11 @@ fn scores(side: &[Verdict]) -> impl Iterator<Item = &Score> {
 }
 
 /// Has the doctor look at what the store has seen lately. Where there is no store, or it cannot be
-/// read now, it has nothing to say.
+/// read now, or there are more than 1,000 topics, it has nothing to say.
 pub async fn of_archive(ready: &Ready, now: Timestamp) -> Vec<Finding> {
+    if ready.config.topics.len() > MOST_CHECKED {
+        return Vec::new();
+    }
     let Ok(store) = Store::open_existing(&ready.config.store.url).await else { return Vec::new() };
     let Ok(Some(span)) = store.archive_span(now - LOOK_BACK, MOST_ITEMS).await else { return Vec::new() };
     let mut feed = Feed::archive(store, span.from);

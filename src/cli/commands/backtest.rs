@@ -144,11 +144,15 @@ fn replay(
 ) -> anyhow::Result<Exit> {
     let Source { mut feed, about } = source;
     let clock = Clock::system();
-    let mut doctor = Doctor::new(if session.json { &[] } else { &topics[0].list });
+    let watching = !session.json && checkup::may_watch(&topics[0].list);
+    let mut doctor = Doctor::new(if watching { &topics[0].list } else { &[] });
     let probes = Probes::of(&doctor);
-    let watching = (!session.json).then(|| probes.side(&topics[0].ready.config));
+    // Evidence is what most of the time goes into, and is not asked for where nobody tells it.
+    let sides = topics.iter().map(Topics::side);
+    let sides = sides.map(|side| if session.json || watching { side } else { side.without_reasons() });
+    let watchers = watching.then(|| probes.side(&topics[0].ready.config));
     let replay = Replay {
-        sides: topics.iter().map(Topics::side).chain(watching).collect(),
+        sides: sides.chain(watchers).collect(),
         extent: extent(session, asked),
         threads: asked.threads.unwrap_or_else(all_cores),
         max_text: topics[0].ready.config.fetch.max_text,
@@ -161,7 +165,8 @@ fn replay(
         sums.count(judged);
         match &mut results {
             Some(results) => lines(judged, asked, results),
-            None => checkup::show(&mut doctor, judged),
+            None if watching => checkup::show(&mut doctor, judged),
+            None => {}
         }
         Ok(())
     })?;
