@@ -191,7 +191,13 @@ fn row(line: &str, labels: &str) -> Option<Row> {
 /// Returns the score of each row for each topic.
 fn scores(topics: &[Topic], rows: &[Row]) -> Vec<Vec<f64>> {
     let matcher = compile(topics);
-    ranks(rows, |item| matcher.score_all(item, &[]).iter().map(|score| score.score).collect())
+    ranks(rows, |item| {
+        let grades = matcher.grade(item, &[]);
+        let of = |topic: &Topic| {
+            grades.iter().find(|grade| *grade.topic == topic.id).map_or(0.0, |grade| grade.score)
+        };
+        topics.iter().map(of).collect()
+    })
 }
 
 /// Returns how many terms of each topic a row holds.
