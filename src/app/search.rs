@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use crate::config::{Config, FollowUps, Learn, Place, Problem, Query, Severity, SourceFile, Topic};
 use crate::matcher::Matcher;
+use crate::matcher::keys::Sieve;
 use crate::model::{Item, Score, SourceId, Timestamp, TopicId};
 use crate::store::{ItemNumber, Sought, Store};
 
@@ -16,6 +17,7 @@ const PAGE: usize = 64;
 /// A query, ready to search with.
 pub struct Search {
     matcher: Matcher,
+    sieve: Sieve,
 }
 
 /// An item with points for the query.
@@ -50,7 +52,13 @@ impl Search {
     pub fn compile(query: &str) -> (Option<Search>, Vec<Problem>) {
         let (matcher, problems) = Matcher::compile(&[topic(query)]);
         let faulty = problems.iter().any(|problem| problem.severity == Severity::Error);
-        ((!faulty).then_some(Search { matcher }), problems)
+        let search = (!faulty).then(|| Search { sieve: matcher.sieve(), matcher });
+        (search, problems)
+    }
+
+    /// Returns what an item must have to be found.
+    pub fn sieve(&self) -> &Sieve {
+        &self.sieve
     }
 
     /// Returns the score of an item, if it has points for the query.
@@ -95,7 +103,7 @@ pub async fn search(
     mut each: impl FnMut(Found) -> Next,
 ) -> anyhow::Result<()> {
     let Narrowed { since, source } = narrowed;
-    let sought = Sought { sieve: search.matcher.sieve(), since, source };
+    let sought = Sought { sieve: search.sieve.clone(), since, source };
     let search = Arc::new(search);
     let candidates = store.candidates(&sought).await.context("searching the store")?;
     let mut pages = candidates.chunks(PAGE);

@@ -7,11 +7,13 @@ mod baseline;
 mod figures;
 
 use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
-use newshound::config::Topic;
+use newshound::app::setup;
+use newshound::config::{Environment, Problem, Topic, Wanted};
 use newshound::extract;
 use newshound::model::Item;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::baseline::Baseline;
 use self::figures::{Figures, Judged, count, macro_mean};
@@ -38,15 +40,7 @@ struct Row {
 #[test]
 fn hand_written_topics_find_what_editors_filed() {
     let Some((topics, rows)) = reuters() else { return };
-    let ours = figures(&topics, &rows, &scores(&topics, &rows));
-    let n_rows = rows.len();
-    println!("reuters21578, {n_rows} labelled documents; {} topics", topics.len());
-    println!("  {:9} {:>6} {:>6} {:>6} {:>6}", "topic", "prec.", "recall", "F1", "AP");
-    for (topic, figures) in topics.iter().zip(&ours) {
-        let Figures { precision, recall, f1, average_precision } = figures;
-        println!("  {:9} {precision:6.3} {recall:6.3} {f1:6.3} {average_precision:6.3}", topic.id.as_str());
-    }
-    let (f1, precision) = print_means("newshound", &ours);
+    let (f1, precision) = print_figures("reuters21578", &topics, &rows);
     for baseline in Baseline::ALL {
         let (lower, _) =
             print_means(baseline.name(), &figures(&topics, &rows, &found(baseline, &topics, &rows)));
@@ -93,16 +87,72 @@ fn spellings_are_found_and_traps_avoided() {
 
 #[test]
 fn mission_topics_come_out_in_every_case() {
-    let cases: Vec<Value> =
-        include_str!("mission_cases.jsonl").lines().map(|case| serde_json::from_str(case).unwrap()).collect();
-    let matcher = compile(&toml_topics(include_str!("mission_topics.toml")));
-    let is_right = |case: &&Value| {
-        let text = |key: &str| case[key].as_str().unwrap_or_default();
-        Value::from(hits(&matcher, &item(text("title"), text("text"), None))) == case["expect_hits"]
+    let queries = corpus("matching/mission_topics_pro.toml").map(|topics| String::from_utf8(topics).unwrap());
+    let simple = Some(include_str!("mission_topics.toml").to_owned());
+    for (form, topics) in [("simple form", simple), ("queries", queries)] {
+        let Some(topics) = topics else { continue };
+        let matcher = compile(&toml_topics(&topics));
+        let cases: Vec<Value> = include_str!("mission_cases.jsonl")
+            .lines()
+            .map(|case| serde_json::from_str(case).unwrap())
+            .collect();
+        let is_right = |case: &&Value| {
+            let text = |key: &str| case[key].as_str().unwrap_or_default();
+            Value::from(hits(&matcher, &item(text("title"), text("text"), None))) == case["expect_hits"]
+        };
+        let n_right = cases.iter().filter(is_right).count();
+        println!("mission_cases, {form}, {} items: {n_right} with exactly the topics expected", cases.len());
+        assert_eq!(n_right, cases.len());
+    }
+}
+
+/// `NEWSHOUND_WATCHLIST` names a configuration, `NEWSHOUND_LABELLED` JSON lines whose `labels` are
+/// the ids of the topics that an item belongs to.
+#[test]
+fn a_watchlist_of_ones_own_is_evaluated() {
+    #[expect(clippy::disallowed_methods, reason = "what to evaluate is said from outside")]
+    let [watchlist, labelled] =
+        ["NEWSHOUND_WATCHLIST", "NEWSHOUND_LABELLED"].map(|name| std::env::var_os(name).map(PathBuf::from));
+    let (Some(watchlist), Some(labelled)) = (watchlist, labelled) else {
+        return println!("skipped: NEWSHOUND_WATCHLIST and NEWSHOUND_LABELLED name nothing");
     };
-    let n_right = cases.iter().filter(is_right).count();
-    println!("mission_cases, {} items: {n_right} with exactly the topics expected", cases.len());
-    assert_eq!(n_right, cases.len());
+    let checked = setup::load(Some(&watchlist), Wanted::Required, &Environment::real());
+    let problems: Vec<String> = checked.problems.iter().map(Problem::render).collect();
+    let topics = checked.ready.unwrap_or_else(|| panic!("{}", problems.join("\n"))).config.topics;
+    let text = std::fs::read_to_string(&labelled).unwrap();
+    let rows: Vec<Row> = text.lines().filter_map(|line| row(line, "labels")).collect();
+    assert!(!rows.is_empty(), "no row of {} has `labels`", labelled.display());
+    print_figures(&labelled.display().to_string(), &topics, &rows);
+}
+
+#[tokio::test]
+async fn the_program_decides_as_the_figures_say() {
+    let Some((topics, rows)) = reuters() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let input = home.path().join("reuters.jsonl");
+    let some: Vec<Row> = rows.into_iter().step_by(25).filter(|row| !row.item.title.is_empty()).collect();
+    let line = |(n, row): (usize, &Row)| {
+        json!({"id": n.to_string(), "title": row.item.title, "text": row.item.text}).to_string()
+    };
+    std::fs::write(&input, some.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    let config = home.path().join("newshound.toml");
+    std::fs::write(&config, corpus("matching/reuters_topics_public.toml").unwrap()).unwrap();
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_newshound"))
+        .args(["backtest", "--json", "--all", "--config"])
+        .args([&config, Path::new("--input"), &input])
+        .output()
+        .await
+        .unwrap();
+    let decided: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ours = scores(&topics, &some);
+    assert_eq!(decided.len(), some.len() * topics.len());
+    for (decision, ours) in decided.iter().zip(ours.iter().flatten()) {
+        assert!((decision["score"].as_f64().unwrap() - ours).abs() < 1e-6, "{decision} {ours}");
+    }
 }
 
 #[track_caller]
@@ -141,7 +191,13 @@ fn row(line: &str, labels: &str) -> Option<Row> {
 /// Returns the score of each row for each topic.
 fn scores(topics: &[Topic], rows: &[Row]) -> Vec<Vec<f64>> {
     let matcher = compile(topics);
-    ranks(rows, |item| matcher.score_all(item, &[]).iter().map(|score| score.score).collect())
+    ranks(rows, |item| {
+        let grades = matcher.grade(item, &[]);
+        let of = |topic: &Topic| {
+            grades.iter().find(|grade| *grade.topic == topic.id).map_or(0.0, |grade| grade.score)
+        };
+        topics.iter().map(of).collect()
+    })
 }
 
 /// Returns how many terms of each topic a row holds.
@@ -180,6 +236,18 @@ fn figures(topics: &[Topic], rows: &[Row], ranks: &[Vec<f64>]) -> Vec<Figures> {
         Figures::of(judged.collect(), THRESHOLD)
     };
     topics.iter().enumerate().map(of).collect()
+}
+
+/// Prints what each topic comes to, and the means of F1 and of average precision, and returns these.
+fn print_figures(corpus: &str, topics: &[Topic], rows: &[Row]) -> (f64, f64) {
+    let all = figures(topics, rows, &scores(topics, rows));
+    println!("{corpus}, {} labelled documents; {} topics", rows.len(), topics.len());
+    println!("  {:12} {:>6} {:>6} {:>6} {:>6}", "topic", "prec.", "recall", "F1", "AP");
+    for (topic, figures) in topics.iter().zip(&all) {
+        let Figures { precision, recall, f1, average_precision } = figures;
+        println!("  {:12} {precision:6.3} {recall:6.3} {f1:6.3} {average_precision:6.3}", topic.id.as_str());
+    }
+    print_means("newshound", &all)
 }
 
 fn print_means(who: &str, figures: &[Figures]) -> (f64, f64) {

@@ -131,7 +131,7 @@ fn terms() -> impl Strategy<Value = String> {
             format!("*{}", word.chars().skip(n).collect::<String>())
         }),
         3 => proptest::collection::vec(select(WORDS), 1..4).prop_map(|words| format!("\"{}\"", words.join(" "))),
-        1 => (select(WORDS), select(WORDS)).prop_map(|(one, other)| format!("\"{} {}*\"", one, other)),
+        1 => (select(WORDS), select(WORDS)).prop_map(|(one, other)| format!("\"{one} {other}*\"")),
         1 => select(vec![
             "source:bbc", "source:t*", "lang:en", "lang:ru", "url:kbs", "author:lee", "tag:news", "tag:none",
         ]).prop_map(str::to_owned),

@@ -27,7 +27,8 @@ struct Told<'a> {
     config: &'a Config,
     now: Timestamp,
     limit: Option<u32>,
-    n_told: u32,
+    /// How many.
+    count: u32,
     results: Results,
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn search(session: &Session, asked: args::Search) -> anyhow::Re
     let narrowed = Narrowed { since: since.map(|since| now - since), source: source.map(SourceId::new) };
     let limit = limit.or((!session.json).then_some(SHOWN));
     let config = &ready.config;
-    let mut told = Told { session, config, now, limit, n_told: 0, results: Results::new() };
+    let mut told = Told { session, config, now, limit, count: 0, results: Results::new() };
     let mut more = Next::More;
     if limit != Some(0) {
         search_archive(&store, config, (search, narrowed), |found| {
@@ -54,7 +55,7 @@ pub(super) async fn search(session: &Session, asked: args::Search) -> anyhow::Re
     store.close().await;
     told.results.end();
     if !session.json && limit != Some(0) {
-        say(&text::search::closing(told.n_told, more == Next::Enough));
+        say(&text::search::closing(told.count, more == Next::Enough));
     }
     Ok(Exit::Done)
 }
@@ -62,14 +63,14 @@ pub(super) async fn search(session: &Session, asked: args::Search) -> anyhow::Re
 impl Told<'_> {
     /// Tells an item; one more than was asked for says only that there are more.
     fn tell(&mut self, found: &Found) -> Next {
-        if self.limit == Some(self.n_told) {
+        if self.limit == Some(self.count) {
             return Next::Enough;
         }
-        self.n_told += 1;
+        self.count += 1;
         if self.session.json {
             self.results.say(&Line { item: &found.item, score: found.score.score });
             // Nobody reads whether there are more.
-            return if self.limit == Some(self.n_told) { Next::Enough } else { Next::More };
+            return if self.limit == Some(self.count) { Next::Enough } else { Next::More };
         }
         let source = self.config.source_name(found.item.source.as_ref());
         say(&text::search::found(found, source.as_deref(), self.session.terminal, self.now));

@@ -1,7 +1,7 @@
 //! What a search found: each item with its score, where it is from, and where it matched.
 
 use newshound::app::search::Found;
-use newshound::model::{Field, Timestamp};
+use newshound::model::{Field, SourceId, Timestamp};
 
 use super::ink::{Style, Terminal};
 use super::words::{counted, cut, plain, time, width};
@@ -26,7 +26,7 @@ pub(in crate::cli) fn found(
         (Some(line), _) => terminal.snippet(&line.snippet, room),
     };
     let mut about =
-        vec![source.or(item.source.as_ref().map(|id| id.as_str())).map_or_else(String::new, plain)];
+        vec![source.or(item.source.as_ref().map(SourceId::as_str)).map_or_else(String::new, plain)];
     about.extend(item.published.or(item.first_seen).map(|date| time(date, now)));
     about.push(item.id.to_string());
     about.retain(|part| !part.is_empty());
