@@ -193,7 +193,6 @@ fn blank(number: usize, place: Place) -> Topic {
         routes: Vec::new(),
         learn: Learn::Off,
         follow_ups: FollowUps::NewFacts,
-        learn: newshound::config::Learn::Suggest,
         examples: Vec::new(),
         place,
     }
