@@ -96,7 +96,9 @@ fn has_printed_s(word: &Word, item: &Item) -> bool {
         Part::Text => &item.text,
     };
     let behind = text.as_bytes().get(word.span.end as usize..).unwrap_or_default();
-    behind.strip_prefix("’s".as_bytes()).is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
+    behind
+        .strip_prefix("’s".as_bytes())
+        .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 /// Says whether the words of one text stand in another as one run.
