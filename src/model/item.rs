@@ -195,3 +195,15 @@ names! {
         Alert = "alert",
     }
 }
+
+impl Decision {
+    /// Returns what is decided of an item that nobody has seen.
+    pub const fn of_new(outcome: ScoreOutcome) -> Self {
+        match outcome {
+            ScoreOutcome::Excluded => Decision::Excluded,
+            ScoreOutcome::Vetoed => Decision::Vetoed,
+            ScoreOutcome::Below => Decision::Below,
+            ScoreOutcome::Hit => Decision::Alert,
+        }
+    }
+}
