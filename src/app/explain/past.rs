@@ -170,7 +170,7 @@ mod tests {
     use crate::app::explain::{Question, explain};
     use crate::app::setup::{self, Ready};
     use crate::config::{Environment, topic_versions};
-    use crate::model::{Item, ItemId, ItemKeys, SourceId};
+    use crate::model::{Item, ItemId, SourceId};
 
     const CAME: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -186,20 +186,11 @@ mod tests {
     /// Explains an item titled "war" that was decided on with one topic, with another.
     fn explained(past: Past, now: &Ready) -> Line {
         let item = Item {
-            id: ItemId::new("it_1"),
             source: Some(SourceId::new("s")),
-            url: None,
             title: "war".to_owned(),
-            summary: String::new(),
-            text: String::new(),
-            author: None,
-            published: None,
-            updated: None,
             lang: Some("en".to_owned()),
-            tags: Vec::new(),
             first_seen: Some(CAME),
-            image: None,
-            keys: ItemKeys::default(),
+            ..Item::bare(ItemId::new("it_1"))
         };
         let id = Some(item.id.to_string());
         let past = Past { versions: topic_versions(&now.config.definitions), ..past };
