@@ -12,7 +12,7 @@ use newshound::model::{Item, ItemId, TopicId};
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
 /// Words that occur more often are no terms: nobody watches for them.
-const MOST_OFTEN: u32 = 40;
+const MOST_OFTEN: u32 = 100;
 /// Terms of a topic.
 const TERMS: usize = 8;
 /// Items that are matched, out of all that topics are made from.
@@ -146,8 +146,8 @@ pub(crate) fn wildcards(n: usize) -> Vec<Topic> {
         match n % 4 {
             0 => format!("*{}", letters[letters.len().saturating_sub(4)..].iter().collect::<String>()),
             1 => format!("{}*", letters[..3].iter().collect::<String>()),
-            2 => format!("{}?{}*", letters[..3].iter().collect::<String>(), letters[3]),
-            _ => format!("{}*", letters[..4].iter().collect::<String>()),
+            2 => format!("{}?*", letters[..3].iter().collect::<String>()),
+            _ => format!("{}*", letters[..letters.len().min(4)].iter().collect::<String>()),
         }
     };
     let all: Vec<String> = words.iter().step_by(step).enumerate().take(n).map(wildcard).collect();

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::language::Stemming;
 use super::phrases::Variants;
-use super::table::Table;
+use super::table::{Matching, Table};
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use crate::model::words::Words;
@@ -59,7 +59,8 @@ impl Index {
         for at in 0..words.list.len() {
             table.anchored(words, at, &mut |number| {
                 let phrase = self.variants.phrase(number);
-                table.stretches(&self.variants, number, words, at, &mut |first, last| {
+                let matching = Matching { table, variants: &self.variants, number, words };
+                matching.stretches(at, &mut |first, last| {
                     found.push(Occurrence { phrase, first: narrow(first), last: narrow(last) });
                 });
             });

@@ -1,6 +1,7 @@
 //! Which language an item is in, and how its words are stemmed.
 
 use std::borrow::Cow;
+use std::hash::Hasher;
 
 use rust_stemmers::{Algorithm, Stemmer};
 use siphasher::sip::SipHasher13;
@@ -184,6 +185,15 @@ pub(super) fn hash_form(form: &str) -> u64 {
 /// Returns the hash of a stem, which is never that of a form.
 pub(super) fn hash_stem(stem: &str) -> u64 {
     hash(stem, 0x7374_656d)
+}
+
+/// Returns the hash of the numbers of words.
+pub(super) fn hash_ids(ids: &[u32], exact: bool) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(u64::from(exact), 0x686f_756e_6400);
+    for id in ids {
+        hasher.write_u32(*id);
+    }
+    hasher.finish()
 }
 
 /// The keys are fixed: equal words have equal hashes in every run.

@@ -243,7 +243,7 @@ fn topics() -> impl Strategy<Value = Topic> {
             let all = all.into_iter().filter(|group| !group.is_empty()).collect();
             let min_terms = min_terms.min(narrow(any.len())).max(1);
             let query = asked.map(|text| Query { place: place(&text), text });
-            Topic { any, all, near, none, ignore, less, min_terms, mention, query, ..topic(&[]) }
+            Topic { any, all, none, ignore, less, near, query, min_terms, mention, ..topic(&[]) }
         },
     )
 }

@@ -4,10 +4,11 @@
 //! joined. Each is sought where it is rarest, mostly at a pair of neighbours: its anchor.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::fold::{starts_hangul, starts_single};
 use super::frequencies::Frequencies;
-use super::language::hash_form;
+use super::language::{hash_form, hash_ids};
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use super::words::term_words;
@@ -22,12 +23,10 @@ const MAX_CAPITALS: usize = 5;
 #[derive(Default)]
 pub(super) struct Phrases {
     vocabulary: Vocabulary,
-    /// By how each is written, and its form.
-    word_ids: HashMap<String, u32>,
-    /// Room for a key of these.
-    key: String,
-    /// By whether they are exact, and by their words.
-    ids: HashMap<(bool, Box<[u32]>), PhraseId>,
+    /// By the hash of its form and of how it is written.
+    word_ids: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// By the hash of its words and of whether it is exact.
+    ids: HashMap<u64, PhraseId, BuildHasherDefault<Hashed>>,
     exact: Vec<bool>,
     /// The variants: of which phrase, and where its words end.
     variants: Vec<(PhraseId, u32)>,
@@ -111,7 +110,6 @@ pub(super) struct Variants {
 }
 
 struct PhraseFacts {
-    exact: bool,
     /// The share of items that are expected to hold it.
     share: f64,
     /// Its last variant, which is the phrase as it was written.
@@ -122,6 +120,27 @@ struct Variant {
     phrase: PhraseId,
     end: u32,
     anchor: Anchor,
+    exact: bool,
+}
+
+/// Keys that are hashes already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// A word of a phrase while it is collected.
@@ -172,7 +191,7 @@ impl Phrases {
 
     fn keep(&mut self, plain: &[u32], exact: bool, written: impl FnOnce() -> Vec<Written>) -> PhraseId {
         let next = PhraseId(narrow(self.exact.len()));
-        let id = *self.ids.entry((exact, plain.into())).or_insert(next);
+        let id = *self.ids.entry(hash_ids(plain, exact)).or_insert(next);
         if id != next {
             return id;
         }
@@ -193,15 +212,13 @@ impl Phrases {
     }
 
     fn word(&mut self, form: &str, case: Case) -> u32 {
-        let sign = match case {
-            Case::Lower => 'l',
-            Case::Capital => 'C',
-            Case::Capitals => 'A',
+        let hash = hash_form(form);
+        let key = match case {
+            Case::Lower => hash,
+            Case::Capital => !hash,
+            Case::Capitals => hash.rotate_left(32),
         };
-        self.key.clear();
-        self.key.push(sign);
-        self.key.push_str(form);
-        if let Some(id) = self.word_ids.get(&self.key) {
+        if let Some(id) = self.word_ids.get(&key) {
             return *id;
         }
         let Vocabulary { forms, words } = &mut self.vocabulary;
@@ -211,7 +228,7 @@ impl Phrases {
         words.push(TermWord {
             start,
             end: narrow(forms.len()),
-            hash: hash_form(form),
+            hash,
             name: case != Case::Lower,
             capitals: case == Case::Capitals && short && form.chars().all(char::is_alphabetic),
             shape: match form {
@@ -220,29 +237,30 @@ impl Phrases {
                 _ => Shape::Whole,
             },
         });
-        self.word_ids.insert(self.key.clone(), id);
+        self.word_ids.insert(key, id);
         id
     }
 
     /// Returns all that was collected, each variant anchored where it is rarest.
     pub(super) fn into_variants(self, frequencies: &Frequencies) -> Variants {
-        let Phrases { mut vocabulary, word_ids, key: _, ids, exact, variants, mut words } = self;
+        let Phrases { mut vocabulary, word_ids, ids, exact, variants, mut words } = self;
         drop((word_ids, ids));
         vocabulary.words.shrink_to_fit();
         words.shrink_to_fit();
         let shares: Vec<f64> =
             vocabulary.words.iter().map(|word| frequencies.share(vocabulary.form(word))).collect();
         let mut phrases: Vec<PhraseFacts> =
-            exact.iter().map(|exact| PhraseFacts { exact: *exact, share: 0.0, variant: 0 }).collect();
+            exact.iter().map(|_| PhraseFacts { share: 0.0, variant: 0 }).collect();
         let mut list = Vec::with_capacity(variants.len());
         let mut start = 0;
         for (phrase, end) in variants {
             let facts = &mut phrases[phrase.0 as usize];
             let variant = &words[start..end as usize];
-            let (anchor, share) = anchor(variant, facts.exact, &vocabulary, &shares);
+            let exact = exact[phrase.0 as usize];
+            let (anchor, share) = anchor(variant, exact, &vocabulary, &shares);
             facts.share = (facts.share + share).min(1.0);
             facts.variant = narrow(list.len());
-            list.push(Variant { phrase, end, anchor });
+            list.push(Variant { phrase, end, anchor, exact });
             start = end as usize;
         }
         Variants { vocabulary, phrases, list, words }
@@ -328,7 +346,7 @@ impl Variants {
 
     /// Says whether only the very forms of a variant count.
     pub(super) fn is_exact(&self, variant: u32) -> bool {
-        self.phrases[self.phrase(variant).0 as usize].exact
+        self.list[variant as usize].exact
     }
 
     /// Returns where a variant is sought.

@@ -25,16 +25,21 @@ struct Slot {
 
 impl Default for Stems {
     fn default() -> Self {
-        Stems { slots: (0..SLOTS).map(|_| Slot::default()).collect() }
+        Stems::with_slots(SLOTS)
     }
 }
 
 impl Stems {
+    fn with_slots(n_slots: usize) -> Self {
+        Stems { slots: (0..n_slots).map(|_| Slot::default()).collect() }
+    }
+
     /// Returns the hash of the stem of a form, whose own hash is given.
     pub(super) fn of(&self, stemming: Stemming, form: &str, hash: u64) -> u64 {
         // An odd number times the way of stemming: another language has other keys.
         let key = hash ^ (stemming.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = &self.slots[(key >> 40) as usize % SLOTS];
+        let at = usize::try_from(key >> 40).expect("24 bits are left") % self.slots.len();
+        let slot = &self.slots[at];
         let stem = slot.stem.load(Ordering::Relaxed);
         if slot.check.load(Ordering::Relaxed) ^ stem == key {
             return stem;
@@ -66,8 +71,8 @@ mod tests {
 
     #[test]
     fn more_words_than_there_is_room_for_are_stemmed_as_well() {
-        let (stems, stemming) = (Stems::default(), Stemming::of("en"));
-        for n in 0..3 * SLOTS {
+        let (stems, stemming) = (Stems::with_slots(8), Stemming::of("en"));
+        for n in (0..30).chain(0..30) {
             let form = format!("word{n}s");
             assert_eq!(stems.of(stemming, &form, hash_form(&form)), stemming.stem_hash(&form));
         }

@@ -29,12 +29,22 @@ enum Equal {
     Pattern,
 }
 
+/// What a word of a phrase is compared with.
+struct Own {
+    /// The hash of its form.
+    form: u64,
+    /// That of its stem; of a `Name` that of the form as if it were one.
+    stem: u64,
+    /// How it is compared where the phrase is not exact.
+    equal: Equal,
+    /// Whether it counts in capitals only.
+    capitals: bool,
+}
+
 /// All variants by their anchors.
 pub(super) struct Table {
-    /// For each word of the vocabulary how it is compared where a phrase is not exact.
-    equal: Vec<Equal>,
-    /// For each the hash of its stem; of a `Name` that of the form as if it were one.
-    stems: Vec<u64>,
+    /// For each word of the vocabulary.
+    words: Vec<Own>,
     filter: Vec<u64>,
     /// Where the keys of each bucket begin: a bucket holds those that share their highest bits.
     buckets: Vec<u32>,
@@ -60,11 +70,9 @@ struct Lengths {
 impl Table {
     pub(super) fn build(variants: &Variants, stemming: Stemming) -> Self {
         let vocabulary = &variants.vocabulary;
-        let (equal, stems) =
-            vocabulary.words().iter().map(|word| compared(word, vocabulary.form(word), stemming)).unzip();
+        let words = vocabulary.words().iter().map(|word| Own::of(word, vocabulary.form(word), stemming));
         let mut table = Table {
-            equal,
-            stems,
+            words: words.collect(),
             filter: Vec::new(),
             buckets: Vec::new(),
             bucket_shift: 0,
@@ -88,11 +96,11 @@ impl Table {
         let anchor = variants.anchor(number);
         let Some(id) = words.get(anchor.at()) else { return };
         let form = |id: u32| vocabulary.form(vocabulary.word(id));
-        let (equal, known) = (&self.equal, &self.stems);
+        let owns = &self.words;
         let stems = |id: u32| {
-            let known = known[id as usize];
-            let cut = (equal[id as usize] == Equal::Name).then(|| stemming.stem_hash(form(id)));
-            std::iter::once(known).chain(cut)
+            let own = &owns[id as usize];
+            let cut = (own.equal == Equal::Name).then(|| stemming.stem_hash(form(id)));
+            std::iter::once(own.stem).chain(cut)
         };
         match anchor {
             Anchor::Word(_) => stems(*id).for_each(&mut *each),
@@ -130,7 +138,7 @@ impl Table {
         self.filter = vec![0; (entries.len() * FILTER_BITS / 64).next_power_of_two()];
         self.buckets = vec![0; (1 << bits.max(1)) + 1];
         for (key, variant) in entries {
-            self.buckets[(key >> self.bucket_shift) as usize + 1] += 1;
+            self.buckets[narrow_key(key >> self.bucket_shift) + 1] += 1;
             self.keys.push(low(*key));
             self.variants.push(*variant);
             let (at, bit) = self.filter_place(*key);
@@ -146,7 +154,7 @@ impl Table {
     }
 
     fn filter_place(&self, key: u64) -> (usize, u64) {
-        ((key >> 6) as usize & (self.filter.len() - 1), 1 << (key & 63))
+        (narrow_key(key >> 6) & (self.filter.len() - 1), 1 << (key & 63))
     }
 
     /// Returns the variants of a key, and hardly any others.
@@ -155,7 +163,7 @@ impl Table {
         let bucket = if self.filter[at] & bit == 0 {
             0..0
         } else {
-            let bucket = (key >> self.bucket_shift) as usize;
+            let bucket = narrow_key(key >> self.bucket_shift);
             self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize
         };
         let found = self.keys[bucket.clone()].iter().zip(&self.variants[bucket]);
@@ -198,38 +206,19 @@ impl Table {
             look_up(suffixes, &mut form.bytes().rev(), END);
         }
     }
-
-    /// Returns where a variant begins that has its anchor at this word, each with its last word.
-    pub(super) fn stretches(
-        &self,
-        variants: &Variants,
-        number: u32,
-        words: &Words,
-        at: usize,
-        each: &mut impl FnMut(usize, usize),
-    ) {
-        let matching = Matching { table: self, variants, exact: variants.is_exact(number), words };
-        let list = variants.words(number);
-        matching.back(list, variants.anchor(number).at(), at, &mut |first| {
-            if let Some(last) = matching.follow(list, first) {
-                each(first, last);
-            }
-        });
-    }
 }
 
-/// Returns how a word is compared, and the hash it is compared with where it is by stem.
-fn compared(word: &TermWord, form: &str, stemming: Stemming) -> (Equal, u64) {
-    if word.shape == Shape::Pattern {
-        (Equal::Pattern, 0)
-    } else if word.shape == Shape::Hangul {
-        (Equal::Start, stemming.stem_hash(form))
-    } else if word.name && stemming.is_english(form) {
-        (Equal::Form, stemming.stem_hash(form))
-    } else if word.name && stemming.mistakes_ending(form) {
-        (Equal::Name, hash_stem(form))
-    } else {
-        (Equal::Stem, stemming.stem_hash(form))
+impl Own {
+    fn of(word: &TermWord, form: &str, stemming: Stemming) -> Self {
+        let equal = match word.shape {
+            Shape::Pattern => Equal::Pattern,
+            Shape::Hangul => Equal::Start,
+            Shape::Whole if word.name && stemming.is_english(form) => Equal::Form,
+            Shape::Whole if word.name && stemming.mistakes_ending(form) => Equal::Name,
+            Shape::Whole => Equal::Stem,
+        };
+        let stem = if equal == Equal::Name { hash_stem(form) } else { stemming.stem_hash(form) };
+        Own { form: word.hash, stem, equal, capitals: word.capitals }
     }
 }
 
@@ -241,14 +230,31 @@ fn following(words: &Words, at: usize) -> impl Iterator<Item = usize> {
 }
 
 /// One variant on the words of an item.
-struct Matching<'a> {
-    table: &'a Table,
-    variants: &'a Variants,
-    exact: bool,
-    words: &'a Words,
+pub(super) struct Matching<'a> {
+    pub(super) table: &'a Table,
+    pub(super) variants: &'a Variants,
+    pub(super) number: u32,
+    pub(super) words: &'a Words,
 }
 
 impl Matching<'_> {
+    /// Calls `each` with the first and the last word of each stretch of words that is the variant
+    /// and has its anchor at this word.
+    pub(super) fn stretches(&self, at: usize, each: &mut impl FnMut(usize, usize)) {
+        let list = self.variants.words(self.number);
+        if let [id] = list {
+            if self.fits(*id, at) {
+                each(at, at);
+            }
+            return;
+        }
+        self.back(list, self.variants.anchor(self.number).at(), at, &mut |first| {
+            if let Some(last) = self.follow(list, first) {
+                each(first, last);
+            }
+        });
+    }
+
     /// Calls `each` for the words with which the variant may begin, if this is its word `n`.
     fn back(&self, list: &[u32], n: usize, at: usize, each: &mut dyn FnMut(usize)) {
         if n == 0 {
@@ -279,27 +285,23 @@ impl Matching<'_> {
     }
 
     fn fits(&self, id: u32, at: usize) -> bool {
-        let (own, word) = (self.variants.vocabulary.word(id), &self.words.list[at]);
+        let (own, word) = (&self.table.words[id as usize], &self.words.list[at]);
         if own.capitals && word.case != Case::Capitals {
             return false;
         }
-        let equal = match self.table.equal[id as usize] {
-            Equal::Pattern => Equal::Pattern,
-            _ if self.exact => Equal::Form,
-            equal => equal,
-        };
-        let stem = self.table.stems[id as usize];
-        match equal {
-            Equal::Form => word.hash == own.hash,
-            Equal::Stem => word.stem == stem,
-            Equal::Name => word.hash == own.hash || word.stem == stem,
+        let vocabulary = &self.variants.vocabulary;
+        match own.equal {
+            Equal::Pattern => self.matches(vocabulary.form(vocabulary.word(id)), at),
+            Equal::Form => word.hash == own.form,
+            _ if self.variants.is_exact(self.number) => word.hash == own.form,
+            Equal::Stem => word.stem == own.stem,
+            Equal::Name => word.hash == own.form || word.stem == own.stem,
             Equal::Start => {
-                let start = self.variants.vocabulary.form(own);
+                let start = vocabulary.form(vocabulary.word(id));
                 // A joined form stands behind its first part, which may begin in the same way.
                 let told = word.joined && self.words.form(&self.words.list[at - 1]).starts_with(start);
                 !told && self.words.form(word).starts_with(start)
             }
-            Equal::Pattern => self.matches(self.variants.vocabulary.form(own), at),
         }
     }
 
@@ -355,6 +357,11 @@ fn longest(text: &str) -> usize {
 fn longest_end(text: &str) -> usize {
     let most = text.len().min(MOST_BYTES);
     (0..=most).rev().find(|length| text.is_char_boundary(text.len() - length)).unwrap_or(0)
+}
+
+/// Returns as much of a key as an index can hold.
+fn narrow_key(key: u64) -> usize {
+    usize::try_from(key & usize::MAX as u64).expect("what is beyond is cut off")
 }
 
 /// Returns the lower half of a key.

@@ -72,33 +72,38 @@ fn hash_all(words: &mut Words, stems: Option<&Stems>) {
 
 /// Says in which field each word of summary and text stands; returns how many there are.
 fn set_fields(list: &mut [Word], item: &Item) -> usize {
-    let (mut count, mut printed) = (0, 0);
+    let (mut count, mut parted) = (0, 0);
     for word in list {
         // A joined form stands behind its first part, and belongs where that is.
-        let nth = printed + if word.joined { count.max(1) - 1 } else { count };
+        let nth = parted + if word.joined { count.max(1) - 1 } else { count };
         word.field = match nth {
             ..LEAD_WORDS => Field::Lead,
             LEAD_WORDS..BODY_WORDS => Field::Body,
             BODY_WORDS.. => Field::Tail,
         };
         count += usize::from(!word.joined);
-        printed += usize::from(!word.joined && has_printed_s(word, item));
+        parted += if word.joined { 0 } else { n_parted(word, item) };
     }
     count
 }
 
-/// Says whether a word ends in a printer's `’s`, which counts as a word of its own where the words
-/// of a text are counted, as it does in the reference matcher.
-fn has_printed_s(word: &Word, item: &Item) -> bool {
+/// Returns how many words more a printer's apostrophe makes of a word where the words of a text are
+/// counted: `Kim’s` and `can’t` count as two, as they do in the reference matcher.
+fn n_parted(word: &Word, item: &Item) -> usize {
+    const APOSTROPHE: &str = "’";
     let text = match word.part {
         Part::Title => &item.title,
         Part::Summary => &item.summary,
         Part::Text => &item.text,
     };
-    let behind = text.as_bytes().get(word.span.end as usize..).unwrap_or_default();
-    behind
-        .strip_prefix("’s".as_bytes())
-        .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
+    let (start, end) = (word.span.start as usize, word.span.end as usize);
+    // What is not part of the form was dropped from it.
+    let whole = end - start == word.form.len();
+    let inside = if whole { 0 } else { text[start..end].matches(APOSTROPHE).count() };
+    let behind = text.as_bytes().get(end..).unwrap_or_default();
+    let rest = behind.strip_prefix(APOSTROPHE.as_bytes()).and_then(|rest| rest.strip_prefix(b"s"));
+    let possessive = rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric));
+    inside + usize::from(possessive)
 }
 
 /// Says whether the words of one text stand in another as one run.
