@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Matcher, query, term};
-use crate::config::{FollowUps, Learn, Query, Term, Topic};
-use crate::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
+use crate::config::{Query, Term, Topic};
+use crate::model::{Item, ItemId, Score, ScoreOutcome, TopicId};
 
 /// Terms that are looked at, in all topics together: more would slow a replay down by more than
 /// anybody reads.
@@ -256,28 +256,8 @@ fn step(score: f64) -> u16 {
 
 /// Returns a topic that looks for nothing yet and hits nothing, named by its number.
 fn probe(topic: &Topic, number: usize) -> Topic {
-    Topic {
-        id: TopicId::new(number.to_string()),
-        name: String::new(),
-        threshold: NEVER,
-        near_miss: NEVER,
-        any: Vec::new(),
-        all: Vec::new(),
-        none: Vec::new(),
-        ignore: Vec::new(),
-        less: Vec::new(),
-        near: Vec::new(),
-        query: None,
-        min_terms: 1,
-        mention: false,
-        sources: Vec::new(),
-        languages: Vec::new(),
-        routes: Vec::new(),
-        follow_ups: FollowUps::None,
-        learn: Learn::Off,
-        examples: Vec::new(),
-        place: topic.place.clone(),
-    }
+    let blank = Topic::blank(TopicId::new(number.to_string()), topic.place.clone());
+    Topic { threshold: NEVER, near_miss: NEVER, ..blank }
 }
 
 /// Returns the pairs of terms each of which is found in the other's words.
@@ -305,22 +285,7 @@ fn probes_in(term: &Held, matcher: &Matcher) -> Vec<usize> {
 }
 
 fn titled(title: &str) -> Item {
-    Item {
-        id: ItemId::new(""),
-        source: None,
-        url: None,
-        title: title.to_owned(),
-        summary: String::new(),
-        text: String::new(),
-        author: None,
-        published: None,
-        updated: None,
-        lang: None,
-        tags: Vec::new(),
-        first_seen: None,
-        image: None,
-        keys: ItemKeys::default(),
-    }
+    Item { title: title.to_owned(), ..Item::bare(ItemId::new("")) }
 }
 
 #[cfg(test)]

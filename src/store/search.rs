@@ -5,7 +5,8 @@
 
 use sqlx::Row as _;
 
-use super::{Store, StoreError, Tx, rows};
+use super::rows::{self, item_columns};
+use super::{Store, StoreError, Tx};
 use crate::matcher::{keys, keys::Sieve, search_keys};
 use crate::model::{Item, SourceId, Timestamp};
 
@@ -28,16 +29,13 @@ pub struct Sought {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemNumber(i64);
 
-/// The columns of an item, as every statement here reads them.
+/// Items with their numbers.
 macro_rules! numbered_item {
     ($rest:literal) => {
         concat!(
-            "select item.id as item_id, item.source as item_source, item.url as item_url,
-             item.title as item_title, item.summary as item_summary, item.text as item_text,
-             item.author as item_author, item.published as item_published, item.updated as item_updated,
-             item.lang as item_lang, item.tags as item_tags, item.image as item_image,
-             item.text_key as item_text_key, item.first_seen as item_first_seen
-             from item_number join item on item.id = item_number.item ",
+            "select ",
+            item_columns!(),
+            " from item_number join item on item.id = item_number.item ",
             $rest
         )
     };

@@ -75,23 +75,19 @@ impl First {
 
 impl Told<'_> {
     fn verdict(&mut self, score: Score, item: u32, sight: Sight) -> Verdict {
-        let decision = match score.outcome {
-            ScoreOutcome::Excluded => Decision::Excluded,
-            ScoreOutcome::Vetoed => Decision::Vetoed,
-            ScoreOutcome::Below => Decision::Below,
-            ScoreOutcome::Hit => self.hit(&score.topic, item, sight),
-        };
+        let is_told = score.outcome == ScoreOutcome::Hit && self.is_told(&score.topic, item, sight);
+        let decision = if is_told { Decision::Duplicate } else { Decision::of_new(score.outcome) };
         Verdict { score, decision }
     }
 
-    /// One alert for a topic and an item: what comes again alerts only where a topic was not told
-    /// and hits now, be it for an edit or because it takes only the other source.
-    fn hit(&mut self, topic: &TopicId, item: u32, sight: Sight) -> Decision {
+    /// Says whether a hit was told before; else it is from now on. What comes again alerts only
+    /// where a topic was not told and hits now, be it for an edit or because it takes only the
+    /// other source.
+    fn is_told(&mut self, topic: &TopicId, item: u32, sight: Sight) -> bool {
         let topic = self.topics.get(topic).copied().unwrap_or(u32::MAX);
-        let is_told = match sight {
+        match sight {
             Sight::Again => true,
             Sight::New | Sight::Edited | Sight::Copied => !self.alerts.insert((item, topic)),
-        };
-        if is_told { Decision::Duplicate } else { Decision::Alert }
+        }
     }
 }
