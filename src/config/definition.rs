@@ -78,6 +78,13 @@ pub fn changed_keys(before: &str, now: &str) -> Vec<String> {
     keys.into_iter().filter(|key| before.get(*key) != now.get(*key)).cloned().collect()
 }
 
+/// The same of a topic, for the keys that decide what it finds.
+pub fn changed_topic_keys(before: &str, now: &str) -> Vec<String> {
+    let mut keys = changed_keys(before, now);
+    keys.retain(|key| !BESIDE_THE_MATTER.contains(&key.as_str()));
+    keys
+}
+
 fn topic_version(keys: &Map<String, Json>) -> String {
     let mut matter = keys.clone();
     for key in BESIDE_THE_MATTER {

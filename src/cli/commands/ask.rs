@@ -1,5 +1,7 @@
 //! The commands that try one thing: `fetch`, `explain`, `test channel`.
 
+use std::path::Path;
+
 use newshound::app::explain::{self, Question};
 use newshound::app::feedback;
 use newshound::app::network;
@@ -53,32 +55,39 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     let mut ready = load!(session, Optional);
     let url = ready.config.store.url.clone();
     feedback::consider(&mut ready, &url).await?;
-    let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
-    if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
-        complain(&format!("error: {}", explain::unknown("topic", topic, known())));
-        return Ok(Exit::Usage);
+    let stored = what.filter(|id| id.starts_with("it_") && !Path::new(id).exists()).map(ItemId::new);
+    let is_configured = |topic: &str| ready.config.topics.iter().any(|known| known.id.as_str() == topic);
+    let unknown = asked.topic.clone().filter(|topic| !is_configured(topic));
+    let refuse = |topic: &str| {
+        let known = ready.config.topics.iter().map(|topic| topic.id.as_str());
+        complain(&format!("error: {}", explain::unknown("topic", topic, known)));
+        Ok(Exit::Usage)
+    };
+    // Of a stored item something may be kept for a topic that is not configured any more.
+    if let (Some(topic), None) = (&unknown, &stored) {
+        return refuse(topic);
     }
     let question = Question { topic: asked.topic.map(TopicId::new), title: asked.title, lang: asked.lang };
-    let explained = match what {
-        None => explain::text(&ready, &question, "")?,
-        Some(id) if id.starts_with("it_") && !std::path::Path::new(id).exists() => {
-            explain::stored(&ready, &question, &ItemId::new(id)).await?
-        }
-        Some(what) => match Given::of(what, &ready.config)? {
+    let explained = match (stored, what) {
+        (Some(id), _) => explain::stored(&ready, &question, &id).await?,
+        (None, None) => explain::text(&ready, &question, "")?,
+        (None, Some(what)) => match Given::of(what, &ready.config)? {
             Given::Url(_) | Given::Source(_) => anyhow::bail!(
                 "an address cannot be explained in this version yet: save the page, and name the file"
             ),
             given @ (Given::File(_) | Given::Input) => explain::given(&ready, &question, &given)?,
         },
     };
+    if let Some(topic) = unknown.filter(|_| explained.lines.is_empty()) {
+        return refuse(&topic);
+    }
     if session.json {
         explained.lines.iter().for_each(say_json);
     } else {
         say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
-    let met = asked
-        .expect
-        .is_none_or(|expect| explained.lines.iter().all(|line| line.is_hit_now() == (expect == Expect::Hit)));
+    let mut now = explained.lines.iter().filter(|line| line.configured);
+    let met = asked.expect.is_none_or(|expect| now.all(|line| line.is_hit_now() == (expect == Expect::Hit)));
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }
 
