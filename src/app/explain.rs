@@ -12,7 +12,6 @@ pub use self::past::{Present, Then};
 use super::reading::Given;
 use super::setup::Ready;
 use super::unknown;
-use crate::config::topic_versions;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
 use crate::model::item::rounded;
@@ -45,7 +44,8 @@ pub struct Explained {
     pub lang: String,
     /// Its words.
     pub n_words: usize,
-    /// One line a topic, in the order of the configuration.
+    /// One line a topic, in the order of the configuration; behind them the topics that it no longer
+    /// has, and that something was decided for.
     pub lines: Vec<Line>,
 }
 
@@ -56,6 +56,8 @@ pub struct Line {
     pub item: Option<String>,
     /// The topic.
     pub topic: TopicId,
+    /// Whether the configuration still has the topic; where not, all of this is of its time.
+    pub configured: bool,
     /// The topic's name.
     #[serde(skip)]
     pub topic_name: String,
@@ -127,8 +129,7 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
     let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    let versions = topic_versions(&ready.config.definitions);
-    let past = Past { came: item.first_seen, decisions, topics, versions };
+    let past = Past { came: item.first_seen, decisions, topics, now: past::definitions(ready) };
     explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
@@ -193,7 +194,9 @@ fn explain(
     past: Option<&Past>,
 ) -> anyhow::Result<Explained> {
     let config = &ready.config;
-    if let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(config, topic)) {
+    if let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(config, topic))
+        && past.is_none()
+    {
         bail!(message);
     }
     if let Some(lang) = &question.lang {
@@ -201,9 +204,9 @@ fn explain(
     }
     let source = item.source.as_ref().and_then(|id| config.source(id));
     let tags = source.map_or(&[][..], |source| &source.tags);
-    let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
+    let wanted = |of: &TopicId| question.topic.as_ref().is_none_or(|topic| of == topic);
     let mut scores = ready.matcher.score_all(&item, tags);
-    scores.retain(wanted);
+    scores.retain(|score| wanted(&score.topic));
     ready.corrections.apply(&item, &mut scores);
     let line = |score| {
         let line = line(ready, score, id.clone());
@@ -212,7 +215,9 @@ fn explain(
             None => line,
         }
     };
-    let lines = scores.into_iter().map(line).collect();
+    let mut lines: Vec<Line> = scores.into_iter().map(line).collect();
+    let gone = past.map(|past| past.gone(&item.id, |topic| wanted(topic))).unwrap_or_default();
+    lines.extend(gone);
     let words = matcher::words(&item);
     let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
@@ -224,6 +229,7 @@ fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
     let decision = Decision::of_new(score.outcome);
     Line {
         item,
+        configured: true,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
         near_miss: topic.map_or(0.0, |topic| topic.near_miss),
         distance: rounded(score.threshold - score.score),

@@ -60,12 +60,17 @@ impl Definition {
         };
         settings.map(setting).collect()
     }
+
+    /// Returns the version of a topic's definition.
+    pub fn topic_version(&self) -> TopicVersion {
+        TopicVersion::new(&self.version)
+    }
 }
 
 /// Returns the versions of the topics among some definitions.
 pub fn topic_versions(definitions: &[Definition]) -> HashMap<TopicId, TopicVersion> {
     let topics = definitions.iter().filter(|each| each.kind == DefinitionKind::Topic);
-    topics.map(|topic| (TopicId::new(&topic.id), TopicVersion::new(&topic.version))).collect()
+    topics.map(|topic| (TopicId::new(&topic.id), topic.topic_version())).collect()
 }
 
 /// Returns the keys that two definitions do not share, or that have another value.
@@ -77,6 +82,13 @@ pub fn changed_keys(before: &str, now: &str) -> Vec<String> {
     let (before, now) = (read(before), read(now));
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     keys.into_iter().filter(|key| before.get(*key) != now.get(*key)).cloned().collect()
+}
+
+/// The same of a topic, for the keys that decide what it finds.
+pub fn changed_topic_keys(before: &str, now: &str) -> Vec<String> {
+    let mut keys = changed_keys(before, now);
+    keys.retain(|key| !BESIDE_THE_MATTER.contains(&key.as_str()));
+    keys
 }
 
 fn topic_version(keys: &Map<String, Json>) -> String {

@@ -67,6 +67,8 @@ pub struct StoredDecision {
     pub evidence: Vec<Evidence>,
     /// The topic's version of that time; `None` for what was decided before there were versions.
     pub version: Option<TopicVersion>,
+    /// That version as it was written, as JSON; `None` where it was not kept.
+    pub definition: Option<String>,
     /// When it was decided.
     pub created: Timestamp,
     /// The alert it made, with its deliveries.
@@ -178,8 +180,10 @@ impl Store {
         let item = rows::item(&row)?;
         let mut decisions = Vec::new();
         let hits = sqlx::query(
-            "select topic, decision, score, threshold, evidence, version, created from hit
-                 where item = $1 order by topic",
+            "select hit.topic, decision, score, threshold, evidence, hit.version, created, definition
+             from hit left join topic_version
+                 on topic_version.topic = hit.topic and topic_version.version = hit.version
+             where item = $1 order by hit.topic",
         )
         .bind(id.as_str())
         .fetch_all(self.reader())
@@ -193,6 +197,7 @@ impl Store {
                 threshold: hit.try_get("threshold")?,
                 evidence: rows::json(&hit, "evidence")?,
                 version: hit.try_get::<Option<String>, _>("version")?.map(|it| TopicVersion::new(&it)),
+                definition: hit.try_get("definition")?,
                 created: rows::time(&hit, "created")?,
                 topic,
             });

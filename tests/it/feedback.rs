@@ -94,6 +94,18 @@ async fn a_verdict_is_taken_and_a_second_one_replaces_it() {
 }
 
 #[tokio::test]
+async fn a_verdict_is_taken_while_the_files_have_an_error() {
+    let server = newsroom(2).await;
+    let program = Program::new(&config(&server, ""));
+    assert!(program.run(&["run", "--once", "--no-send"]).await.status.success());
+    let id = alerts(&program).await[0].0.clone();
+    std::fs::write(program.path("newshound.toml"), config(&server, "thresold = 0.6")).unwrap();
+    let taken = program.run(&["feedback", &id, "noise"]).await;
+    assert_eq!(text(&taken.stdout), format!("{id} is noise for topic port\n"));
+    assert!(text(&taken.stderr).contains("did you mean `threshold`?"), "{taken:?}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_judged_is_told_and_nothing_is_taken() {
     let server = newsroom(2).await;
     let program = Program::new(&config(&server, ""));

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Line, delivery, why};
-use crate::model::{Decision, Evidence, ItemId, StoryId, Timestamp, TopicId, TopicVersion};
+use crate::app::setup::Ready;
+use crate::config::{Definition, changed_topic_keys};
+use crate::model::item::rounded;
+use crate::model::{Decision, DefinitionKind, Evidence, ItemId, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::store::{StoredDecision, TopicPast};
 
 /// What the store knows of an item's past.
@@ -16,8 +20,8 @@ pub(super) struct Past {
     pub(super) decisions: Vec<StoredDecision>,
     /// Since when the topics have been as they run.
     pub(super) topics: HashMap<TopicId, TopicPast>,
-    /// The versions of the topics that the item is explained with.
-    pub(super) versions: HashMap<TopicId, TopicVersion>,
+    /// The topics that the item is explained with.
+    pub(super) now: HashMap<TopicId, Definition>,
 }
 
 /// What was decided when the item came. Where nothing was kept, all but the reason is null.
@@ -35,8 +39,12 @@ pub struct Then {
     pub evidence: Vec<Evidence>,
     /// The topic's version of that time.
     pub version: Option<TopicVersion>,
+    /// The topic as it was written then; null where that is not known.
+    pub definition: Option<Value>,
     /// Whether the topic has changed since; null where that is not known.
     pub changed: Option<bool>,
+    /// The keys that have another value now.
+    pub changed_keys: Vec<String>,
     /// Why.
     pub reason: String,
 }
@@ -65,11 +73,17 @@ pub struct Present {
 impl Past {
     /// Turns a line about now into one about the time when the item came.
     pub(super) fn told(&self, line: Line) -> Line {
-        let version = self.versions.get(&line.topic).cloned();
+        let now = self.now.get(&line.topic);
         match self.decisions.iter().find(|decision| decision.topic == line.topic) {
-            Some(decision) => decided(line, decision, version),
-            None => self.undecided(line, version.as_ref()),
+            Some(decision) => decided(line, decision, now),
+            None => self.undecided(line, now.map(Definition::topic_version).as_ref()),
         }
+    }
+
+    /// Returns what was decided for topics that the configuration does not have any more.
+    pub(super) fn gone(&self, item: &ItemId, wanted: impl Fn(&TopicId) -> bool) -> Vec<Line> {
+        let is_gone = |past: &&StoredDecision| !self.now.contains_key(&past.topic) && wanted(&past.topic);
+        self.decisions.iter().filter(is_gone).map(|past| of_gone(item, past)).collect()
     }
 
     /// Nothing was kept: it scored too little, or the topic was not there yet.
@@ -89,7 +103,9 @@ impl Past {
             threshold: None,
             evidence: Vec::new(),
             version: None,
+            definition: None,
             changed,
+            changed_keys: Vec::new(),
             reason: reason.to_owned(),
         };
         let reason = if line.is_hit_now() { format!("{reason}; now it would be a hit") } else { line.reason };
@@ -102,8 +118,15 @@ const UNDER: &str = "scored under the near miss limit when it came, or was exclu
 const UNDER_EARLIER: &str =
     "an earlier version of this topic scored it under its near miss limit, or excluded it";
 
-fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> Line {
+/// Returns the topics of a configuration as they are written.
+pub(super) fn definitions(ready: &Ready) -> HashMap<TopicId, Definition> {
+    let topics = ready.config.definitions.iter().filter(|each| each.kind == DefinitionKind::Topic);
+    topics.map(|topic| (TopicId::new(&topic.id), topic.clone())).collect()
+}
+
+fn decided(line: Line, past: &StoredDecision, now: Option<&Definition>) -> Line {
     let alert = past.alert.as_ref();
+    let version = now.map(Definition::topic_version);
     let changed = past.version.as_ref().zip(version.as_ref()).map(|(then, now)| then != now);
     let is_same = changed != Some(true) && alike(&line, past);
     let reason = match alert {
@@ -119,7 +142,12 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
         threshold: Some(past.threshold),
         evidence: past.evidence.clone(),
         version: past.version.clone(),
+        definition: definition(past),
         changed,
+        changed_keys: match (changed, &past.definition, now) {
+            (Some(true), Some(then), Some(now)) => changed_topic_keys(then, &now.text),
+            _ => Vec::new(),
+        },
         reason: reason.clone(),
     };
     Line {
@@ -138,6 +166,44 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
 fn own_story(line: &Line, decision: Decision) -> Option<String> {
     let is_hit = !matches!(decision, Decision::Excluded | Decision::Vetoed | Decision::Below);
     line.item.as_ref().filter(|_| is_hit).map(|item| StoryId::of(&ItemId::new(item)).to_string())
+}
+
+/// Returns the topic of a decision as it was written then.
+fn definition(past: &StoredDecision) -> Option<Value> {
+    past.definition.as_ref().and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// Tells what was decided for a topic that is not configured any more.
+fn of_gone(item: &ItemId, past: &StoredDecision) -> Line {
+    let written = definition(past);
+    let name = written.as_ref().and_then(|written| written["name"].as_str());
+    let line = Line {
+        item: Some(item.to_string()),
+        configured: false,
+        topic_name: name.unwrap_or(past.topic.as_str()).to_owned(),
+        near_miss: 0.0,
+        distance: rounded(past.threshold - past.score),
+        decision: past.decision,
+        story: None,
+        reason: String::new(),
+        alert: None,
+        deliveries: Vec::new(),
+        decided: None,
+        then: None,
+        now: None,
+        topic: past.topic.clone(),
+        score: past.score,
+        points: points(past),
+        threshold: past.threshold,
+        evidence: past.evidence.clone(),
+        failed: Vec::new(),
+    };
+    decided(line, past, None)
+}
+
+/// Returns the points behind a score of then.
+fn points(past: &StoredDecision) -> f64 {
+    past.evidence.iter().map(|line| line.points).sum::<f64>().max(0.0)
 }
 
 /// Says whether a topic makes of the item now what it made of it then.
@@ -160,9 +226,9 @@ fn of_then(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
     };
     Line {
         score: past.score,
-        points: past.evidence.iter().map(|line| line.points).sum::<f64>().max(0.0),
+        points: points(past),
         threshold: past.threshold,
-        distance: past.threshold - past.score,
+        distance: rounded(past.threshold - past.score),
         evidence: past.evidence.clone(),
         failed: Vec::new(),
         now: Some(now),
@@ -175,7 +241,7 @@ mod tests {
     use super::*;
     use crate::app::explain::{Question, explain};
     use crate::app::setup::{self, Ready};
-    use crate::config::{Environment, topic_versions};
+    use crate::config::Environment;
     use crate::model::{Item, ItemId, SourceId};
 
     const CAME: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -186,7 +252,7 @@ mod tests {
     }
 
     fn version(ready: &Ready) -> TopicVersion {
-        topic_versions(&ready.config.definitions).remove(&TopicId::new("t")).unwrap()
+        definitions(ready)[&TopicId::new("t")].topic_version()
     }
 
     /// Explains an item titled "war" that was decided on with one topic, with another.
@@ -199,7 +265,7 @@ mod tests {
             ..Item::bare(ItemId::new("it_1"))
         };
         let id = Some(item.id.to_string());
-        let past = Past { versions: topic_versions(&now.config.definitions), ..past };
+        let past = Past { now: definitions(now), ..past };
         explain(now, &Question::default(), item, id, Some(&past)).unwrap().lines.remove(0)
     }
 
@@ -211,6 +277,7 @@ mod tests {
             threshold: 0.5,
             evidence: Vec::new(),
             version,
+            definition: None,
             created: CAME,
             alert: None,
         }
@@ -218,7 +285,7 @@ mod tests {
 
     fn past(decisions: Vec<StoredDecision>, topic: Option<TopicPast>) -> Past {
         let topics = topic.map(|topic| (TopicId::new("t"), topic)).into_iter().collect();
-        Past { came: Some(CAME), decisions, topics, versions: HashMap::new() }
+        Past { came: Some(CAME), decisions, topics, now: HashMap::new() }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The commands that try one thing: `fetch`, `explain`, `test channel`.
 
+use std::path::Path;
+
 use newshound::app::explain::{self, Question};
 use newshound::app::feedback;
 use newshound::app::network;
@@ -54,23 +56,30 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     let mut ready = load!(session, Optional);
     let url = ready.config.store.url.clone();
     feedback::consider(&mut ready, &url).await?;
+    let stored = what.filter(|id| id.starts_with("it_") && !Path::new(id).exists()).map(ItemId::new);
     let topic = asked.topic.map(TopicId::new);
-    if let Some(message) = topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic)) {
+    // Of a stored item something may be kept for a topic that is not configured any more.
+    if stored.is_none()
+        && let Some(message) = topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic))
+    {
         return Ok(usage(&message));
     }
     let question = Question { topic, title: asked.title, lang: asked.lang };
-    let explained = match what {
-        None => explain::text(&ready, &question, "")?,
-        Some(id) if id.starts_with("it_") && !std::path::Path::new(id).exists() => {
-            explain::stored(&ready, &question, &ItemId::new(id)).await?
-        }
-        Some(what) => match Given::of(what, &ready.config)? {
+    let explained = match (stored, what) {
+        (Some(id), _) => explain::stored(&ready, &question, &id).await?,
+        (None, None) => explain::text(&ready, &question, "")?,
+        (None, Some(what)) => match Given::of(what, &ready.config)? {
             Given::Url(_) | Given::Source(_) => anyhow::bail!(
                 "an address cannot be explained in this version yet: save the page, and name the file"
             ),
             given @ (Given::File(_) | Given::Input) => explain::given(&ready, &question, &given)?,
         },
     };
+    if explained.lines.is_empty()
+        && let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic))
+    {
+        return Ok(usage(&message));
+    }
     if session.json {
         explained.lines.iter().for_each(say_json);
     } else {
@@ -78,9 +87,10 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     }
     let met = asked.expect.is_none_or(|expect| {
         let expected = expect == Expect::Hit;
+        let mut now = explained.lines.iter().filter(|line| line.configured).peekable();
         // Where there is no topic, nothing was hit.
-        let is_met = explained.lines.iter().all(|line| line.is_hit_now() == expected);
-        is_met && !(expected && explained.lines.is_empty())
+        let is_empty = now.peek().is_none();
+        now.all(|line| line.is_hit_now() == expected) && !(expected && is_empty)
     });
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }

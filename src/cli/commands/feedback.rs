@@ -7,7 +7,7 @@ use newshound::matcher::suggest::Told;
 use newshound::model::{TopicId, Verdict};
 use serde_json::{Value, json};
 
-use super::{Wanted, load, usage};
+use super::{Wanted, load, looking, usage};
 use crate::cli::args::Suggest;
 use crate::cli::{Exit, Session, say, say_json, text};
 
@@ -17,10 +17,10 @@ pub(super) async fn judge(
     topic: Option<String>,
     verdict: Verdict,
 ) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let looking = looking!(session);
     let topic = topic.map(TopicId::new);
     let now = Clock::system().now();
-    let taken = feedback::judge(&ready.config, ids, topic.as_ref(), verdict, now).await?;
+    let taken = feedback::judge(&looking.config, ids, topic.as_ref(), verdict, now).await?;
     for taken in &taken {
         if session.json {
             say_json(taken);

@@ -136,8 +136,17 @@ fn fate(line: &Line, terminal: Terminal) -> Vec<String> {
         return wrap(&format!("not alerted: {}", plain(&line.reason)), terminal.columns, "  ");
     };
     let mut lines = outcome(line, decided, terminal);
-    if then.changed == Some(true) {
-        let text = format!("decided {} with an earlier version of this topic", hour(decided));
+    let since = match &then.changed_keys[..] {
+        [] => String::new(),
+        keys => format!("; changed since: {}", plain(&keys.join(", "))),
+    };
+    let version = match (line.configured, then.changed) {
+        (false, _) => "with a topic that is not configured any more",
+        (true, Some(true)) => "with an earlier version of this topic",
+        (true, Some(false) | None) => "",
+    };
+    if !version.is_empty() {
+        let text = format!("decided {} {version}{since}", hour(decided));
         lines.extend(wrap(&text, terminal.columns, "  "));
     }
     lines.extend(line.now.as_ref().map(|now| present(now, terminal)).unwrap_or_default());

@@ -35,7 +35,10 @@ pub(in crate::cli) fn proposals(found: &Proposals) -> String {
     let mut lines: Vec<String> =
         found.topics.iter().flat_map(|proposal| about(proposal, found.days)).collect();
     if found.topics.is_empty() {
-        lines.push("no verdict yet: `newshound feedback ALERT useful|noise` takes one".to_owned());
+        lines.push(
+            "no verdict on a configured topic yet: `newshound feedback ALERT useful|noise` takes one"
+                .to_owned(),
+        );
     }
     if !found.diffs.is_empty() {
         let way = if found.applies_here {

@@ -87,7 +87,10 @@ async fn without_enough_verdicts_it_says_why() {
     let server = newsroom(8).await;
     let program = Program::new(&config(&server, ""));
     let none = program.run(&["feedback", "suggest"]).await;
-    assert_eq!(text(&none.stdout), "# no verdict yet: `newshound feedback ALERT useful|noise` takes one\n");
+    assert_eq!(
+        text(&none.stdout),
+        "# no verdict on a configured topic yet: `newshound feedback ALERT useful|noise` takes one\n"
+    );
     assert!(program.json(&["feedback", "suggest", "--topic", "port"]).await[0]["reason"].is_string());
     program.run(&["run", "--once", "--no-send"]).await;
     judge_all(&program).await;

@@ -26,6 +26,8 @@ async fn an_alert_is_explained_by_the_topic_of_its_time() {
     assert_eq!((&old["then"]["changed"], &old["then"]["decision"]), (&true.into(), &"alert".into()));
     assert!(old["score"].as_f64().unwrap() > 0.8 && old["now"]["score"] == 0.0, "{old}");
     assert_ne!(old["then"]["version"], old["now"]["version"]);
+    assert_eq!(old["then"]["definition"]["any"], serde_json::json!(["war^2"]));
+    assert_eq!(old["then"]["changed_keys"], serde_json::json!(["any"]));
     assert_eq!((&new["alert"], &new["then"]["decision"]), (&Value::Null, &Value::Null));
     assert!(
         new["reason"].as_str().unwrap().starts_with("this topic did not exist when the item came"),
@@ -33,12 +35,34 @@ async fn an_alert_is_explained_by_the_topic_of_its_time() {
     );
     let text = program.run(&["explain", &item]).await;
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.contains("with an earlier version of this topic") && text.contains("now: 0.00"), "{text}");
+    assert!(text.contains("with an earlier version of this topic; changed since: any"), "{text}");
+    assert!(text.contains("now: 0.00"), "{text}");
     assert!(text.contains("not alerted: this topic did not exist"), "{text}");
     for (expect, code) in [("hit", 3), ("miss", 0)] {
         let ended = program.run(&["explain", &item, "--topic", "t", "--expect", expect]).await;
         assert_eq!(ended.status.code(), Some(code), "what counts is what the topic says now");
     }
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn an_alert_of_a_topic_that_is_gone_is_explained_as_well() {
+    let (program, mut daemon, feed, item) = changed_after_an_alert().await;
+    daemon.reload(&program, &config(&format!("{}{}", feed.source("s"), topic("peace", "peace")))).await;
+    for asked in [&["explain", item.as_str()][..], &["explain", "--topic", "t", &item]] {
+        let lines = program.json(asked).await;
+        let gone = lines.last().unwrap();
+        assert_eq!((&gone["topic"], &gone["decision"]), (&"t".into(), &"alert".into()), "{gone}");
+        assert_eq!((&gone["configured"], &gone["now"]), (&false.into(), &Value::Null), "{gone}");
+        assert!(gone["alert"].is_string() && gone["then"]["definition"].is_object(), "{gone}");
+        assert_eq!(gone["evidence"][0]["term"], "war");
+    }
+    let ended = program.run(&["explain", &item, "--expect", "miss"]).await;
+    let text = String::from_utf8(ended.stdout).unwrap();
+    assert!(text.contains("with a topic that is not configured any more"), "{text}");
+    assert_eq!(ended.status.code(), Some(0), "only what is configured is held to it");
+    let ended = program.run(&["explain", &item, "--topic", "other"]).await;
+    assert_eq!(ended.status.code(), Some(2));
     daemon.stop().await;
 }
 

@@ -209,6 +209,11 @@ async fn what_cannot_change_while_it_runs_is_told_and_the_rest_is_taken() {
     let status = status(&program).await;
     assert_eq!(status["config"]["waits"], serde_json::json!(["[server] listen"]));
     assert_eq!(status["config"]["last_reload"], "ok");
+    daemon.logs("replayed topic `peace`").await;
+    let text = String::from_utf8(program.run(&["status"]).await.stdout).unwrap();
+    assert!(text.contains("[server] listen takes effect at the next start"), "{text}");
+    let replayed = "peace: 0 alerts in the last 7 days as it is now, 0 as it was";
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(replayed), "{text}");
     feed.publish("a peace");
     daemon.prints("a peace").await;
     daemon.stop().await;
