@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod checkup;
+pub mod compare;
 pub mod expectation;
 pub mod feed;
 mod judge;
@@ -136,7 +137,7 @@ impl Verdict {
 
     /// Says whether somebody would have been told.
     pub fn is_alert(&self) -> bool {
-        matches!(self.decision, Decision::Alert | Decision::FollowUp)
+        self.decision.is_alert()
     }
 }
 

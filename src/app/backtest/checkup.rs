@@ -1,9 +1,8 @@
 //! The topic doctor at work: its probes replayed beside the topics.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use super::compare::LOOK_BACK;
 use super::{Extent, Feed, Judged, Replay, Side, Step, Verdict, all_cores};
 use crate::app::setup::Ready;
 use crate::config::{Config, Topic};
@@ -12,9 +11,7 @@ use crate::matcher::doctor::{Doctor, Finding, Turn};
 use crate::model::{Score, Timestamp};
 use crate::store::Store;
 
-/// The news that `check` has the doctor look at.
-const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
-/// Of them at most so many, the newest: `check` should not be waited for.
+/// Items that `check` has the doctor look at, the newest: it should not be waited for.
 const MOST_ITEMS: u32 = 5000;
 
 /// Topics that the doctor looks at in a replay: nobody reads of more, and to look costs more than

@@ -105,10 +105,9 @@ pub enum Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// Returns the topics that the first two sides of an item differ on: those of the first side in
-    /// their order, then those that only the other has.
-    pub fn all(judged: &'a Judged) -> Vec<Change<'a>> {
-        let [now, was, ..] = judged.sides.as_slice() else { return Vec::new() };
+    /// Returns the topics that two sides of an item differ on: those of the first side in their
+    /// order, then those that only the other has.
+    pub fn between(now: &'a [Verdict], was: &'a [Verdict]) -> Vec<Change<'a>> {
         let mut left: HashMap<&TopicId, &Verdict> = was.iter().map(|one| (&one.score.topic, one)).collect();
         let mut changes = Vec::new();
         for now in now {

@@ -216,7 +216,7 @@ impl Sums {
             tally.count(judged, verdicts);
         }
         if self.tallies.len() > 1 {
-            self.changes.count(judged);
+            self.changes.count(judged, &judged.sides[0], &judged.sides[1]);
         }
     }
 }
@@ -224,7 +224,8 @@ impl Sums {
 /// Prints the decisions on an item, or those that changed.
 fn lines(judged: &Judged, asked: &Backtest, results: &mut Results) {
     if asked.against.is_some() {
-        for change in Change::all(judged).iter().filter(|change| asked.all || change.has_points()) {
+        let changes = Change::between(&judged.sides[0], &judged.sides[1]);
+        for change in changes.iter().filter(|change| asked.all || change.has_points()) {
             results.say(&ChangedLine::of(judged, change));
         }
         return;

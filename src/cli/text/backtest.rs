@@ -145,7 +145,7 @@ fn changes(replayed: &Replayed<'_>, (path, other): (&Path, &Tally), terminal: Te
         (0, 0) => format!("no alert is another than with {path}"),
         _ => format!("against {path}: {} more, {} fewer", counted(added, "alert", "alerts"), number(removed)),
     }];
-    let changed: Vec<(&TopicId, &TopicChanges)> = replayed.changes.topics().collect();
+    let changed: Vec<(&TopicId, &TopicChanges)> = replayed.changes.changed().collect();
     for (topic, changes) in changed.iter().take(CHANGED) {
         lines.push(topic_change(topic, changes, (replayed.tally, other), terminal));
         lines.extend(changes.examples.iter().map(|example| example_line(example, terminal)));
@@ -175,11 +175,7 @@ fn topic_change(
 fn example_line(example: &Example, terminal: Terminal) -> String {
     let decision =
         |decision: Option<Decision>| decision.map_or("no such topic", Decision::as_str).replace('_', " ");
-    let sign = if example.now.is_some_and(|now| now == Decision::Alert || now == Decision::FollowUp) {
-        '+'
-    } else {
-        '-'
-    };
+    let sign = if example.is_added() { '+' } else { '-' };
     let day = example.at.map(|at| format!("{}  ", date(at))).unwrap_or_default();
     let text = format!(
         "  {sign} {day}{} (was {}, now {})",

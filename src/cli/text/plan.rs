@@ -1,7 +1,8 @@
 //! What a reload would change, in words: parts that come (+), go (-) and change (~), then the
 //! alerts.
 
-use newshound::app::plan::alerts::{DAYS, TopicAlerts};
+use newshound::app::backtest::changes::TopicChanges;
+use newshound::app::backtest::compare::DAYS;
 use newshound::app::plan::{Change, PartChange, Plan};
 use newshound::model::{DefinitionKind, Timestamp, TopicId};
 use newshound::store::LastReload;
@@ -77,7 +78,7 @@ fn one_part(part: &PartChange, terminal: Terminal) -> String {
 }
 
 fn alerts(plan: &Plan, terminal: Terminal) -> Vec<String> {
-    if plan.alerts.topics.is_empty() {
+    if plan.alerts.topics().len() == 0 {
         return Vec::new();
     }
     let (added, removed) = plan.alerts.sums();
@@ -87,16 +88,15 @@ fn alerts(plan: &Plan, terminal: Terminal) -> Vec<String> {
         number(added),
         number(removed)
     );
-    let mut topics: Vec<(&TopicId, &TopicAlerts)> =
-        plan.alerts.topics.iter().filter(|(_, topic)| topic.added + topic.removed > 0).collect();
-    topics.sort_by_key(|(_, topic)| std::cmp::Reverse(topic.added + topic.removed));
+    let mut topics: Vec<(&TopicId, &TopicChanges)> = plan.alerts.changed().collect();
+    topics.sort_by_key(|(_, topic)| std::cmp::Reverse(topic.sum()));
     let mut lines = vec![head];
     for (id, topic) in topics.iter().take(TOPICS) {
         let name = terminal.style(Style::Bold, &plain(id.as_str()));
         let (before, after) = (number(topic.before), number(topic.after));
         lines.push(format!("  {name}  {before} before, {after} after"));
         for example in &topic.examples {
-            let mark = if example.is_added { '+' } else { '-' };
+            let mark = if example.is_added() { '+' } else { '-' };
             let room = terminal.columns.saturating_sub(6);
             lines.push(format!("    {mark} {}", cut(&plain(&example.title), room)));
         }
