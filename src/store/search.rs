@@ -24,7 +24,8 @@ pub struct Sought {
     pub source: Option<SourceId>,
 }
 
-/// Names a stored item by its place in the archive: what is newer has a higher number.
+/// Names a stored item by its place in the archive: what is newer has a higher number, but of what
+/// one poll brought, which has one time, the first has the lowest: feeds begin with the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemNumber(i64);
 
@@ -52,7 +53,7 @@ impl Store {
                 "select number from item_number
                  where first_seen >= $1 and ($2 is null or exists (
                      select 1 from item where item.id = item_number.item and item.source = $2))
-                 order by number desc",
+                 order by first_seen desc, number",
             )
             .bind(since)
             .bind(source),
@@ -62,7 +63,7 @@ impl Store {
                      select 1 from item where item.id = item_number.item and item.source = $2))
                  and number in (select rowid from item_words where item_words match $3
                      union all select number from item_number where version <> $4)
-                 order by number desc",
+                 order by first_seen desc, number",
             )
             .bind(since)
             .bind(source)
@@ -77,7 +78,7 @@ impl Store {
     pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
         let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
         let found = sqlx::query(numbered_item!(
-            "where item_number.number in (select value from json_each($1)) order by item_number.number desc"
+            "where item_number.number in (select value from json_each($1)) order by item_number.first_seen desc, item_number.number"
         ))
         .bind(serde_json::to_string(&numbers)?)
         .fetch_all(self.reader())

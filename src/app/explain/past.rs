@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Line, delivery, why};
-use crate::model::{Decision, Evidence, Timestamp, TopicId, TopicVersion};
+use crate::model::{Decision, Evidence, ItemId, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::store::{StoredDecision, TopicPast};
 
 /// What the store knows of an item's past.
@@ -124,7 +124,7 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
     };
     Line {
         decision: past.decision,
-        story: alert.map(|(alert, _)| alert.story.id.to_string()),
+        story: alert.map(|(alert, _)| alert.story.id.to_string()).or_else(|| own_story(&line, past.decision)),
         reason,
         alert: alert.map(|(alert, _)| alert.id.to_string()),
         deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
@@ -132,6 +132,12 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
         then: Some(then),
         ..if is_same { line } else { of_then(line, past, version) }
     }
+}
+
+/// Returns the story of an item that reached the threshold and made no alert: it began its own.
+fn own_story(line: &Line, decision: Decision) -> Option<String> {
+    let is_hit = !matches!(decision, Decision::Excluded | Decision::Vetoed | Decision::Below);
+    line.item.as_ref().filter(|_| is_hit).map(|item| StoryId::of(&ItemId::new(item)).to_string())
 }
 
 /// Says whether a topic makes of the item now what it made of it then.
@@ -223,6 +229,9 @@ mod tests {
         assert_eq!((line.decision, line.now.is_none()), (Decision::Baseline, true));
         assert_eq!(line.then.unwrap().changed, Some(false));
         assert!(!line.evidence.is_empty(), "what is known of now is as good");
+        assert_eq!(line.story, Some(StoryId::of(&ItemId::new("it_1")).to_string()));
+        let stored = decision(Decision::Below, 0.3, None);
+        assert_eq!(explained(past(vec![stored], None), &ready).story, None);
     }
 
     #[test]

@@ -76,9 +76,12 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     } else {
         say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
-    let met = asked
-        .expect
-        .is_none_or(|expect| explained.lines.iter().all(|line| line.is_hit_now() == (expect == Expect::Hit)));
+    let met = asked.expect.is_none_or(|expect| {
+        let expected = expect == Expect::Hit;
+        // Where there is no topic, nothing was hit.
+        let is_met = explained.lines.iter().all(|line| line.is_hit_now() == expected);
+        is_met && !(expected && explained.lines.is_empty())
+    });
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }
 
