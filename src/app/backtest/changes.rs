@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::line::Change;
-use super::{Judged, Verdict};
+use super::{Decided, Replayed};
 use crate::config::Topic;
 use crate::model::{Decision, Timestamp, TopicId};
 
@@ -66,29 +66,29 @@ impl Changes {
     }
 
     /// Counts an item with what the first side and the other decided on it.
-    pub fn count(&mut self, judged: &Judged, now: &[Verdict], was: &[Verdict]) {
+    pub fn count(&mut self, replayed: &Replayed, now: &[Decided], was: &[Decided]) {
         self.items += 1;
-        for alert in now.iter().filter(|verdict| verdict.is_alert()) {
+        for alert in now.iter().filter(|decided| decided.is_alert()) {
             self.topic(alert).after += 1;
         }
-        for alert in was.iter().filter(|verdict| verdict.is_alert()) {
+        for alert in was.iter().filter(|decided| decided.is_alert()) {
             self.topic(alert).before += 1;
         }
         for change in Change::between(now, was) {
-            let is_alert = |verdict: Option<&Verdict>| verdict.is_some_and(Verdict::is_alert);
+            let is_alert = |decided: Option<&Decided>| decided.is_some_and(Decided::is_alert);
             let (now, was) = (is_alert(change.now()), is_alert(change.was()));
-            let Some(verdict) = change.now().or(change.was()).filter(|_| now != was) else { continue };
-            let topic = self.topic(verdict);
+            let Some(decided) = change.now().or(change.was()).filter(|_| now != was) else { continue };
+            let topic = self.topic(decided);
             let so_far = if now { &mut topic.added } else { &mut topic.removed };
             *so_far += 1;
             if *so_far <= EXAMPLES as u64 {
-                topic.examples.push(Example::of(judged, &change));
+                topic.examples.push(Example::of(replayed, &change));
             }
         }
     }
 
-    fn topic(&mut self, verdict: &Verdict) -> &mut TopicChanges {
-        self.topics.entry(verdict.score.topic.clone()).or_default()
+    fn topic(&mut self, decided: &Decided) -> &mut TopicChanges {
+        self.topics.entry(decided.score.topic.clone()).or_default()
     }
 
     /// Returns what is known of a topic.
@@ -114,15 +114,15 @@ impl Changes {
 }
 
 impl Example {
-    fn of(judged: &Judged, change: &Change<'_>) -> Self {
-        let item = &judged.given.item;
+    fn of(replayed: &Replayed, change: &Change<'_>) -> Self {
+        let item = &replayed.given.item;
         let words = [&item.title, &item.summary, &item.text].into_iter().find(|text| !text.is_empty());
         Example {
-            item: judged.given.id.clone(),
+            item: replayed.given.id.clone(),
             title: words.map(|text| text.chars().take(SHOWN).collect()).unwrap_or_default(),
-            at: judged.at,
-            now: change.now().map(|verdict| verdict.decision),
-            was: change.was().map(|verdict| verdict.decision),
+            at: replayed.at,
+            now: change.now().map(|decided| decided.decision),
+            was: change.was().map(|decided| decided.decision),
         }
     }
 

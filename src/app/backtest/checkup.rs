@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compare::LOOK_BACK;
-use super::{Extent, Feed, Judged, Replay, Side, Step, Verdict, all_cores};
+use super::{Decided, Extent, Feed, Replay, Replayed, Side, Step, all_cores};
 use crate::app::setup::Ready;
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
@@ -52,16 +52,16 @@ impl Probes {
 
 /// Shows the doctor an item of a replay, of which the first side are its topics and the last one
 /// its probes. Copies would count twice.
-pub fn show(doctor: &mut Doctor, judged: &Judged) {
-    let [topics, .., probes] = judged.sides.as_slice() else { return };
-    if judged.duplicate_of.is_some() {
+pub fn show(doctor: &mut Doctor, replayed: &Replayed) {
+    let [topics, .., probes] = replayed.sides.as_slice() else { return };
+    if replayed.duplicate_of.is_some() {
         return;
     }
     doctor.see(scores(topics), scores(probes));
 }
 
-fn scores(side: &[Verdict]) -> impl Iterator<Item = &Score> {
-    side.iter().map(|verdict| &verdict.score)
+fn scores(side: &[Decided]) -> impl Iterator<Item = &Score> {
+    side.iter().map(|decided| &decided.score)
 }
 
 /// Has the doctor look at what the store has seen lately. Where there is no store, or it cannot be
@@ -87,8 +87,8 @@ fn look(ready: &Ready, feed: &mut Feed) -> anyhow::Result<Vec<Finding>> {
         max_text: config.fetch.max_text,
     };
     replay.run(feed, |step| {
-        if let Step::Item(judged) = step {
-            show(&mut doctor, judged);
+        if let Step::Item(replayed) = step {
+            show(&mut doctor, replayed);
         }
         Ok(())
     })?;

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::changes::Changes;
-use super::{Extent, Feed, Judged, Replay, Side, Step, Verdict};
+use super::{Decided, Extent, Feed, Replay, Replayed, Side, Step};
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
 use crate::matcher::learn::Corrections;
@@ -59,9 +59,9 @@ impl<'a> Half<'a> {
 
     /// Returns the decisions that were made on an item; none on one that it would not hear of
     /// without its source.
-    fn heard<'v>(&self, judged: &Judged, verdicts: &'v [Verdict]) -> &'v [Verdict] {
-        let source = judged.given.item.source.as_ref();
-        if source.is_some_and(|source| self.sources.contains(source)) { verdicts } else { &[] }
+    fn heard<'v>(&self, replayed: &Replayed, decisions: &'v [Decided]) -> &'v [Decided] {
+        let source = replayed.given.item.source.as_ref();
+        if source.is_some_and(|source| self.sources.contains(source)) { decisions } else { &[] }
     }
 }
 
@@ -82,10 +82,10 @@ pub fn compare(
     let replay = Replay { sides, extent: Extent::Touched, threads, max_text };
     replay.run(&mut feed, |step| {
         anyhow::ensure!(is_wanted(), "not wanted any more");
-        if let Step::Item(judged) = step {
-            let mut heard = halves.iter().zip(&judged.sides).map(|(half, side)| half.heard(judged, side));
+        if let Step::Item(replayed) = step {
+            let mut heard = halves.iter().zip(&replayed.sides).map(|(half, side)| half.heard(replayed, side));
             let (now, was) = (heard.next().unwrap_or_default(), heard.next().unwrap_or_default());
-            changes.count(judged, now, was);
+            changes.count(replayed, now, was);
         }
         Ok(())
     })?;

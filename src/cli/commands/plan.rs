@@ -34,13 +34,7 @@ fn to_json(plan: &Plan, since: Timestamp) -> Value {
     whole.insert("result".to_owned(), json!(plan.result));
     whole.insert("running".to_owned(), json!(plan.ran));
     whole.insert("problems".to_owned(), plan.problems.iter().map(Problem::to_json).collect());
-    for (kind, name) in [
-        (DefinitionKind::Source, "sources"),
-        (DefinitionKind::Topic, "topics"),
-        (DefinitionKind::Route, "routes"),
-        (DefinitionKind::Channel, "channels"),
-        (DefinitionKind::Setting, "settings"),
-    ] {
+    for (kind, name) in text::plan::KINDS {
         whole.insert(name.to_owned(), parts(plan, kind));
     }
     whole.insert("waits".to_owned(), json!(plan.waits));

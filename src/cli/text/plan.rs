@@ -10,6 +10,14 @@ use newshound::store::LastReload;
 use super::ink::{Style, Terminal};
 use super::words::{counted, cut, number, plain, time, wrap};
 
+/// What all parts of a kind are called together, in the order in which they are told.
+pub(in crate::cli) const KINDS: [(DefinitionKind, &str); 5] = [
+    (DefinitionKind::Source, "sources"),
+    (DefinitionKind::Topic, "topics"),
+    (DefinitionKind::Route, "routes"),
+    (DefinitionKind::Channel, "channels"),
+    (DefinitionKind::Setting, "settings"),
+];
 /// Parts of one kind that are named.
 const PARTS: usize = 50;
 /// Topics whose alerts are told.
@@ -25,13 +33,7 @@ pub(in crate::cli) fn plan(plan: &Plan, terminal: Terminal, now: Timestamp) -> S
         let text = format!("topic {topic} has an error and would stay as it is");
         lines.push(terminal.style(Style::Yellow, &plain(&text)));
     }
-    for (kind, name) in [
-        (DefinitionKind::Source, "sources"),
-        (DefinitionKind::Topic, "topics"),
-        (DefinitionKind::Route, "routes"),
-        (DefinitionKind::Channel, "channels"),
-        (DefinitionKind::Setting, "settings"),
-    ] {
+    for (kind, name) in KINDS {
         lines.extend(parts(plan, (kind, name), terminal));
     }
     lines.extend(plan.waits.iter().map(|waits| format!("{waits} would take effect at the next start")));
@@ -46,13 +48,13 @@ fn head(plan: &Plan, now: Timestamp) -> String {
         (false, Some(_)) => format!("the configuration that last ran{since}; no daemon runs now"),
         (false, None) => "nothing, since none ran on this store yet".to_owned(),
     };
-    let verdict = match plan.result {
+    let outcome = match plan.result {
         LastReload::Rejected => "The files have an error: a reload would leave everything as it is.",
         LastReload::Partial => "The files have an error in a topic: a reload would take the rest.",
         LastReload::Ok if plan.parts.is_empty() => "A reload would change nothing.",
         LastReload::Ok => "A reload would change what follows.",
     };
-    format!("{verdict} Compared with {beside}.")
+    format!("{outcome} Compared with {beside}.")
 }
 
 fn parts(plan: &Plan, (kind, name): (DefinitionKind, &str), terminal: Terminal) -> Vec<String> {
