@@ -25,6 +25,7 @@ mod postings;
 mod query;
 mod score;
 mod spoken;
+mod stemming;
 mod stems;
 pub mod suggest;
 mod table;

@@ -6,10 +6,10 @@ use proptest::sample::select;
 
 use super::fixture::{item, place, term, terms, topic};
 use super::index::{Occurrence, Occurrences};
-use super::language::Stemming;
 use super::occur::Reading;
 use super::phrases::{Shape, TermWord, Variants};
 use super::score::{Assessed, assess};
+use super::stemming::Stemming;
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use super::{Frequencies, Matcher, words};
