@@ -41,7 +41,7 @@ pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConf
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
-pub use topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic};
+pub use topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
 pub use trail::{Marks, Trail};
 pub use value::duration;
 

@@ -25,6 +25,7 @@ mod postings;
 mod query;
 mod score;
 mod spoken;
+mod stemming;
 mod stems;
 pub mod suggest;
 mod table;
@@ -46,7 +47,7 @@ use keys::Sieve;
 use occur::Reading;
 use phrases::Phrases;
 use postings::Postings;
-use score::{graded, judge};
+use score::{assess, graded};
 use stems::Stems;
 use tree::Tree;
 
@@ -106,7 +107,7 @@ impl Matcher {
     /// Scores an item against every topic, in the order of the topics.
     pub fn score_all(&self, item: &Item, source_tags: &[String]) -> Vec<Score> {
         self.read(item, source_tags, |reading| {
-            self.trees.iter().map(|tree| judge(tree, reading).told(reading)).collect()
+            self.trees.iter().map(|tree| assess(tree, reading).told(reading)).collect()
         })
     }
 
@@ -118,8 +119,8 @@ impl Matcher {
             let sums = self.postings.sums(reading.occurrences, reading.words);
             numbers.extend(sums.into_iter().map(|(number, _)| number));
             numbers.sort_unstable();
-            let judged = numbers.into_iter().map(|number| judge(&self.trees[number as usize], reading));
-            judged.filter(score::Judged::concerns).map(|judged| judged.told(reading)).collect()
+            let assessed = numbers.into_iter().map(|number| assess(&self.trees[number as usize], reading));
+            assessed.filter(score::Assessed::concerns).map(|assessed| assessed.told(reading)).collect()
         })
     }
 
@@ -136,9 +137,9 @@ impl Matcher {
                 sums.into_iter().map(|(number, points)| (number, self.sum_grade(number, points))).collect();
             let n_sums = grades.len();
             for number in self.postings.anchored(reading.occurrences) {
-                let judged = judge(&self.trees[number as usize], reading);
-                if judged.concerns() {
-                    grades.push((number, judged.grade()));
+                let assessed = assess(&self.trees[number as usize], reading);
+                if assessed.concerns() {
+                    grades.push((number, assessed.grade()));
                 }
             }
             if grades.len() > n_sums {

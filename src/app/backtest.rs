@@ -8,9 +8,10 @@
 
 pub mod changes;
 pub mod checkup;
+pub mod compare;
 pub mod expectation;
 pub mod feed;
-mod judge;
+mod history;
 pub mod line;
 mod pipeline;
 pub mod tally;
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 use std::num::NonZero;
 
 pub use self::feed::{BadLine, Feed, Given};
-use self::judge::Judge;
+use self::history::History;
 pub use self::pipeline::Extent;
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
@@ -96,14 +97,14 @@ pub struct Replay<'a> {
 
 /// What came of the next item, or of a line that is none.
 pub enum Step<'s> {
-    /// An item, judged.
-    Item(&'s Judged),
+    /// An item, replayed.
+    Item(&'s Replayed),
     /// A line that could not be read.
     Bad(&'s BadLine),
 }
 
 /// An item with what was decided about it.
-pub struct Judged {
+pub struct Replayed {
     /// The item as it was given.
     pub given: Given,
     /// When it counts as seen; `None` where neither it nor any item before has a time.
@@ -114,21 +115,21 @@ pub struct Judged {
     pub story: StoryId,
     /// For each side the decisions, in the order of its topics. Topics without points may be
     /// missing, unless the extent says otherwise.
-    pub sides: Vec<Vec<Verdict>>,
+    pub sides: Vec<Vec<Decided>>,
     /// How much of the input was read when this one came, in bytes.
     pub read_bytes: u64,
 }
 
 /// What was decided about an item for one topic.
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct Decided {
     /// The score with its reasons.
     pub score: Score,
     /// The decision.
     pub decision: Decision,
 }
 
-impl Verdict {
+impl Decided {
     /// Says whether the item reached the threshold.
     pub fn is_hit(&self) -> bool {
         !matches!(self.decision, Decision::Excluded | Decision::Vetoed | Decision::Below)
@@ -136,7 +137,7 @@ impl Verdict {
 
     /// Says whether somebody would have been told.
     pub fn is_alert(&self) -> bool {
-        matches!(self.decision, Decision::Alert | Decision::FollowUp)
+        self.decision.is_alert()
     }
 }
 
@@ -148,9 +149,9 @@ impl Replay<'_> {
         feed: &mut Feed,
         mut each: impl FnMut(Step<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut judge = Judge::new(self.sides.iter().map(|side| &side.topics));
+        let mut history = History::new(self.sides.iter().map(|side| &side.topics));
         pipeline::run(self, feed, |scored, read_bytes| match scored {
-            Ok(scored) => each(Step::Item(&judge.take(scored, read_bytes))),
+            Ok(scored) => each(Step::Item(&history.take(scored, read_bytes))),
             Err(bad) => each(Step::Bad(&bad)),
         })
     }
@@ -192,16 +193,16 @@ mod tests {
         let step = |step: Step<'_>| {
             lines.push(match step {
                 Step::Bad(bad) => format!("line {} {}", bad.line, bad.message),
-                Step::Item(judged) => {
-                    let side = |side: &Vec<Verdict>| {
+                Step::Item(replayed) => {
+                    let side = |side: &Vec<Decided>| {
                         let words = side
                             .iter()
-                            .map(|verdict| format!("{}={}", verdict.score.topic, verdict.decision));
+                            .map(|decided| format!("{}={}", decided.score.topic, decided.decision));
                         words.collect::<Vec<_>>().join(" ")
                     };
-                    let sides: Vec<String> = judged.sides.iter().map(side).collect();
-                    let of = judged.duplicate_of.as_deref().unwrap_or("new");
-                    format!("{} {of}: {}", judged.given.id, sides.join(" / "))
+                    let sides: Vec<String> = replayed.sides.iter().map(side).collect();
+                    let of = replayed.duplicate_of.as_deref().unwrap_or("new");
+                    format!("{} {of}: {}", replayed.given.id, sides.join(" / "))
                 }
             });
             Ok(())

@@ -1,18 +1,18 @@
 //! What a reload of the present files would change against the configuration that last ran: its
 //! parts, and the alerts of the last days.
 
-pub mod alerts;
-
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
-use self::alerts::{Alerts, Half};
+use super::backtest::changes::Changes;
+use super::backtest::compare::{Half, compare};
+use super::backtest::{Feed, all_cores};
 use super::reload::{Reading, read};
 use super::running;
-use crate::config::{Config, Definition, Environment, Problem, Topic, changed_keys, topic_versions};
+use crate::config::{Config, Definition, Environment, Problem, changed_keys, topic_versions};
 use crate::model::{DefinitionKind, Timestamp, TopicId};
 use crate::store::{LastReload, Store};
 
@@ -32,7 +32,7 @@ pub struct Plan {
     /// What would take effect at the next start only.
     pub waits: Vec<&'static str>,
     /// The alerts that come and go.
-    pub alerts: Alerts,
+    pub alerts: Changes,
 }
 
 /// The configuration that the files are compared with.
@@ -110,7 +110,7 @@ fn refused(reading: Reading, before: &Before) -> Plan {
         kept: Vec::new(),
         parts: Vec::new(),
         waits: Vec::new(),
-        alerts: Alerts::default(),
+        alerts: Changes::default(),
     }
 }
 
@@ -192,25 +192,18 @@ async fn alerts_of(
     now: &Config,
     parts: &[PartChange],
     since: Timestamp,
-) -> anyhow::Result<Alerts> {
-    let Some(store) = before.store.clone() else { return Ok(Alerts::default()) };
-    let was: &[Topic] = before.config.as_ref().map_or(&[], |config| &config.topics);
+) -> anyhow::Result<Changes> {
+    let Some(store) = before.store.clone() else { return Ok(Changes::default()) };
     let changed = changed_topics(&before.definitions, now, parts);
-    let picked = |topics: &[Topic]| -> Vec<Topic> {
-        let wanted = |topic: &&Topic| changed.as_ref().is_none_or(|ids| ids.contains(&topic.id));
-        topics.iter().filter(wanted).cloned().collect()
-    };
+    let wanted = |id: &TopicId| changed.as_ref().is_none_or(|ids| ids.contains(id));
     let reading = "reading the verdicts";
-    let is = Half::of(picked(&now.topics), now).corrected(&store).await.context(reading)?;
+    let is = Half::picked(now, wanted).corrected(&store).await.context(reading)?;
     let did = match &before.config {
-        Some(config) => Some(Half::of(picked(was), config).corrected(&store).await.context(reading)?),
+        Some(config) => Some(Half::picked(config, wanted).corrected(&store).await.context(reading)?),
         None => None,
     };
-    let feed = super::backtest::Feed::archive(store, since);
-    let alive = || true;
-    tokio::task::block_in_place(|| {
-        alerts::compare(feed, (&is, did.as_ref()), super::backtest::all_cores(), alive)
-    })
+    let feed = Feed::archive(store, since);
+    tokio::task::block_in_place(|| compare(feed, (&is, did.as_ref()), all_cores(), || true))
 }
 
 /// Returns the topics that may find other things than before; `None` for all of them.

@@ -1,7 +1,14 @@
 //! A topic as written, its terms not yet compiled.
 
+use std::ops::RangeInclusive;
+
 use super::place::Place;
 use crate::model::TopicId;
+
+/// What a weight may be.
+pub const WEIGHTS: RangeInclusive<f64> = 0.05..=10.0;
+/// How many words apart terms near each other may be; neighbours are 1 apart.
+pub const WITHIN: RangeInclusive<u32> = 1..=100;
 
 /// `[[topic]]`
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::fold::{starts_hangul, starts_single};
-use super::language::{Stemming, hash_stem};
+use super::stemming::{Stemming, hash_stem};
 use super::tree::{Expr, Node, Tree};
 use super::words::term_words;
 use crate::model::words::Words;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::language::Stemming;
+use super::stemming::Stemming;
 use super::tree::{Expr, Node, Tree};
 use super::words::term_words;
 use super::{Anchors, Matcher, spoken};

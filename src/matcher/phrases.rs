@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::fold::{starts_hangul, starts_single};
 use super::frequencies::Frequencies;
-use super::language::{hash_form, hash_ids};
+use super::stemming::{hash_form, hash_ids};
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use super::words::term_words;

@@ -4,9 +4,9 @@
 //! term asks of a word, equal words have equal stems. A filter in front tells most words at
 //! once that nothing is known of them; what is found there is compared word by word.
 
-use super::language::{Stemming, hash_stem};
 use super::occur::matches_whole;
 use super::phrases::{Anchor, Shape, TermWord, Variants};
+use super::stemming::{Stemming, hash_stem};
 use crate::model::words::{Case, Word, Words};
 
 /// Bits of the filter for each key, of which one is set.

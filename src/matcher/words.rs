@@ -1,6 +1,7 @@
 //! An item to its words: the texts one after the other, their places, fields and stems.
 
-use super::language::{Stemming, hash_form, language};
+use super::language::language;
+use super::stemming::{Stemming, hash_form};
 use super::stems::Stems;
 use super::tokens;
 use crate::model::words::{Part, Word, Words};

@@ -228,4 +228,9 @@ impl Decision {
             ScoreOutcome::Hit => Decision::Alert,
         }
     }
+
+    /// Says whether somebody is told.
+    pub fn is_alert(self) -> bool {
+        matches!(self, Decision::Alert | Decision::FollowUp)
+    }
 }

@@ -78,8 +78,7 @@ async fn every_pair_is_told_on_request() {
         json!({"id": "c", "text": "oil"}),
     ];
     let rows = replay(TOPICS, &items, &["--all"]).await;
-    let found: Vec<String> =
-        rows.iter().map(|row| format!("{}", row["decision"].as_str().unwrap())).collect();
+    let found: Vec<String> = rows.iter().map(|row| row["decision"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, ["vetoed", "excluded", "below", "below", "below", "excluded"]);
     assert_eq!(rows[2]["item"], rows[3]["item"]);
     assert!(rows[2]["item"].as_str().unwrap().starts_with("it_"), "an id is computed where there is none");

@@ -1,10 +1,9 @@
 //! The topic doctor at work: its probes replayed beside the topics.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::{Extent, Feed, Judged, Replay, Side, Step, Verdict, all_cores};
+use super::compare::LOOK_BACK;
+use super::{Decided, Extent, Feed, Replay, Replayed, Side, Step, all_cores};
 use crate::app::setup::Ready;
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
@@ -12,9 +11,7 @@ use crate::matcher::doctor::{Doctor, Finding, Turn};
 use crate::model::{Score, Timestamp};
 use crate::store::Store;
 
-/// The news that `check` has the doctor look at.
-const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
-/// Of them at most so many, the newest: `check` should not be waited for.
+/// Items that `check` has the doctor look at, the newest: it should not be waited for.
 const MOST_ITEMS: u32 = 5000;
 
 /// Topics that the doctor looks at in a replay: nobody reads of more, and to look costs more than
@@ -55,16 +52,16 @@ impl Probes {
 
 /// Shows the doctor an item of a replay, of which the first side are its topics and the last one
 /// its probes. Copies would count twice.
-pub fn show(doctor: &mut Doctor, judged: &Judged) {
-    let [topics, .., probes] = judged.sides.as_slice() else { return };
-    if judged.duplicate_of.is_some() {
+pub fn show(doctor: &mut Doctor, replayed: &Replayed) {
+    let [topics, .., probes] = replayed.sides.as_slice() else { return };
+    if replayed.duplicate_of.is_some() {
         return;
     }
     doctor.see(scores(topics), scores(probes));
 }
 
-fn scores(side: &[Verdict]) -> impl Iterator<Item = &Score> {
-    side.iter().map(|verdict| &verdict.score)
+fn scores(side: &[Decided]) -> impl Iterator<Item = &Score> {
+    side.iter().map(|decided| &decided.score)
 }
 
 /// Has the doctor look at what the store has seen lately. Where there is no store, or it cannot be
@@ -90,8 +87,8 @@ fn look(ready: &Ready, feed: &mut Feed) -> anyhow::Result<Vec<Finding>> {
         max_text: config.fetch.max_text,
     };
     replay.run(feed, |step| {
-        if let Step::Item(judged) = step {
-            show(&mut doctor, judged);
+        if let Step::Item(replayed) = step {
+            show(&mut doctor, replayed);
         }
         Ok(())
     })?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Judged, Verdict};
+use super::{Decided, Replayed};
 use crate::app::explain::reason;
 use crate::model::{Decision, Evidence, TopicId};
 
@@ -40,30 +40,30 @@ pub struct Identity<'a> {
 
 impl<'a> Identity<'a> {
     /// Returns the line of an item.
-    pub fn of(judged: &'a Judged) -> Self {
+    pub fn of(replayed: &'a Replayed) -> Self {
         Identity {
-            item: &judged.given.id,
-            duplicate_of: judged.duplicate_of.as_deref(),
-            story: judged.story.as_str(),
+            item: &replayed.given.id,
+            duplicate_of: replayed.duplicate_of.as_deref(),
+            story: replayed.story.as_str(),
         }
     }
 }
 
 impl<'a> Line<'a> {
     /// Returns the line of a decision.
-    pub fn of(judged: &'a Judged, verdict: &'a Verdict) -> Self {
-        let Verdict { score, decision } = verdict;
-        let reason = match (decision, &judged.duplicate_of) {
+    pub fn of(replayed: &'a Replayed, decided: &'a Decided) -> Self {
+        let Decided { score, decision } = decided;
+        let reason = match (decision, &replayed.duplicate_of) {
             (Decision::Duplicate, Some(first)) => format!("a copy of {first}"),
             (decision, _) => reason(*decision, score),
         };
         Line {
-            item: &judged.given.id,
+            item: &replayed.given.id,
             topic: &score.topic,
             score: score.score,
             threshold: score.threshold,
             decision: Some(*decision),
-            story: verdict.is_hit().then(|| judged.story.as_str()),
+            story: decided.is_hit().then(|| replayed.story.as_str()),
             reason,
             evidence: score.evidence.iter().cloned().map(Evidence::rounded).collect(),
         }
@@ -72,19 +72,19 @@ impl<'a> Line<'a> {
 
 impl<'a> ChangedLine<'a> {
     /// Returns the line of a decision that the two sides of an item made otherwise.
-    pub fn of(judged: &'a Judged, change: &Change<'a>) -> Self {
+    pub fn of(replayed: &'a Replayed, change: &Change<'a>) -> Self {
         let line = match *change {
-            Change::Both { now, .. } | Change::New(now) => Line::of(judged, now),
+            Change::Both { now, .. } | Change::New(now) => Line::of(replayed, now),
             Change::Gone(was) => Line {
                 decision: None,
                 story: None,
                 reason: "there is no such topic in this configuration".to_owned(),
                 score: 0.0,
                 evidence: Vec::new(),
-                ..Line::of(judged, was)
+                ..Line::of(replayed, was)
             },
         };
-        ChangedLine { line, was: change.was().map(|verdict| verdict.decision) }
+        ChangedLine { line, was: change.was().map(|decided| decided.decision) }
     }
 }
 
@@ -94,22 +94,21 @@ pub enum Change<'a> {
     /// Both have it.
     Both {
         /// The decision of the first side.
-        now: &'a Verdict,
+        now: &'a Decided,
         /// The decision of the other.
-        was: &'a Verdict,
+        was: &'a Decided,
     },
     /// Only the first side has it.
-    New(&'a Verdict),
+    New(&'a Decided),
     /// Only the other has it.
-    Gone(&'a Verdict),
+    Gone(&'a Decided),
 }
 
 impl<'a> Change<'a> {
-    /// Returns the topics that the first two sides of an item differ on: those of the first side in
-    /// their order, then those that only the other has.
-    pub fn all(judged: &'a Judged) -> Vec<Change<'a>> {
-        let [now, was, ..] = judged.sides.as_slice() else { return Vec::new() };
-        let mut left: HashMap<&TopicId, &Verdict> = was.iter().map(|one| (&one.score.topic, one)).collect();
+    /// Returns the topics that two sides of an item differ on: those of the first side in their
+    /// order, then those that only the other has.
+    pub fn between(now: &'a [Decided], was: &'a [Decided]) -> Vec<Change<'a>> {
+        let mut left: HashMap<&TopicId, &Decided> = was.iter().map(|one| (&one.score.topic, one)).collect();
         let mut changes = Vec::new();
         for now in now {
             match left.remove(&now.score.topic) {
@@ -124,7 +123,7 @@ impl<'a> Change<'a> {
     }
 
     /// Returns the decision of the first side.
-    pub fn now(&self) -> Option<&'a Verdict> {
+    pub fn now(&self) -> Option<&'a Decided> {
         match self {
             Change::Both { now, .. } | Change::New(now) => Some(now),
             Change::Gone(_) => None,
@@ -132,7 +131,7 @@ impl<'a> Change<'a> {
     }
 
     /// Returns the decision of the other side.
-    pub fn was(&self) -> Option<&'a Verdict> {
+    pub fn was(&self) -> Option<&'a Decided> {
         match self {
             Change::Both { was, .. } | Change::Gone(was) => Some(was),
             Change::New(_) => None,
@@ -146,6 +145,6 @@ impl<'a> Change<'a> {
 }
 
 /// Says whether the item scored above 0.
-pub fn has_points(verdict: &Verdict) -> bool {
-    verdict.score.score > 0.0
+pub fn has_points(decided: &Decided) -> bool {
+    decided.score.score > 0.0
 }

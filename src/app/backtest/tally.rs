@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Judged, Verdict};
+use super::{Decided, Replayed};
 use crate::config::Topic;
 use crate::model::{Decision, Timestamp, TopicId};
 
@@ -71,21 +71,21 @@ impl Tally {
     }
 
     /// Counts an item with the decisions of this side.
-    pub fn count(&mut self, judged: &Judged, verdicts: &[Verdict]) {
+    pub fn count(&mut self, replayed: &Replayed, decisions: &[Decided]) {
         self.items += 1;
-        self.duplicates += u64::from(judged.duplicate_of.is_some());
-        if let Some(at) = judged.at {
+        self.duplicates += u64::from(replayed.duplicate_of.is_some());
+        if let Some(at) = replayed.at {
             let (from, to) = self.span.unwrap_or((at, at));
             self.span = Some((from.min(at), to.max(at)));
         }
-        for verdict in verdicts.iter().filter(|verdict| verdict.is_hit()) {
-            let Some(number) = self.numbers.get(&verdict.score.topic) else { continue };
+        for decided in decisions.iter().filter(|decided| decided.is_hit()) {
+            let Some(number) = self.numbers.get(&decided.score.topic) else { continue };
             let topic = &mut self.topics[*number];
             topic.counts.hits += 1;
-            topic.counts.duplicates += u64::from(verdict.decision == Decision::Duplicate);
-            if verdict.is_alert() {
+            topic.counts.duplicates += u64::from(decided.decision == Decision::Duplicate);
+            if decided.is_alert() {
                 topic.counts.alerts += 1;
-                if let Some(at) = judged.at {
+                if let Some(at) = replayed.at {
                     *topic.alerts_by_day.entry(day_of(at)).or_default() += 1;
                 }
             }

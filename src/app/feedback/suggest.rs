@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use similar::TextDiff;
 
+use crate::app::backtest::compare::{Half, compare};
 use crate::app::backtest::{Feed, all_cores};
 use crate::app::explain::item_of_text;
-use crate::app::plan::alerts::{Alerts, Half, compare};
 use crate::app::setup::Ready;
 use crate::config::edit::{Edit, edited};
 use crate::config::{Environment, Expect, Learn, Severity, Topic, parse_str};
@@ -177,13 +177,12 @@ async fn replay(
     let was = Half::of(proposed().map(|proposed| proposed.was.clone()).collect(), &ready.config);
     let is = Half::of(proposed().map(|proposed| proposed.suggestion.topic.clone()).collect(), &ready.config);
     let feed = Feed::archive(store.clone(), since);
-    let alerts: Alerts =
-        tokio::task::block_in_place(|| compare(feed, (&is, Some(&was)), all_cores(), || true))?;
+    let alerts = tokio::task::block_in_place(|| compare(feed, (&is, Some(&was)), all_cores(), || true))?;
     // Less than a day says little of a day, and no more than it holds.
     let days = (as_f64(now.since(span.from).as_millis()) / DAY_MS).max(1.0);
     proposals.days = days;
     for proposal in &mut proposals.topics {
-        let Some(counted) = alerts.topics.get(&proposal.topic) else { continue };
+        let Some(counted) = alerts.get(&proposal.topic) else { continue };
         if let Ok(proposed) = &mut proposal.outcome {
             let a_day = |n: u64| as_f64(u128::from(n)) / days;
             proposed.alerts = Some((a_day(counted.before), a_day(counted.after)));

@@ -3,15 +3,14 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::backtest::Feed;
-use crate::app::plan::alerts::{Alerts, DAYS, Half, compare};
+use crate::app::backtest::changes::Changes;
+use crate::app::backtest::compare::{DAYS, Half, LOOK_BACK, compare};
 use crate::app::shown;
-use crate::config::Topic;
 use crate::store::{DaemonNote, ReloadNote, ReplayNote};
 use crate::web::Site;
 use crate::worker::{Ctx, Live};
@@ -35,17 +34,13 @@ pub(super) fn begin(ctx: &Arc<Ctx>, site: &Arc<Site>, before: Arc<Live>, cancell
     }
     let (ctx, site, cancelled) = (Arc::clone(ctx), Arc::clone(site), cancelled.clone());
     tokio::spawn(async move {
-        let feed = Feed::archive(ctx.store.clone(), ctx.clock.now() - Duration::from_hours(24 * DAYS));
+        let feed = Feed::archive(ctx.store.clone(), ctx.clock.now() - LOOK_BACK);
         let (live, wanted) = (Arc::clone(&now), cancelled.clone());
         let (store, runtime) = (ctx.store.clone(), Handle::current());
         let replaying = tokio::task::spawn_blocking(move || {
-            let picked = |topics: &[Topic]| -> Vec<Topic> {
-                topics.iter().filter(|topic| changed.contains(&topic.id)).cloned().collect()
-            };
-            let is = Half::of(picked(&live.config.topics), &live.config).corrected(&store);
-            let is = runtime.block_on(is)?;
-            let was = Half::of(picked(&before.config.topics), &before.config).corrected(&store);
-            let was = runtime.block_on(was)?;
+            let half =
+                |config| runtime.block_on(Half::picked(config, |id| changed.contains(id)).corrected(&store));
+            let (is, was) = (half(&live.config)?, half(&before.config)?);
             // One thread: the daemon has its own work to do.
             compare(feed, (&is, Some(&was)), NonZero::<usize>::MIN, || !wanted.is_cancelled())
         });
@@ -64,14 +59,14 @@ fn changed(before: &Live, now: &Live) -> std::collections::HashSet<crate::model:
     other.map(|(id, _)| id.clone()).collect()
 }
 
-async fn tell((ctx, site): (&Ctx, &Site), (live, alerts): (&Live, &Alerts), cancelled: &CancellationToken) {
+async fn tell((ctx, site): (&Ctx, &Site), (live, alerts): (&Live, &Changes), cancelled: &CancellationToken) {
     // A reload that has begun meanwhile has more to say.
     let _turn = ctx.turnstile.lock().await;
     if cancelled.is_cancelled() {
         return;
     }
     let mut replayed = Vec::new();
-    for (id, topic) in &alerts.topics {
+    for (id, topic) in alerts.topics() {
         let (before, after) = (topic.before, topic.after);
         let (added, removed) = (topic.added, topic.removed);
         tracing::info!(topic = %id, before, after, added, removed,

@@ -8,7 +8,7 @@ use newshound::app::backtest::changes::Changes;
 use newshound::app::backtest::checkup::{self, Probes};
 use newshound::app::backtest::line::{Change, ChangedLine, Identity, Line, has_points};
 use newshound::app::backtest::tally::Tally;
-use newshound::app::backtest::{BadLine, Extent, Feed, Judged, Replay, Side, Step, all_cores};
+use newshound::app::backtest::{BadLine, Extent, Feed, Replay, Replayed, Side, Step, all_cores};
 use newshound::app::feedback;
 use newshound::app::setup::Ready;
 use newshound::app::unknown;
@@ -22,7 +22,7 @@ use newshound::store::Store;
 use super::{Wanted, load};
 use crate::cli::args::Backtest;
 use crate::cli::progress::Progress;
-use crate::cli::text::backtest::{Copies, Replayed};
+use crate::cli::text::backtest::{Copies, Report};
 use crate::cli::{Exit, Results, Session, complain, say, text};
 
 /// Lines of the input that are complained about one by one.
@@ -160,11 +160,11 @@ fn replay(
     let mut results = session.json.then(Results::new);
     let mut told = Told::new(session, &about);
     replay.run(&mut feed, |step| {
-        let Some(judged) = told.item(&step) else { return Ok(()) };
-        sums.count(judged);
+        let Some(replayed) = told.item(&step) else { return Ok(()) };
+        sums.count(replayed);
         match &mut results {
-            Some(results) => lines(judged, asked, results),
-            None if watching => checkup::show(&mut doctor, judged),
+            Some(results) => lines(replayed, asked, results),
+            None if watching => checkup::show(&mut doctor, replayed),
             None => {}
         }
         Ok(())
@@ -173,7 +173,7 @@ fn replay(
     if let Some(results) = results {
         results.end();
     } else {
-        let replayed = Replayed {
+        let report = Report {
             tally: &sums.tallies[0],
             other: asked.against.as_deref().zip(sums.tallies.get(1)),
             changes: &sums.changes,
@@ -181,7 +181,7 @@ fn replay(
             all: asked.all,
             findings: &probes.findings(&doctor),
         };
-        say(&text::backtest::replayed(&replayed, session.terminal));
+        say(&text::backtest::report(&report, session.terminal));
     }
     Ok(ended(asked, &sums.tallies[0], &told))
 }
@@ -211,26 +211,27 @@ impl Sums {
         Sums { tallies, changes: Changes::default() }
     }
 
-    fn count(&mut self, judged: &Judged) {
-        for (tally, verdicts) in self.tallies.iter_mut().zip(&judged.sides) {
-            tally.count(judged, verdicts);
+    fn count(&mut self, replayed: &Replayed) {
+        for (tally, decisions) in self.tallies.iter_mut().zip(&replayed.sides) {
+            tally.count(replayed, decisions);
         }
         if self.tallies.len() > 1 {
-            self.changes.count(judged);
+            self.changes.count(replayed, &replayed.sides[0], &replayed.sides[1]);
         }
     }
 }
 
 /// Prints the decisions on an item, or those that changed.
-fn lines(judged: &Judged, asked: &Backtest, results: &mut Results) {
+fn lines(replayed: &Replayed, asked: &Backtest, results: &mut Results) {
     if asked.against.is_some() {
-        for change in Change::all(judged).iter().filter(|change| asked.all || change.has_points()) {
-            results.say(&ChangedLine::of(judged, change));
+        let changes = Change::between(&replayed.sides[0], &replayed.sides[1]);
+        for change in changes.iter().filter(|change| asked.all || change.has_points()) {
+            results.say(&ChangedLine::of(replayed, change));
         }
         return;
     }
-    for verdict in judged.sides[0].iter().filter(|verdict| asked.all || has_points(verdict)) {
-        results.say(&Line::of(judged, verdict));
+    for decided in replayed.sides[0].iter().filter(|decided| asked.all || has_points(decided)) {
+        results.say(&Line::of(replayed, decided));
     }
 }
 
@@ -267,10 +268,10 @@ fn identify(session: &Session, replay: &Replay<'_>, source: Source) -> anyhow::R
     let mut copies = Copies::default();
     let mut told = Told::new(session, &about);
     replay.run(&mut feed, |step| {
-        let Some(judged) = told.item(&step) else { return Ok(()) };
+        let Some(replayed) = told.item(&step) else { return Ok(()) };
         match &mut results {
-            Some(results) => results.say(&Identity::of(judged)),
-            None => copies.count(judged),
+            Some(results) => results.say(&Identity::of(replayed)),
+            None => copies.count(replayed),
         }
         Ok(())
     })?;
@@ -296,13 +297,13 @@ impl<'a> Told<'a> {
     }
 
     /// Returns the item of a step; of a line that is none, tells what is wrong with it.
-    fn item<'s>(&mut self, step: &Step<'s>) -> Option<&'s Judged> {
+    fn item<'s>(&mut self, step: &Step<'s>) -> Option<&'s Replayed> {
         match step {
-            Step::Item(judged) => {
+            Step::Item(replayed) => {
                 self.items += 1;
                 let of_archive = self.about.asked.is_some();
-                self.progress.step(if of_archive { self.items } else { judged.read_bytes });
-                Some(judged)
+                self.progress.step(if of_archive { self.items } else { replayed.read_bytes });
+                Some(replayed)
             }
             Step::Bad(line) => {
                 self.bad += 1;

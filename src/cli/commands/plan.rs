@@ -1,8 +1,7 @@
 //! `plan`: what a reload of the present files would change.
 
-use std::time::Duration;
-
-use newshound::app::plan::alerts::{DAYS, Example, TopicAlerts};
+use newshound::app::backtest::changes::{Example, TopicChanges};
+use newshound::app::backtest::compare::LOOK_BACK;
 use newshound::app::plan::{self, Change, Plan};
 use newshound::clock::Clock;
 use newshound::config::Problem;
@@ -14,7 +13,7 @@ use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn plan(session: &Session) -> anyhow::Result<Exit> {
     let now = Clock::system().now();
-    let since = now - Duration::from_hours(24 * DAYS);
+    let since = now - LOOK_BACK;
     let plan = plan::plan(session.config.as_deref(), &session.environment, since).await?;
     if session.json {
         say_json(&to_json(&plan, since));
@@ -35,18 +34,12 @@ fn to_json(plan: &Plan, since: Timestamp) -> Value {
     whole.insert("result".to_owned(), json!(plan.result));
     whole.insert("running".to_owned(), json!(plan.ran));
     whole.insert("problems".to_owned(), plan.problems.iter().map(Problem::to_json).collect());
-    for (kind, name) in [
-        (DefinitionKind::Source, "sources"),
-        (DefinitionKind::Topic, "topics"),
-        (DefinitionKind::Route, "routes"),
-        (DefinitionKind::Channel, "channels"),
-        (DefinitionKind::Setting, "settings"),
-    ] {
+    for (kind, name) in text::plan::KINDS {
         whole.insert(name.to_owned(), parts(plan, kind));
     }
     whole.insert("waits".to_owned(), json!(plan.waits));
     let (added, removed) = plan.alerts.sums();
-    let topics: Vec<Value> = plan.alerts.topics.iter().map(|(id, topic)| alerts(id, topic)).collect();
+    let topics: Vec<Value> = plan.alerts.topics().map(|(id, topic)| alerts(id, topic)).collect();
     whole.insert(
         "alerts".to_owned(),
         json!({
@@ -76,9 +69,9 @@ fn parts(plan: &Plan, kind: DefinitionKind) -> Value {
     parts
 }
 
-fn alerts(id: &TopicId, topic: &TopicAlerts) -> Value {
+fn alerts(id: &TopicId, topic: &TopicChanges) -> Value {
     let example = |example: &Example| {
-        let change = if example.is_added { "added" } else { "removed" };
+        let change = if example.is_added() { "added" } else { "removed" };
         json!({"item": example.item, "title": example.title, "at": example.at, "change": change})
     };
     json!({

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use newshound::app::backtest::Judged;
+use newshound::app::backtest::Replayed;
 use newshound::app::backtest::changes::{Changes, Example, TopicChanges};
 use newshound::app::backtest::tally::{Tally, TopicTally, day_of};
 use newshound::matcher::doctor::Finding;
@@ -22,7 +22,7 @@ const COPIES: usize = 10;
 const CHANGED: usize = 20;
 
 /// A replay that has ended.
-pub(in crate::cli) struct Replayed<'a> {
+pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) tally: &'a Tally,
     /// The other configuration.
     pub(in crate::cli) other: Option<(&'a Path, &'a Tally)>,
@@ -35,22 +35,22 @@ pub(in crate::cli) struct Replayed<'a> {
 }
 
 /// Returns what a replay came to.
-pub(in crate::cli) fn replayed(replayed: &Replayed<'_>, terminal: Terminal) -> String {
-    let mut lines = vec![head(replayed)];
-    lines.extend(topics(replayed, terminal));
-    if let Some((path, tally)) = replayed.other {
+pub(in crate::cli) fn report(report: &Report<'_>, terminal: Terminal) -> String {
+    let mut lines = vec![head(report)];
+    lines.extend(topics(report, terminal));
+    if let Some((path, tally)) = report.other {
         lines.push(String::new());
-        lines.extend(changes(replayed, (path, tally), terminal));
+        lines.extend(changes(report, (path, tally), terminal));
     }
-    let findings = super::doctor::findings(replayed.findings, terminal);
+    let findings = super::doctor::findings(report.findings, terminal);
     if !findings.is_empty() {
         lines.extend([String::new(), findings]);
     }
     lines.join("\n")
 }
 
-fn head(replayed: &Replayed<'_>) -> String {
-    let tally = replayed.tally;
+fn head(report: &Report<'_>) -> String {
+    let tally = report.tally;
     let mut parts = vec![counted(tally.items, "item", "items")];
     if let Some((from, to)) = tally.span() {
         parts.push(span(from, to));
@@ -59,7 +59,7 @@ fn head(replayed: &Replayed<'_>) -> String {
         1 => "1 is a copy".to_owned(),
         n => format!("{} are copies", number(n)),
     });
-    let (took, rate) = (replayed.took.as_secs_f64(), rate(tally.items, replayed.took));
+    let (took, rate) = (report.took.as_secs_f64(), rate(tally.items, report.took));
     format!("{}; {took:.1} s, {} items a second", parts.join(", "), number(rate))
 }
 
@@ -76,7 +76,7 @@ fn date(at: Timestamp) -> String {
     at.to_string().chars().take_while(|c| *c != 'T').collect()
 }
 
-fn topics(replayed: &Replayed<'_>, terminal: Terminal) -> Vec<String> {
+fn topics(report: &Report<'_>, terminal: Terminal) -> Vec<String> {
     const COLUMNS: &[Column] = &[
         Column::text("topic", 12),
         Column::number("hits"),
@@ -85,8 +85,8 @@ fn topics(replayed: &Replayed<'_>, terminal: Terminal) -> Vec<String> {
         Column::number("a day"),
         Column::whole("alerts by day"),
     ];
-    let tally = replayed.tally;
-    let shown = |topic: &&TopicTally| replayed.all || topic.counts.hits > 0;
+    let tally = report.tally;
+    let shown = |topic: &&TopicTally| report.all || topic.counts.hits > 0;
     let row = |topic: &TopicTally| {
         let counts = topic.counts;
         #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
@@ -138,16 +138,16 @@ fn plot(topic: &TopicTally, span: Option<(Timestamp, Timestamp)>, utf8: bool) ->
     bars.iter().map(sign).collect()
 }
 
-fn changes(replayed: &Replayed<'_>, (path, other): (&Path, &Tally), terminal: Terminal) -> Vec<String> {
-    let (added, removed) = replayed.changes.sums();
+fn changes(report: &Report<'_>, (path, other): (&Path, &Tally), terminal: Terminal) -> Vec<String> {
+    let (added, removed) = report.changes.sums();
     let path = plain(&path.display().to_string());
     let mut lines = vec![match (added, removed) {
         (0, 0) => format!("no alert is another than with {path}"),
         _ => format!("against {path}: {} more, {} fewer", counted(added, "alert", "alerts"), number(removed)),
     }];
-    let changed: Vec<(&TopicId, &TopicChanges)> = replayed.changes.topics().collect();
+    let changed: Vec<(&TopicId, &TopicChanges)> = report.changes.changed().collect();
     for (topic, changes) in changed.iter().take(CHANGED) {
-        lines.push(topic_change(topic, changes, (replayed.tally, other), terminal));
+        lines.push(topic_change(topic, changes, (report.tally, other), terminal));
         lines.extend(changes.examples.iter().map(|example| example_line(example, terminal)));
     }
     let more = changed.len().saturating_sub(CHANGED) as u64;
@@ -175,11 +175,7 @@ fn topic_change(
 fn example_line(example: &Example, terminal: Terminal) -> String {
     let decision =
         |decision: Option<Decision>| decision.map_or("no such topic", Decision::as_str).replace('_', " ");
-    let sign = if example.now.is_some_and(|now| now == Decision::Alert || now == Decision::FollowUp) {
-        '+'
-    } else {
-        '-'
-    };
+    let sign = if example.is_added() { '+' } else { '-' };
     let day = example.at.map(|at| format!("{}  ", date(at))).unwrap_or_default();
     let text = format!(
         "  {sign} {day}{} (was {}, now {})",
@@ -202,12 +198,12 @@ pub(in crate::cli) struct Copies {
 
 impl Copies {
     /// Counts an item.
-    pub(in crate::cli) fn count(&mut self, judged: &Judged) {
+    pub(in crate::cli) fn count(&mut self, replayed: &Replayed) {
         self.items += 1;
-        let Some(first) = &judged.duplicate_of else { return };
+        let Some(first) = &replayed.duplicate_of else { return };
         self.found += 1;
         if self.examples.len() < COPIES {
-            self.examples.push((judged.given.id.clone(), first.clone()));
+            self.examples.push((replayed.given.id.clone(), first.clone()));
         }
     }
 }

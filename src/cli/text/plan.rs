@@ -1,7 +1,8 @@
 //! What a reload would change, in words: parts that come (+), go (-) and change (~), then the
 //! alerts.
 
-use newshound::app::plan::alerts::{DAYS, TopicAlerts};
+use newshound::app::backtest::changes::TopicChanges;
+use newshound::app::backtest::compare::DAYS;
 use newshound::app::plan::{Change, PartChange, Plan};
 use newshound::model::{DefinitionKind, Timestamp, TopicId};
 use newshound::store::LastReload;
@@ -9,6 +10,14 @@ use newshound::store::LastReload;
 use super::ink::{Style, Terminal};
 use super::words::{counted, cut, number, plain, time, wrap};
 
+/// What all parts of a kind are called together, in the order in which they are told.
+pub(in crate::cli) const KINDS: [(DefinitionKind, &str); 5] = [
+    (DefinitionKind::Source, "sources"),
+    (DefinitionKind::Topic, "topics"),
+    (DefinitionKind::Route, "routes"),
+    (DefinitionKind::Channel, "channels"),
+    (DefinitionKind::Setting, "settings"),
+];
 /// Parts of one kind that are named.
 const PARTS: usize = 50;
 /// Topics whose alerts are told.
@@ -24,13 +33,7 @@ pub(in crate::cli) fn plan(plan: &Plan, terminal: Terminal, now: Timestamp) -> S
         let text = format!("topic {topic} has an error and would stay as it is");
         lines.push(terminal.style(Style::Yellow, &plain(&text)));
     }
-    for (kind, name) in [
-        (DefinitionKind::Source, "sources"),
-        (DefinitionKind::Topic, "topics"),
-        (DefinitionKind::Route, "routes"),
-        (DefinitionKind::Channel, "channels"),
-        (DefinitionKind::Setting, "settings"),
-    ] {
+    for (kind, name) in KINDS {
         lines.extend(parts(plan, (kind, name), terminal));
     }
     lines.extend(plan.waits.iter().map(|waits| format!("{waits} would take effect at the next start")));
@@ -45,13 +48,13 @@ fn head(plan: &Plan, now: Timestamp) -> String {
         (false, Some(_)) => format!("the configuration that last ran{since}; no daemon runs now"),
         (false, None) => "nothing, since none ran on this store yet".to_owned(),
     };
-    let verdict = match plan.result {
+    let outcome = match plan.result {
         LastReload::Rejected => "The files have an error: a reload would leave everything as it is.",
         LastReload::Partial => "The files have an error in a topic: a reload would take the rest.",
         LastReload::Ok if plan.parts.is_empty() => "A reload would change nothing.",
         LastReload::Ok => "A reload would change what follows.",
     };
-    format!("{verdict} Compared with {beside}.")
+    format!("{outcome} Compared with {beside}.")
 }
 
 fn parts(plan: &Plan, (kind, name): (DefinitionKind, &str), terminal: Terminal) -> Vec<String> {
@@ -77,7 +80,7 @@ fn one_part(part: &PartChange, terminal: Terminal) -> String {
 }
 
 fn alerts(plan: &Plan, terminal: Terminal) -> Vec<String> {
-    if plan.alerts.topics.is_empty() {
+    if plan.alerts.topics().len() == 0 {
         return Vec::new();
     }
     let (added, removed) = plan.alerts.sums();
@@ -87,16 +90,15 @@ fn alerts(plan: &Plan, terminal: Terminal) -> Vec<String> {
         number(added),
         number(removed)
     );
-    let mut topics: Vec<(&TopicId, &TopicAlerts)> =
-        plan.alerts.topics.iter().filter(|(_, topic)| topic.added + topic.removed > 0).collect();
-    topics.sort_by_key(|(_, topic)| std::cmp::Reverse(topic.added + topic.removed));
+    let mut topics: Vec<(&TopicId, &TopicChanges)> = plan.alerts.changed().collect();
+    topics.sort_by_key(|(_, topic)| std::cmp::Reverse(topic.sum()));
     let mut lines = vec![head];
     for (id, topic) in topics.iter().take(TOPICS) {
         let name = terminal.style(Style::Bold, &plain(id.as_str()));
         let (before, after) = (number(topic.before), number(topic.after));
         lines.push(format!("  {name}  {before} before, {after} after"));
         for example in &topic.examples {
-            let mark = if example.is_added { '+' } else { '-' };
+            let mark = if example.is_added() { '+' } else { '-' };
             let room = terminal.columns.saturating_sub(6);
             lines.push(format!("    {mark} {}", cut(&plain(&example.title), room)));
         }

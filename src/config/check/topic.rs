@@ -4,7 +4,7 @@ use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
-use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic};
+use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
@@ -114,7 +114,7 @@ fn term(scope: &Scope<'_>, key: &str, value: Value) -> Option<Term> {
     };
     let mut reader = Reader::new(scope, "term", table);
     let text = reader.required("term", "\"Kim\"");
-    let weight = reader.number("weight", 0.05..=10.0).map(|weight| weight.value);
+    let weight = reader.number("weight", WEIGHTS).map(|weight| weight.value);
     let field = reader.text("field").map(|field| field.value);
     let with = terms(&mut reader, "with");
     reader.finish();
@@ -160,9 +160,9 @@ fn near(reader: &mut Reader<'_>, topic: &str) -> Vec<Near> {
         let near = Near {
             a: terms(&mut reader, "a"),
             b: terms(&mut reader, "b"),
-            within: reader.integer("within", 1..=100).map_or(10, |within| within.value),
+            within: reader.integer("within", WITHIN).map_or(10, |within| within.value),
             ordered: reader.flag("ordered").is_some_and(|ordered| ordered.value),
-            weight: reader.number("weight", 0.05..=10.0).map_or(1.0, |weight| weight.value),
+            weight: reader.number("weight", WEIGHTS).map_or(1.0, |weight| weight.value),
             place: reader.place.clone(),
         };
         reader.finish();

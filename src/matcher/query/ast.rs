@@ -82,10 +82,14 @@ impl Ast {
 
     /// Calls `each` for all words and phrases that are looked for in the text.
     pub(super) fn for_terms(&self, each: &mut impl FnMut(&Term)) {
-        match &self.what {
-            What::Term(term) => each(term),
-            What::Field { field: Field::Property(_), .. } => {}
-            what => what.parts().iter().for_each(|part| part.for_terms(each)),
+        if matches!(self.what, What::Field { field: Field::Property(_), .. }) {
+            return;
+        }
+        if let What::Term(term) = &self.what {
+            each(term);
+        }
+        for part in self.what.parts() {
+            part.for_terms(each);
         }
     }
 

@@ -3,13 +3,11 @@
 use std::ops::Range;
 
 use super::super::phrases::Phrases;
+use super::super::term::MAX_WORDS;
 use super::super::tree::{Condition, Expr, Fields, Member, Near, Node, Property};
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
 use super::wildcard;
-
-/// Words of one phrase.
-const MAX_WORDS: usize = 200;
 
 /// Makes a tree of a query.
 pub(super) struct Builder<'a> {

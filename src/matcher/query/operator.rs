@@ -2,8 +2,6 @@
 
 /// How near `NEAR` is without a number.
 pub(super) const NEAR_DEFAULT: u32 = 5;
-/// What `NEAR` may be.
-pub(super) const NEAR: std::ops::RangeInclusive<u32> = 1..=100;
 /// What `ATLEAST` may be.
 pub(super) const AT_LEAST: std::ops::RangeInclusive<u32> = 1..=1000;
 

@@ -6,13 +6,12 @@ use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
 use super::lexer::{Kind, Token, tokens};
 use super::operator::{self, Operator, Prox};
+use crate::config::{WEIGHTS, WITHIN};
 
 /// Parentheses and `ATLEAST` within each other.
 const MAX_NESTED: usize = 64;
 /// Parts within parts, all kinds together.
 const MAX_DEPTH: usize = 256;
-/// What a weight may be.
-const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 /// What may begin an operand.
 const OPERAND: &str = "a word, a phrase or `(`";
 
@@ -179,7 +178,7 @@ impl Parser<'_> {
                 None => return Ok(operator::NEAR_DEFAULT),
             },
         };
-        if !operator::NEAR.contains(&number) {
+        if !WITHIN.contains(&number) {
             let message = format!("{} words apart: it goes from 1 to 100", operator::told(number));
             self.faults.push(Fault::error(span, message).suggest("neighbours are 1 apart"));
             return Ok(operator::NEAR_DEFAULT);

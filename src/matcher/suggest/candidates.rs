@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::fold::starts_single;
 use super::super::words::term_words;
 use crate::config::edit::Edit;
-use crate::config::{Term, Topic};
+use crate::config::{Term, Topic, WEIGHTS};
 use crate::matcher::learn::Judged;
 use crate::model::Verdict;
 use crate::model::words::{Word, Words};
 
 /// Factors for the weight of a term.
 const FACTORS: [f64; 4] = [0.5, 0.7, 1.4, 2.0];
-/// What a weight may be.
-const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 /// Thresholds that are tried, in hundredths.
 const THRESHOLDS: std::ops::RangeInclusive<u32> = 30..=85;
 const THRESHOLD_STEP: usize = 5;

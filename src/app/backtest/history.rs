@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use super::pipeline::Scored;
-use super::{Given, Judged, Verdict};
+use super::{Decided, Given, Replayed};
 use crate::dedupe::{Past, Sight};
 use crate::model::{Decision, ItemId, Score, ScoreOutcome, StoryId, Timestamp, TopicId};
 
 /// The past of a replay.
-pub(super) struct Judge<'a> {
+pub(super) struct History<'a> {
     past: Past,
     firsts: Vec<First>,
     sides: Vec<Told<'a>>,
@@ -31,15 +31,15 @@ struct Told<'a> {
     alerts: Vec<Vec<u32>>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> History<'a> {
     /// Begins with an empty past; for each side its topics with their numbers.
     pub(super) fn new(sides: impl Iterator<Item = &'a HashMap<&'a TopicId, u32>>) -> Self {
         let sides = sides.map(|topics| Told { topics, alerts: Vec::new() }).collect();
-        Judge { past: Past::default(), firsts: Vec::new(), sides, at: None }
+        History { past: Past::default(), firsts: Vec::new(), sides, at: None }
     }
 
     /// Decides on the next item.
-    pub(super) fn take(&mut self, scored: Scored, read_bytes: u64) -> Judged {
+    pub(super) fn take(&mut self, scored: Scored, read_bytes: u64) -> Replayed {
         let Scored { given, sides } = scored;
         self.at = given.at.or(self.at);
         let recognised = self.past.take(&given.item, self.at.unwrap_or_default());
@@ -47,12 +47,12 @@ impl<'a> Judge<'a> {
             self.firsts.push(First::of(&given));
         }
         let first = &self.firsts[recognised.number as usize];
-        let judge = |(told, scores): (&mut Told, Vec<Score>)| {
+        let decide = |(told, scores): (&mut Told, Vec<Score>)| {
             told.alerts.resize_with(self.firsts.len(), Vec::new);
-            scores.into_iter().map(|score| told.verdict(score, recognised.number, recognised.sight)).collect()
+            scores.into_iter().map(|score| told.decided(score, recognised.number, recognised.sight)).collect()
         };
-        Judged {
-            sides: self.sides.iter_mut().zip(sides).map(judge).collect(),
+        Replayed {
+            sides: self.sides.iter_mut().zip(sides).map(decide).collect(),
             duplicate_of: (recognised.sight != Sight::New).then(|| first.name().to_owned()),
             story: StoryId::of(&first.id),
             at: self.at,
@@ -75,10 +75,10 @@ impl First {
 }
 
 impl Told<'_> {
-    fn verdict(&mut self, score: Score, item: u32, sight: Sight) -> Verdict {
+    fn decided(&mut self, score: Score, item: u32, sight: Sight) -> Decided {
         let is_told = score.outcome == ScoreOutcome::Hit && self.is_told(&score.topic, item, sight);
         let decision = if is_told { Decision::Duplicate } else { Decision::of_new(score.outcome) };
-        Verdict { score, decision }
+        Decided { score, decision }
     }
 
     /// Says whether a hit was told before; else it is from now on. What comes again alerts only
