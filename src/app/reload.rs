@@ -231,17 +231,18 @@ impl App {
 
     /// Leaves everything as it is, and tells so.
     async fn refuse(&self, error: String) -> &'static str {
-        tracing::error!("the configuration was rejected, the one before is in force: {error}");
         let shown = self.site.shown();
         let reload = ReloadNote {
             result: LastReload::Rejected,
             time: self.ctx.clock.now(),
-            error: Some(error),
+            error: Some(error.clone()),
             waits: Vec::new(),
             replayed: Vec::new(),
         };
         let note = DaemonNote { reload: Some(reload), ..shown.note.clone() };
         self.tell(note).await;
+        // Last, so that whoever reads it finds the same wherever else it is told.
+        tracing::error!("the configuration was rejected, the one before is in force: {error}");
         "configuration rejected, the one before is in force"
     }
 

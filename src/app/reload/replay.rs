@@ -1,6 +1,7 @@
 //! What the topics that changed would have alerted in the last days: told after a reload, and
 //! never alerted.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::backtest::Feed;
-use crate::app::backtest::changes::Changes;
+use crate::app::backtest::changes::{Changes, TopicChanges};
 use crate::app::backtest::compare::{DAYS, Half, LOOK_BACK, compare};
 use crate::app::shown;
+use crate::model::TopicId;
 use crate::store::{DaemonNote, ReloadNote, ReplayNote};
 use crate::web::Site;
 use crate::worker::{Ctx, Live};
@@ -54,7 +56,7 @@ pub(super) fn begin(ctx: &Arc<Ctx>, site: &Arc<Site>, before: Arc<Live>, cancell
     });
 }
 
-fn changed(before: &Live, now: &Live) -> std::collections::HashSet<crate::model::TopicId> {
+fn changed(before: &Live, now: &Live) -> HashSet<TopicId> {
     let other = now.versions.iter().filter(|(id, version)| before.versions.get(*id) != Some(*version));
     other.map(|(id, _)| id.clone()).collect()
 }
@@ -65,15 +67,14 @@ async fn tell((ctx, site): (&Ctx, &Site), (live, alerts): (&Live, &Changes), can
     if cancelled.is_cancelled() {
         return;
     }
-    let mut replayed = Vec::new();
-    for (id, topic) in alerts.topics() {
-        let (before, after) = (topic.before, topic.after);
-        let (added, removed) = (topic.added, topic.removed);
-        tracing::info!(topic = %id, before, after, added, removed,
-            "replayed topic `{id}` over the last {DAYS} days: alerts as it is now {after}, as it was {before}; \
-             new {added}, gone {removed}; none of them is sent");
-        replayed.push(ReplayNote { topic: id.clone(), before, after, added, removed });
-    }
+    let note = |(id, topic): (&TopicId, &TopicChanges)| ReplayNote {
+        topic: id.clone(),
+        before: topic.before,
+        after: topic.after,
+        added: topic.added,
+        removed: topic.removed,
+    };
+    let mut replayed: Vec<ReplayNote> = alerts.topics().map(note).collect();
     replayed.sort_by_key(|topic| std::cmp::Reverse(topic.added + topic.removed));
     replayed.truncate(NOTED);
     let note = site.shown().note.clone();
@@ -83,4 +84,10 @@ async fn tell((ctx, site): (&Ctx, &Site), (live, alerts): (&Live, &Changes), can
         tracing::warn!("the replay could not be noted for other commands: {error}");
     }
     site.show(shown(live, note));
+    // Last, so that whoever reads it finds the same in the status.
+    for (id, TopicChanges { before, after, added, removed, .. }) in alerts.topics() {
+        tracing::info!(topic = %id, before, after, added, removed,
+            "replayed topic `{id}` over the last {DAYS} days: alerts as it is now {after}, as it was {before}; \
+             new {added}, gone {removed}; none of them is sent");
+    }
 }
