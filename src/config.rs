@@ -30,7 +30,7 @@ mod value;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
 pub use check::{DEFAULT_ROUTE, guard_problems, language};
-pub use definition::{Definition, changed_keys};
+pub use definition::{Definition, changed_keys, topic_versions};
 pub use environment::Environment;
 pub use extent::{TopicTable, TopicTables};
 pub use load::{Loaded, Wanted, in_order, load, parse_str};

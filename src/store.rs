@@ -97,6 +97,15 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a store as `open_existing` does; `None` where there is none, as before the first run.
+    pub async fn open_if_there(url: &str) -> Result<Option<Store>, StoreError> {
+        match Store::open_existing(url).await {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens a store that must exist, beside a daemon that may be running on it: that is why its
     /// schema must be ours already.
     pub async fn open_existing(url: &str) -> Result<Store, StoreError> {

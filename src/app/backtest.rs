@@ -252,7 +252,9 @@ mod tests {
 
     #[test]
     fn more_threads_than_batches_are_no_trouble() {
-        let lines: String = (0..600).map(|n| format!("{{\"id\":{n},\"title\":\"oil {n}\"}}\nx\n")).collect();
+        let lines: Vec<String> =
+            (0..600).map(|n| format!("{{\"id\":{n},\"title\":\"oil {n}\"}}\nx\n")).collect();
+        let lines = lines.concat();
         let one = replayed(&[OIL], Extent::Touched, 1, &lines);
         assert_eq!(
             (one.len(), one[1198].as_str(), one[1].split(' ').nth(1)),

@@ -11,12 +11,14 @@ pub use self::past::{Present, Then};
 
 use super::reading::Given;
 use super::setup::Ready;
+use super::unknown;
+use crate::config::topic_versions;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
 use crate::model::item::rounded;
 use crate::model::{
     Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
-    ScoreOutcome, SourceId, Timestamp, TopicId,
+    SourceId, Timestamp, TopicId,
 };
 use crate::store::{Store, StoredItem};
 
@@ -125,7 +127,8 @@ pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::
     let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    let past = Past { came: item.first_seen, decisions, topics, versions: past::versions(ready) };
+    let versions = topic_versions(&ready.config.definitions);
+    let past = Past { came: item.first_seen, decisions, topics, versions };
     explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
@@ -140,15 +143,6 @@ pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Resul
 pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
     let (id, item) = read(ready, question, text.as_bytes())?;
     explain(ready, question, item, id, None)
-}
-
-/// Says that a name is none of the configured ones.
-pub fn unknown<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    match known.as_slice() {
-        [] => format!("no {noun} `{name}` is configured, and no other: `newshound init` writes a start"),
-        known => format!("no {noun} `{name}` is configured; known: {}", known.join(", ")),
-    }
 }
 
 fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Option<String>, Item)> {
@@ -199,10 +193,8 @@ fn explain(
     past: Option<&Past>,
 ) -> anyhow::Result<Explained> {
     let config = &ready.config;
-    if let Some(topic) = &question.topic
-        && !config.topics.iter().any(|known| known.id == *topic)
-    {
-        bail!(unknown("topic", topic.as_str(), config.topics.iter().map(|topic| topic.id.as_str())));
+    if let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(config, topic)) {
+        bail!(message);
     }
     if let Some(lang) = &question.lang {
         item.lang = Some(lang.clone());
@@ -229,12 +221,7 @@ fn explain(
 /// Returns how an item stands to a topic as it is now.
 fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
     let topic = ready.config.topics.iter().find(|topic| topic.id == score.topic);
-    let decision = match score.outcome {
-        ScoreOutcome::Hit => Decision::Alert,
-        ScoreOutcome::Below => Decision::Below,
-        ScoreOutcome::Vetoed => Decision::Vetoed,
-        ScoreOutcome::Excluded => Decision::Excluded,
-    };
+    let decision = Decision::of_new(score.outcome);
     Line {
         item,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),

@@ -5,11 +5,11 @@ pub mod suggest;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::explain::unknown;
 use super::setup::Ready;
+use super::unknown;
 use crate::config::{Config, Learn};
 use crate::model::{AlertId, ItemId, TakenVerdict, Timestamp, TopicId, Verdict};
-use crate::store::{Judging, Store, StoreError, Subject};
+use crate::store::{Judging, Store, Subject};
 use crate::worker::learned;
 
 /// A verdict as it was taken, for the reader.
@@ -53,10 +53,8 @@ impl From<TakenVerdict> for Taken {
 }
 
 fn subjects(config: &Config, ids: &[String], topic: Option<&TopicId>) -> anyhow::Result<Vec<Subject>> {
-    if let Some(topic) = topic
-        && !config.topics.iter().any(|known| known.id == *topic)
-    {
-        anyhow::bail!(unknown("topic", topic.as_str(), config.topics.iter().map(|topic| topic.id.as_str())));
+    if let Some(message) = topic.and_then(|topic| unknown::topic(config, topic)) {
+        anyhow::bail!(message);
     }
     let subject = |id: &String| match topic {
         Some(topic) if id.starts_with("it_") => Ok(Subject::Item(ItemId::new(id), topic.clone())),
@@ -84,11 +82,8 @@ pub async fn consider(ready: &mut Ready, url: &str) -> anyhow::Result<()> {
     if !ready.config.topics.iter().any(|topic| topic.learn == Learn::Apply) {
         return Ok(());
     }
-    let store = match Store::open_existing(url).await {
-        Ok(store) => store,
-        Err(StoreError::Missing { .. }) => return Ok(()),
-        Err(error) => return Err(anyhow::Error::new(error).context("opening the store for its verdicts")),
-    };
+    let store = Store::open_if_there(url).await.context("opening the store for its verdicts")?;
+    let Some(store) = store else { return Ok(()) };
     let Ready { config, matcher, .. } = &*ready;
     let corrections = learned::corrections(&store, config, (matcher, &config.topics)).await;
     store.close().await;

@@ -3,7 +3,7 @@
 
 pub mod alerts;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use self::alerts::{Alerts, Half};
 use super::reload::{Reading, read};
 use super::running;
-use crate::config::{Config, Definition, Environment, Problem, Topic, changed_keys};
+use crate::config::{Config, Definition, Environment, Problem, Topic, changed_keys, topic_versions};
 use crate::model::{DefinitionKind, Timestamp, TopicId};
 use crate::store::{LastReload, Store};
 
@@ -86,7 +86,7 @@ pub async fn plan(path: Option<&Path>, environment: &Environment, since: Timesta
     let topics = before.config.as_ref().map_or(&[][..], |config| &config.topics);
     let mut reading = if topics.is_empty() { found } else { read(path, environment, topics) };
     let planned = match reading.ready.take() {
-        None => refused(reading, &before),
+        None => Ok(refused(reading, &before)),
         Some(ready) => {
             let parts = parts(&before.definitions, &ready.config, &reading.kept);
             let alerts = alerts_of(&before, &ready.config, &parts, since).await;
@@ -102,9 +102,8 @@ pub async fn plan(path: Option<&Path>, environment: &Environment, since: Timesta
     planned
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the other way to a plan can fail")]
-fn refused(reading: Reading, before: &Before) -> anyhow::Result<Plan> {
-    Ok(Plan {
+fn refused(reading: Reading, before: &Before) -> Plan {
+    Plan {
         result: LastReload::Rejected,
         ran: before.ran,
         problems: reading.problems,
@@ -112,7 +111,7 @@ fn refused(reading: Reading, before: &Before) -> anyhow::Result<Plan> {
         parts: Vec::new(),
         waits: Vec::new(),
         alerts: Alerts::default(),
-    })
+    }
 }
 
 impl Before {
@@ -123,12 +122,9 @@ impl Before {
 }
 
 async fn before(settings: &Config) -> anyhow::Result<Before> {
-    let store = match Store::open_existing(&settings.store.url).await {
-        Ok(store) => store,
-        // Before the first run there is nothing, and everything is new.
-        Err(crate::store::StoreError::Missing { .. }) => return Ok(Before::nothing()),
-        Err(error) => return Err(anyhow::Error::new(error).context("opening the store")),
-    };
+    let store = Store::open_if_there(&settings.store.url).await.context("opening the store")?;
+    // Before the first run there is nothing, and everything is new.
+    let Some(store) = store else { return Ok(Before::nothing()) };
     let definitions = store.running().await.context("reading what last ran")?;
     let note = store.read_note().await.context("reading what last ran")?;
     let ran = Ran { daemon: store.is_locked()?, loaded: note.map(|note| note.config_loaded) };
@@ -229,14 +225,9 @@ fn changed_topics(before: &[Definition], now: &Config, parts: &[PartChange]) -> 
     if of_sources.any(|matters| matters) {
         return None;
     }
-    let version = |all: &[Definition]| -> HashMap<String, String> {
-        let topics = all.iter().filter(|each| each.kind == DefinitionKind::Topic);
-        topics.map(|topic| (topic.id.clone(), topic.version.clone())).collect()
-    };
-    let (was, is) = (version(before), version(&now.definitions));
+    let (was, is) = (topic_versions(before), topic_versions(&now.definitions));
     let of_topics = parts.iter().filter(|part| part.kind == DefinitionKind::Topic);
-    let other = of_topics.filter(|part| was.get(&part.id) != is.get(&part.id));
-    Some(other.map(|part| TopicId::new(&part.id)).collect())
+    Some(of_topics.map(|part| TopicId::new(&part.id)).filter(|id| was.get(id) != is.get(id)).collect())
 }
 
 #[cfg(test)]

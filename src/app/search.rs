@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::config::{Config, FollowUps, Learn, Place, Problem, Query, Severity, SourceFile, Topic};
+use crate::config::{Config, Place, Problem, Query, Severity, SourceFile, Topic};
 use crate::matcher::Matcher;
 use crate::matcher::keys::Sieve;
 use crate::model::{Item, Score, SourceId, Timestamp, TopicId};
@@ -71,28 +71,8 @@ impl Search {
 fn topic(query: &str) -> Topic {
     let file = Arc::new(SourceFile { path: PathBuf::from("query"), text: query.to_owned() });
     let place = Place { file, span: 0..query.len() };
-    Topic {
-        id: TopicId::new("search"),
-        name: String::new(),
-        threshold: 0.5,
-        near_miss: 0.25,
-        any: Vec::new(),
-        all: Vec::new(),
-        none: Vec::new(),
-        ignore: Vec::new(),
-        less: Vec::new(),
-        near: Vec::new(),
-        query: Some(Query { text: query.to_owned(), place: place.clone() }),
-        min_terms: 1,
-        mention: false,
-        sources: Vec::new(),
-        languages: Vec::new(),
-        routes: Vec::new(),
-        learn: Learn::Off,
-        follow_ups: FollowUps::None,
-        examples: Vec::new(),
-        place,
-    }
+    let query = Query { text: query.to_owned(), place: place.clone() };
+    Topic { query: Some(query), ..Topic::blank(TopicId::new("search"), place) }
 }
 
 /// Hands out what is found, newest first, until nobody wants more.

@@ -19,7 +19,7 @@ use crate::config::{
 use crate::fetch::{self, Fetcher};
 use crate::matcher::Matcher;
 use crate::matcher::learn::Corrections;
-use crate::model::{DefinitionKind, TopicId, TopicVersion};
+use crate::model::{TopicId, TopicVersion};
 use crate::notify::{
     Channel, Parts,
     console::{Console, Look},
@@ -156,8 +156,9 @@ fn parts(
 }
 
 /// Builds all that the loops work with from a configuration, and returns what was written of it
-/// apart: that goes to the store, and in memory the versions of the topics are enough. The mail relay is taken over from the
-/// one before where its settings are the same, so that it still sees one connection at a time.
+/// apart: that goes to the store, and in memory the versions of the topics are enough. The mail
+/// relay is taken over from the one before where its settings are the same, so that it still sees
+/// one connection at a time.
 pub(super) fn live(
     mut config: Config,
     (matcher, kept): (Matcher, HashMap<TopicId, TopicVersion>),
@@ -170,11 +171,11 @@ pub(super) fn live(
         Some(relay) => Some(relay),
         None => self::relay(&config)?,
     };
-    let topics = definitions.iter().filter(|each| each.kind == DefinitionKind::Topic);
-    let versions = topics.map(|topic| (TopicId::new(&topic.id), topic.topic_version()));
+    let mut versions = config::topic_versions(&definitions);
+    versions.extend(kept);
     let built = Built {
         matcher,
-        versions: versions.chain(kept).collect(),
+        versions,
         fetcher: fetcher(&config)?,
         outlets: outlets_on(&config, outside, relay.as_ref())?,
         relay,

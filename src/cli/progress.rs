@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use newshound::clock::Clock;
 
-use super::text::words::number;
+use super::text::words::{number, rate};
 
 /// How often the line is written.
 const EVERY: Duration = Duration::from_millis(100);
@@ -47,20 +47,12 @@ impl Progress {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "figures to look at"
-)]
 fn line(items: u64, (done, whole): (u64, u64), took: Duration) -> String {
-    let rate = (items as f64 / took.as_secs_f64().max(0.001)) as u64;
-    let share = if whole == 0 {
-        String::new()
-    } else {
-        format!("  {:3} %", (done as f64 * 100.0 / whole as f64).min(100.0) as u64)
+    let share = match done.saturating_mul(100).checked_div(whole) {
+        Some(percent) => format!("  {:3} %", percent.min(100)),
+        None => String::new(),
     };
-    format!("{} items{share}  {} a second", number(items), number(rate))
+    format!("{} items{share}  {} a second", number(items), number(rate(items, took)))
 }
 
 #[cfg(test)]

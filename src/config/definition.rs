@@ -1,12 +1,12 @@
 //! What was written of each source, topic, channel, route and setting, as text that can be kept
 //! outside the files and compared: its keys in one order, and no secret among them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json};
 
 use super::raw::{Table, Value, What, hide_addresses, is_secret};
-use crate::model::{DefinitionKind, TopicVersion, fingerprint};
+use crate::model::{DefinitionKind, TopicId, TopicVersion, fingerprint};
 
 /// Keys of a topic that change nothing about what it finds.
 const BESIDE_THE_MATTER: &[&str] = &["id", "name", "route", "example"];
@@ -60,11 +60,12 @@ impl Definition {
         };
         settings.map(setting).collect()
     }
+}
 
-    /// Returns the version of a topic's definition.
-    pub fn topic_version(&self) -> TopicVersion {
-        TopicVersion::new(&self.version)
-    }
+/// Returns the versions of the topics among some definitions.
+pub fn topic_versions(definitions: &[Definition]) -> HashMap<TopicId, TopicVersion> {
+    let topics = definitions.iter().filter(|each| each.kind == DefinitionKind::Topic);
+    topics.map(|topic| (TopicId::new(&topic.id), TopicVersion::new(&topic.version))).collect()
 }
 
 /// Returns the keys that two definitions do not share, or that have another value.

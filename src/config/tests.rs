@@ -132,7 +132,12 @@ fn syntax_errors_have_a_place() {
     check("[topic\n", &["n.toml:1:7: unclosed table, expected `]`"]);
     check("a = 1\na = 2", &["n.toml:2:1: duplicate key"]);
     // What else stands in such a file is not judged: half of it may be missing.
-    check("[[topic]]\nid = 'a'\nroute = 'nowhere\n", &["n.toml:3:17: invalid literal string, expected `'`"]);
+    check(
+        "[[topic]]\nid = 'a'\nroute = 'nowhere\n",
+        &[
+            "n.toml:3:17: invalid literal string, expected `'` | close it on its line, or put it between three single quotes: '''over several lines'''",
+        ],
+    );
 }
 
 #[test]

@@ -48,6 +48,34 @@ pub struct Topic {
     pub place: Place,
 }
 
+impl Topic {
+    /// Returns a topic that says nothing: neither what to find nor anything other than usual.
+    pub fn blank(id: TopicId, place: Place) -> Self {
+        Topic {
+            id,
+            name: String::new(),
+            threshold: 0.5,
+            near_miss: 0.25,
+            any: Vec::new(),
+            all: Vec::new(),
+            none: Vec::new(),
+            ignore: Vec::new(),
+            less: Vec::new(),
+            near: Vec::new(),
+            query: None,
+            min_terms: 1,
+            mention: false,
+            sources: Vec::new(),
+            languages: Vec::new(),
+            routes: Vec::new(),
+            follow_ups: FollowUps::NewFacts,
+            learn: Learn::Suggest,
+            examples: Vec::new(),
+            place,
+        }
+    }
+}
+
 /// A word or phrase as written: `=arms deal^1.4`, `title:Kim`, or the table form.
 #[derive(Clone, Debug)]
 pub struct Term {

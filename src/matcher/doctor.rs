@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Matcher, query, term};
-use crate::config::{FollowUps, Learn, Query, Topic};
-use crate::model::{Item, ItemId, ItemKeys, Score, ScoreOutcome, TopicId};
+use crate::config::{Query, Term, Topic};
+use crate::model::{Item, ItemId, Score, ScoreOutcome, TopicId};
 
 /// Terms that are looked at, in all topics together: more would slow a replay down by more than
 /// anybody reads.
@@ -110,13 +110,17 @@ impl Doctor {
         let single = [&topic.any, &topic.none, &topic.ignore, &topic.less];
         let near = topic.near.iter().flat_map(|near| [&near.a, &near.b]);
         let lists = single.into_iter().chain(&topic.all).chain(near).enumerate();
+        let written: Vec<(usize, &Term)> =
+            lists.flat_map(|(list, terms)| terms.iter().map(move |term| (list, term))).collect();
+        let company = written.iter().flat_map(|(_, term)| &term.with).map(|term| (usize::MAX, term));
         let mut held = Vec::new();
-        for (list, written) in lists.flat_map(|(list, terms)| terms.iter().map(move |term| (list, term))) {
+        for (list, written) in written.iter().copied().chain(company) {
             // A term that cannot be read is told elsewhere.
             let Some(parsed) = term::parse(written, &mut Vec::new()) else { continue };
-            let alone = written.with.is_empty() && parsed.fields == super::tree::Fields::ALL;
+            let alone =
+                written.with.is_empty() && parsed.fields == super::tree::Fields::ALL && list != usize::MAX;
             held.push(Held {
-                label: parsed.label(),
+                label: label(&parsed, written),
                 list,
                 plain: alone.then(|| (parsed.text.clone(), parsed.exact)),
                 probe: self.probes.len(),
@@ -237,6 +241,12 @@ impl Patient {
     }
 }
 
+/// Names a term with the company it asks for: alone it may well occur.
+fn label(parsed: &term::Parsed, written: &Term) -> String {
+    let with: Vec<&str> = written.with.iter().map(|term| term.text.as_str()).collect();
+    if with.is_empty() { parsed.label() } else { format!("{} with {}", parsed.label(), with.join(" or ")) }
+}
+
 /// Returns the step of a score.
 fn step(score: f64) -> u16 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 1000")]
@@ -246,28 +256,8 @@ fn step(score: f64) -> u16 {
 
 /// Returns a topic that looks for nothing yet and hits nothing, named by its number.
 fn probe(topic: &Topic, number: usize) -> Topic {
-    Topic {
-        id: TopicId::new(number.to_string()),
-        name: String::new(),
-        threshold: NEVER,
-        near_miss: NEVER,
-        any: Vec::new(),
-        all: Vec::new(),
-        none: Vec::new(),
-        ignore: Vec::new(),
-        less: Vec::new(),
-        near: Vec::new(),
-        query: None,
-        min_terms: 1,
-        mention: false,
-        sources: Vec::new(),
-        languages: Vec::new(),
-        routes: Vec::new(),
-        follow_ups: FollowUps::None,
-        learn: Learn::Off,
-        examples: Vec::new(),
-        place: topic.place.clone(),
-    }
+    let blank = Topic::blank(TopicId::new(number.to_string()), topic.place.clone());
+    Topic { threshold: NEVER, near_miss: NEVER, ..blank }
 }
 
 /// Returns the pairs of terms each of which is found in the other's words.
@@ -295,28 +285,12 @@ fn probes_in(term: &Held, matcher: &Matcher) -> Vec<usize> {
 }
 
 fn titled(title: &str) -> Item {
-    Item {
-        id: ItemId::new(""),
-        source: None,
-        url: None,
-        title: title.to_owned(),
-        summary: String::new(),
-        text: String::new(),
-        author: None,
-        published: None,
-        updated: None,
-        lang: None,
-        tags: Vec::new(),
-        first_seen: None,
-        image: None,
-        keys: ItemKeys::default(),
-    }
+    Item { title: title.to_owned(), ..Item::bare(ItemId::new("")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Term;
     use crate::matcher::fixture::{item, place, term, terms, topic};
 
     /// Lets the doctor see these titles, and returns what it finds in the one topic.
@@ -346,6 +320,15 @@ mod tests {
         let finding = found(&topic, &["Oil and trains", "Kim speaks of tankers"]);
         assert_eq!(finding.never, ["=tanker", "advert", "Choe"]);
         assert_eq!(found(&topic, &["Tanker: an advert by Choe, Kim, oil, train"]).never, [""; 0]);
+    }
+
+    #[test]
+    fn a_term_is_looked_for_in_its_company_and_the_company_too() {
+        let company = Term { with: terms(&["Putin", "Pyongyang"]), ..term("Kim") };
+        let topic = Topic { any: vec![company], ..topic(&[]) };
+        let finding = found(&topic, &["Kim travels", "Putin speaks"]);
+        assert_eq!(finding.never, ["Kim with Putin or Pyongyang", "Pyongyang"]);
+        assert_eq!(found(&topic, &["Kim and Putin"]).never, ["Pyongyang"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use build::Builder;
 use fault::Fault;
 
 /// Bytes of one query.
-const MAX_BYTES: usize = 256 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 /// What a query comes to.
 #[derive(Default)]

@@ -71,6 +71,28 @@ pub struct Item {
     pub keys: ItemKeys,
 }
 
+impl Item {
+    /// Returns an item of which nothing is known but its id.
+    pub fn bare(id: ItemId) -> Self {
+        Item {
+            id,
+            source: None,
+            url: None,
+            title: String::new(),
+            summary: String::new(),
+            text: String::new(),
+            author: None,
+            published: None,
+            updated: None,
+            lang: None,
+            tags: Vec::new(),
+            first_seen: None,
+            image: None,
+            keys: ItemKeys::default(),
+        }
+    }
+}
+
 /// What an item is recognised by. Two items that share any of these are the same one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemKeys {
@@ -193,5 +215,17 @@ names! {
         FollowUp = "follow_up",
         /// Told.
         Alert = "alert",
+    }
+}
+
+impl Decision {
+    /// Returns what is decided of an item that nobody has seen.
+    pub const fn of_new(outcome: ScoreOutcome) -> Self {
+        match outcome {
+            ScoreOutcome::Excluded => Decision::Excluded,
+            ScoreOutcome::Vetoed => Decision::Vetoed,
+            ScoreOutcome::Below => Decision::Below,
+            ScoreOutcome::Hit => Decision::Alert,
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use sqlx::Row;
 
-use super::{Store, StoreError, rows};
+use super::rows::{self, item_columns};
+use super::{Store, StoreError};
 use crate::model::{Item, ItemId, Timestamp};
 
 /// What the archive holds from some time on.
@@ -41,14 +42,12 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Item>, StoreError> {
         let seen = after.and_then(|item| item.first_seen);
-        let found = sqlx::query(
-            "select id as item_id, source as item_source, url as item_url, title as item_title,
-                 summary as item_summary, text as item_text, author as item_author,
-                 published as item_published, updated as item_updated, lang as item_lang, tags as item_tags,
-                 image as item_image, text_key as item_text_key, first_seen as item_first_seen
-             from item where first_seen >= $1 and (first_seen > $1 or id > $2)
-             order by first_seen, id limit $3",
-        )
+        let found = sqlx::query(concat!(
+            "select ",
+            item_columns!(),
+            " from item where first_seen >= $1 and (first_seen > $1 or id > $2)
+             order by first_seen, id limit $3"
+        ))
         .bind(seen.unwrap_or(since).as_millis())
         .bind(after.map_or("", |item| ItemId::as_str(&item.id)))
         .bind(i64::from(limit))

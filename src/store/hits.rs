@@ -41,13 +41,8 @@ async fn record_scores(
         if hit_before {
             continue;
         }
-        let decision = match score.outcome {
-            ScoreOutcome::Hit if seen.baseline => Decision::Baseline,
-            ScoreOutcome::Hit => Decision::Alert,
-            ScoreOutcome::Vetoed => Decision::Vetoed,
-            ScoreOutcome::Excluded => Decision::Excluded,
-            ScoreOutcome::Below => Decision::Below,
-        };
+        let decision =
+            if hit && seen.baseline { Decision::Baseline } else { Decision::of_new(score.outcome) };
         keep_score(tx, record, &item.id, (score, decision)).await?;
         if hit {
             recorded.hits.push((score.topic.clone(), decision));

@@ -5,7 +5,8 @@
 
 use sqlx::Row as _;
 
-use super::{Store, StoreError, Tx, rows};
+use super::rows::{self, item_columns};
+use super::{Store, StoreError, Tx};
 use crate::matcher::{keys, keys::Sieve, search_keys};
 use crate::model::{Item, SourceId, Timestamp};
 
@@ -23,20 +24,18 @@ pub struct Sought {
     pub source: Option<SourceId>,
 }
 
-/// Names a stored item by its place in the archive: what is newer has a higher number.
+/// Names a stored item by its place in the archive: what is newer has a higher number, but of what
+/// one poll brought, which has one time, the first has the lowest: feeds begin with the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemNumber(i64);
 
-/// The columns of an item, as every statement here reads them.
+/// Items with their numbers.
 macro_rules! numbered_item {
     ($rest:literal) => {
         concat!(
-            "select item.id as item_id, item.source as item_source, item.url as item_url,
-             item.title as item_title, item.summary as item_summary, item.text as item_text,
-             item.author as item_author, item.published as item_published, item.updated as item_updated,
-             item.lang as item_lang, item.tags as item_tags, item.image as item_image,
-             item.text_key as item_text_key, item.first_seen as item_first_seen
-             from item_number join item on item.id = item_number.item ",
+            "select ",
+            item_columns!(),
+            " from item_number join item on item.id = item_number.item ",
             $rest
         )
     };
@@ -54,7 +53,7 @@ impl Store {
                 "select number from item_number
                  where first_seen >= $1 and ($2 is null or exists (
                      select 1 from item where item.id = item_number.item and item.source = $2))
-                 order by number desc",
+                 order by first_seen desc, number",
             )
             .bind(since)
             .bind(source),
@@ -64,7 +63,7 @@ impl Store {
                      select 1 from item where item.id = item_number.item and item.source = $2))
                  and number in (select rowid from item_words where item_words match $3
                      union all select number from item_number where version <> $4)
-                 order by number desc",
+                 order by first_seen desc, number",
             )
             .bind(since)
             .bind(source)
@@ -79,7 +78,7 @@ impl Store {
     pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
         let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
         let found = sqlx::query(numbered_item!(
-            "where item_number.number in (select value from json_each($1)) order by item_number.number desc"
+            "where item_number.number in (select value from json_each($1)) order by item_number.first_seen desc, item_number.number"
         ))
         .bind(serde_json::to_string(&numbers)?)
         .fetch_all(self.reader())

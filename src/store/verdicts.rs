@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sqlx::Row;
 
-use super::{Store, StoreError, Tx, rows};
+use super::rows::{self, item_columns};
+use super::{Store, StoreError, Tx};
 use crate::model::{AlertId, Item, ItemId, JudgedItem, TakenVerdict, Timestamp, TopicId, Verdict};
 
 /// The newest verdicts of a topic that are kept.
@@ -79,13 +80,11 @@ impl Store {
 
     /// Returns the judged items of a topic, in the order of their ids.
     pub async fn judged_items(&self, topic: &TopicId) -> Result<Vec<JudgedItem>, StoreError> {
-        let found = sqlx::query(
-            "select topic, alert, verdict, told, item as item_id, source as item_source, url as item_url,
-                 title as item_title, summary as item_summary, text as item_text, author as item_author,
-                 published as item_published, updated as item_updated, lang as item_lang, tags as item_tags,
-                 image as item_image, text_key as item_text_key, first_seen as item_first_seen
-             from verdict where topic = $1 order by item",
-        )
+        let found = sqlx::query(concat!(
+            "select item.topic, item.alert, item.verdict, item.told, ",
+            item_columns!("item"),
+            " from verdict as item where item.topic = $1 order by item.item"
+        ))
         .bind(topic.as_str())
         .fetch_all(self.of_loops())
         .await?;
@@ -115,16 +114,10 @@ async fn find(tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<Found>, Store
             (Some(id.clone()), ItemId::new(item), TopicId::new(topic))
         }
     };
-    let row = sqlx::query(
-        "select id as item_id, source as item_source, url as item_url, title as item_title,
-             summary as item_summary, text as item_text, author as item_author,
-             published as item_published, updated as item_updated, lang as item_lang, tags as item_tags,
-             image as item_image, text_key as item_text_key, first_seen as item_first_seen
-         from item where id = $1",
-    )
-    .bind(item.as_str())
-    .fetch_optional(&mut **tx)
-    .await?;
+    let row = sqlx::query(concat!("select ", item_columns!(), " from item where id = $1"))
+        .bind(item.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some((alert, topic, rows::item(&row)?)))
 }

@@ -98,21 +98,13 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 
 fn item(source: &str, guid: &str, title: &str) -> Item {
     let source = SourceId::new(source);
+    let id = ItemId::of(&source, guid);
     Item {
-        id: ItemId::of(&source, guid),
         source: Some(source),
-        url: None,
         title: title.into(),
-        summary: String::new(),
-        text: String::new(),
-        author: None,
-        published: None,
-        updated: None,
-        lang: None,
         tags: vec!["news".into()],
-        first_seen: None,
-        image: None,
         keys: ItemKeys { guid: Some(guid.into()), ..ItemKeys::default() },
+        ..Item::bare(id)
     }
 }
 

@@ -87,9 +87,12 @@ impl FailOn {
 
 impl fmt::Display for Met<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let noun = match self.fail_on.what {
-            What::Hits => "hits",
-            What::Alerts => "alerts",
+        let is_one = !self.fail_on.daily && (self.counted - 1.0).abs() < 1e-9;
+        let noun = match (self.fail_on.what, is_one) {
+            (What::Hits, false) => "hits",
+            (What::Hits, true) => "hit",
+            (What::Alerts, false) => "alerts",
+            (What::Alerts, true) => "alert",
         };
         let (topic, written) = (self.topic, &self.fail_on.written);
         if self.fail_on.daily {
@@ -111,6 +114,17 @@ mod tests {
         let spaced = read(" hits < 0.5 / day ");
         assert_eq!((spaced.what, spaced.more, spaced.limit, spaced.daily), (What::Hits, false, 0.5, true));
         assert!(!read("hits<1").daily);
+    }
+
+    #[test]
+    fn what_was_met_is_told_with_its_count() {
+        let said = |written: &str, counted| {
+            let fail_on = written.parse::<FailOn>().unwrap();
+            Met { fail_on: &fail_on, topic: &TopicId::new("oil"), counted }.to_string()
+        };
+        assert_eq!(said("alerts>0", 1.0), "topic oil: 1 alert, and `alerts>0` fails");
+        assert_eq!(said("hits>1", 2.0), "topic oil: 2 hits, and `hits>1` fails");
+        assert_eq!(said("hits<2/d", 1.0), "topic oil: 1.0 hits a day, and `hits<2/d` fails");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What becomes of each item, in order: its identity among the items before it, and for each topic
 //! the decision. Near-copies and stories belong here too, once there are any.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::pipeline::Scored;
 use super::{Given, Judged, Verdict};
@@ -27,14 +27,14 @@ struct First {
 /// Whom one side has told of what.
 struct Told<'a> {
     topics: &'a HashMap<&'a TopicId, u32>,
-    /// Items and topics with an alert.
-    alerts: HashSet<(u32, u32)>,
+    /// For each item, by its number, the topics with an alert.
+    alerts: Vec<Vec<u32>>,
 }
 
 impl<'a> Judge<'a> {
     /// Begins with an empty past; for each side its topics with their numbers.
     pub(super) fn new(sides: impl Iterator<Item = &'a HashMap<&'a TopicId, u32>>) -> Self {
-        let sides = sides.map(|topics| Told { topics, alerts: HashSet::new() }).collect();
+        let sides = sides.map(|topics| Told { topics, alerts: Vec::new() }).collect();
         Judge { past: Past::default(), firsts: Vec::new(), sides, at: None }
     }
 
@@ -48,6 +48,7 @@ impl<'a> Judge<'a> {
         }
         let first = &self.firsts[recognised.number as usize];
         let judge = |(told, scores): (&mut Told, Vec<Score>)| {
+            told.alerts.resize_with(self.firsts.len(), Vec::new);
             scores.into_iter().map(|score| told.verdict(score, recognised.number, recognised.sight)).collect()
         };
         Judged {
@@ -75,23 +76,26 @@ impl First {
 
 impl Told<'_> {
     fn verdict(&mut self, score: Score, item: u32, sight: Sight) -> Verdict {
-        let decision = match score.outcome {
-            ScoreOutcome::Excluded => Decision::Excluded,
-            ScoreOutcome::Vetoed => Decision::Vetoed,
-            ScoreOutcome::Below => Decision::Below,
-            ScoreOutcome::Hit => self.hit(&score.topic, item, sight),
-        };
+        let is_told = score.outcome == ScoreOutcome::Hit && self.is_told(&score.topic, item, sight);
+        let decision = if is_told { Decision::Duplicate } else { Decision::of_new(score.outcome) };
         Verdict { score, decision }
     }
 
-    /// One alert for a topic and an item: what comes again alerts only where a topic was not told
-    /// and hits now, be it for an edit or because it takes only the other source.
-    fn hit(&mut self, topic: &TopicId, item: u32, sight: Sight) -> Decision {
+    /// Says whether a hit was told before; else it is from now on. What comes again alerts only
+    /// where a topic was not told and hits now, be it for an edit or because it takes only the
+    /// other source.
+    fn is_told(&mut self, topic: &TopicId, item: u32, sight: Sight) -> bool {
         let topic = self.topics.get(topic).copied().unwrap_or(u32::MAX);
+        let alerts = &mut self.alerts[item as usize];
         let is_told = match sight {
+            // A topic is asked about an item once.
+            Sight::New => false,
+            Sight::Edited | Sight::Copied => alerts.contains(&topic),
             Sight::Again => true,
-            Sight::New | Sight::Edited | Sight::Copied => !self.alerts.insert((item, topic)),
         };
-        if is_told { Decision::Duplicate } else { Decision::Alert }
+        if !is_told {
+            alerts.push(topic);
+        }
+        is_told
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Judged, Verdict};
 use crate::app::explain::reason;
-use crate::model::{Decision, Evidence, Field, TopicId};
+use crate::model::{Decision, Evidence, TopicId};
 
 /// A decision.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +18,7 @@ pub struct Line<'a> {
     decision: Option<Decision>,
     story: Option<&'a str>,
     reason: String,
-    evidence: Vec<Reason<'a>>,
+    evidence: Vec<Evidence>,
 }
 
 /// A decision that two sides made otherwise.
@@ -28,17 +28,6 @@ pub struct ChangedLine<'a> {
     line: Line<'a>,
     /// What the other side decided; null where it has no such topic.
     was: Option<Decision>,
-}
-
-/// A line of evidence, its numbers fit to read.
-#[derive(Clone, Debug, Serialize)]
-struct Reason<'a> {
-    term: &'a str,
-    field: Field,
-    count: u32,
-    weight: f64,
-    points: f64,
-    snippet: &'a str,
 }
 
 /// An item's identity.
@@ -76,7 +65,7 @@ impl<'a> Line<'a> {
             decision: Some(*decision),
             story: verdict.is_hit().then(|| judged.story.as_str()),
             reason,
-            evidence: score.evidence.iter().map(Reason::of).collect(),
+            evidence: score.evidence.iter().cloned().map(Evidence::rounded).collect(),
         }
     }
 }
@@ -97,18 +86,6 @@ impl<'a> ChangedLine<'a> {
         };
         ChangedLine { line, was: change.was().map(|verdict| verdict.decision) }
     }
-}
-
-impl<'a> Reason<'a> {
-    fn of(evidence: &'a Evidence) -> Self {
-        let Evidence { term, field, count, weight, points, snippet } = evidence;
-        Reason { term, field: *field, count: *count, weight: *weight, points: rounded(*points), snippet }
-    }
-}
-
-/// Returns a number of points to six digits, as scores have them.
-fn rounded(points: f64) -> f64 {
-    (points * 1e6).round() / 1e6
 }
 
 /// A topic that two sides decided on otherwise.

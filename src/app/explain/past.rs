@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Line, delivery, why};
-use crate::app::setup::Ready;
-use crate::model::{Decision, DefinitionKind, Evidence, Timestamp, TopicId, TopicVersion};
+use crate::model::{Decision, Evidence, ItemId, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::store::{StoredDecision, TopicPast};
 
 /// What the store knows of an item's past.
@@ -103,12 +102,6 @@ const UNDER: &str = "scored under the near miss limit when it came, or was exclu
 const UNDER_EARLIER: &str =
     "an earlier version of this topic scored it under its near miss limit, or excluded it";
 
-/// Returns the versions of a configuration's topics.
-pub(super) fn versions(ready: &Ready) -> HashMap<TopicId, TopicVersion> {
-    let topics = ready.config.definitions.iter().filter(|each| each.kind == DefinitionKind::Topic);
-    topics.map(|topic| (TopicId::new(&topic.id), topic.topic_version())).collect()
-}
-
 fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> Line {
     let alert = past.alert.as_ref();
     let changed = past.version.as_ref().zip(version.as_ref()).map(|(then, now)| then != now);
@@ -131,7 +124,7 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
     };
     Line {
         decision: past.decision,
-        story: alert.map(|(alert, _)| alert.story.id.to_string()),
+        story: alert.map(|(alert, _)| alert.story.id.to_string()).or_else(|| own_story(&line, past.decision)),
         reason,
         alert: alert.map(|(alert, _)| alert.id.to_string()),
         deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
@@ -139,6 +132,12 @@ fn decided(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
         then: Some(then),
         ..if is_same { line } else { of_then(line, past, version) }
     }
+}
+
+/// Returns the story of an item that reached the threshold and made no alert: it began its own.
+fn own_story(line: &Line, decision: Decision) -> Option<String> {
+    let is_hit = !matches!(decision, Decision::Excluded | Decision::Vetoed | Decision::Below);
+    line.item.as_ref().filter(|_| is_hit).map(|item| StoryId::of(&ItemId::new(item)).to_string())
 }
 
 /// Says whether a topic makes of the item now what it made of it then.
@@ -175,9 +174,9 @@ fn of_then(line: Line, past: &StoredDecision, version: Option<TopicVersion>) -> 
 mod tests {
     use super::*;
     use crate::app::explain::{Question, explain};
-    use crate::app::setup;
-    use crate::config::Environment;
-    use crate::model::{Item, ItemId, ItemKeys, SourceId};
+    use crate::app::setup::{self, Ready};
+    use crate::config::{Environment, topic_versions};
+    use crate::model::{Item, ItemId, SourceId};
 
     const CAME: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -187,29 +186,20 @@ mod tests {
     }
 
     fn version(ready: &Ready) -> TopicVersion {
-        versions(ready).remove(&TopicId::new("t")).unwrap()
+        topic_versions(&ready.config.definitions).remove(&TopicId::new("t")).unwrap()
     }
 
     /// Explains an item titled "war" that was decided on with one topic, with another.
     fn explained(past: Past, now: &Ready) -> Line {
         let item = Item {
-            id: ItemId::new("it_1"),
             source: Some(SourceId::new("s")),
-            url: None,
             title: "war".to_owned(),
-            summary: String::new(),
-            text: String::new(),
-            author: None,
-            published: None,
-            updated: None,
             lang: Some("en".to_owned()),
-            tags: Vec::new(),
             first_seen: Some(CAME),
-            image: None,
-            keys: ItemKeys::default(),
+            ..Item::bare(ItemId::new("it_1"))
         };
         let id = Some(item.id.to_string());
-        let past = Past { versions: versions(now), ..past };
+        let past = Past { versions: topic_versions(&now.config.definitions), ..past };
         explain(now, &Question::default(), item, id, Some(&past)).unwrap().lines.remove(0)
     }
 
@@ -239,6 +229,9 @@ mod tests {
         assert_eq!((line.decision, line.now.is_none()), (Decision::Baseline, true));
         assert_eq!(line.then.unwrap().changed, Some(false));
         assert!(!line.evidence.is_empty(), "what is known of now is as good");
+        assert_eq!(line.story, Some(StoryId::of(&ItemId::new("it_1")).to_string()));
+        let stored = decision(Decision::Below, 0.3, None);
+        assert_eq!(explained(past(vec![stored], None), &ready).story, None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::matcher::Matcher;
 use crate::matcher::learn::Judged;
 use crate::matcher::suggest::{Suggestion, Told, suggest, told};
 use crate::model::{Timestamp, TopicId, Verdict};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::worker::learned::as_told;
 
 /// Milliseconds of a day.
@@ -86,11 +86,7 @@ pub async fn proposals(
     only: Option<&TopicId>,
     (since, now): (Duration, Timestamp),
 ) -> anyhow::Result<Proposals> {
-    let store = match Store::open_existing(&ready.config.store.url).await {
-        Ok(store) => Some(store),
-        Err(StoreError::Missing { .. }) => None,
-        Err(error) => return Err(anyhow::Error::new(error).context("opening the store")),
-    };
+    let store = Store::open_if_there(&ready.config.store.url).await.context("opening the store")?;
     let mut proposals = Proposals { applies_here: true, ..Proposals::default() };
     for topic in ready.config.topics.iter().filter(|topic| only.is_none_or(|only| topic.id == *only)) {
         let judged = match &store {

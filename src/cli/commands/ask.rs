@@ -5,13 +5,14 @@ use newshound::app::feedback;
 use newshound::app::network;
 use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
+use newshound::app::unknown;
 use newshound::clock::Clock;
 use newshound::config::Expect;
 use newshound::model::{ItemId, PollClass, TopicId};
 use url::Url;
 
 use super::daemon::look;
-use super::{Wanted, load};
+use super::{Wanted, load, usage};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn fetch(
@@ -53,12 +54,11 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     let mut ready = load!(session, Optional);
     let url = ready.config.store.url.clone();
     feedback::consider(&mut ready, &url).await?;
-    let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
-    if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
-        complain(&format!("error: {}", explain::unknown("topic", topic, known())));
-        return Ok(Exit::Usage);
+    let topic = asked.topic.map(TopicId::new);
+    if let Some(message) = topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic)) {
+        return Ok(usage(&message));
     }
-    let question = Question { topic: asked.topic.map(TopicId::new), title: asked.title, lang: asked.lang };
+    let question = Question { topic, title: asked.title, lang: asked.lang };
     let explained = match what {
         None => explain::text(&ready, &question, "")?,
         Some(id) if id.starts_with("it_") && !std::path::Path::new(id).exists() => {
@@ -76,9 +76,12 @@ pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>)
     } else {
         say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
-    let met = asked
-        .expect
-        .is_none_or(|expect| explained.lines.iter().all(|line| line.is_hit_now() == (expect == Expect::Hit)));
+    let met = asked.expect.is_none_or(|expect| {
+        let expected = expect == Expect::Hit;
+        // Where there is no topic, nothing was hit.
+        let is_met = explained.lines.iter().all(|line| line.is_hit_now() == expected);
+        is_met && !(expected && explained.lines.is_empty())
+    });
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }
 
@@ -89,9 +92,7 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
         .into_iter()
         .find(|outlet| outlet.config.name.as_str() == name)
     else {
-        let known = ready.config.channels.iter().map(|channel| channel.name.as_str());
-        complain(&format!("error: {}", explain::unknown("channel", name, known)));
-        return Ok(Exit::Usage);
+        return Ok(usage(&unknown::channel(&ready.config, name)));
     };
     let tested = network::test_channel(&ready.config, &outlet, &outside.clock).await;
     if session.json {

@@ -9,14 +9,14 @@ use newshound::app::backtest::checkup::{self, Probes};
 use newshound::app::backtest::line::{Change, ChangedLine, Identity, Line, has_points};
 use newshound::app::backtest::tally::Tally;
 use newshound::app::backtest::{BadLine, Extent, Feed, Judged, Replay, Side, Step, all_cores};
-use newshound::app::explain;
 use newshound::app::feedback;
 use newshound::app::setup::Ready;
+use newshound::app::unknown;
 use newshound::clock::Clock;
 use newshound::config::Topic;
 use newshound::matcher::Matcher;
 use newshound::matcher::doctor::Doctor;
-use newshound::model::Timestamp;
+use newshound::model::{Timestamp, TopicId};
 use newshound::store::Store;
 
 use super::{Wanted, load};
@@ -67,11 +67,10 @@ impl<'a> Topics<'a> {
         if sides.iter().any(|side| !side.list.is_empty()) {
             return Some(sides);
         }
-        let known = ready.config.topics.iter().map(|topic| topic.id.as_str());
-        complain(&match &asked.topic {
-            Some(topic) => format!("error: {}", explain::unknown("topic", topic, known)),
-            None => "error: no topic is configured: `newshound init` writes three to begin with".to_owned(),
-        });
+        let topic = asked.topic.as_ref().map(TopicId::new);
+        let unknown = topic.and_then(|topic| unknown::topic(&ready.config, &topic));
+        let none = "no topic is configured: `newshound init` writes three to begin with";
+        complain(&format!("error: {}", unknown.as_deref().unwrap_or(none)));
         None
     }
 

@@ -1,15 +1,15 @@
 //! `feedback`: verdicts on alerts, and what they suggest.
 
 use newshound::app::feedback::suggest::{Proposal, Proposed, proposals};
-use newshound::app::{explain, feedback};
+use newshound::app::{feedback, unknown};
 use newshound::clock::Clock;
 use newshound::matcher::suggest::Told;
 use newshound::model::{TopicId, Verdict};
 use serde_json::{Value, json};
 
-use super::{Wanted, load};
+use super::{Wanted, load, usage};
 use crate::cli::args::Suggest;
-use crate::cli::{Exit, Session, complain, say, say_json, text};
+use crate::cli::{Exit, Session, say, say_json, text};
 
 pub(super) async fn judge(
     session: &Session,
@@ -33,12 +33,10 @@ pub(super) async fn judge(
 
 pub(super) async fn suggest(session: &Session, asked: Suggest) -> anyhow::Result<Exit> {
     let ready = load!(session, Required);
-    let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
-    if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
-        complain(&format!("error: {}", explain::unknown("topic", topic, known())));
-        return Ok(Exit::Usage);
-    }
     let only = asked.topic.map(TopicId::new);
+    if let Some(message) = only.as_ref().and_then(|topic| unknown::topic(&ready.config, topic)) {
+        return Ok(usage(&message));
+    }
     let times = (asked.since, Clock::system().now());
     let found = proposals(&ready, &session.environment, only.as_ref(), times).await?;
     if session.json {

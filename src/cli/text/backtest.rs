@@ -12,7 +12,7 @@ use newshound::model::{Decision, Timestamp, TopicId};
 
 use super::grid::{Column, Row, cell, grid};
 use super::ink::{Style, Terminal};
-use super::words::{counted, cut, number, plain};
+use super::words::{counted, cut, number, plain, rate};
 
 /// Columns of the plot of days.
 const DAYS: usize = 28;
@@ -59,19 +59,8 @@ fn head(replayed: &Replayed<'_>) -> String {
         1 => "1 is a copy".to_owned(),
         n => format!("{} are copies", number(n)),
     });
-    format!("{}; {}", parts.join(", "), rate(tally.items, replayed.took))
-}
-
-fn rate(items: u64, took: Duration) -> String {
-    let seconds = took.as_secs_f64();
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a figure to look at"
-    )]
-    let rate = (items as f64 / seconds.max(0.001)) as u64;
-    format!("{seconds:.1} s, {} items a second", number(rate))
+    let (took, rate) = (replayed.took.as_secs_f64(), rate(tally.items, replayed.took));
+    format!("{}; {took:.1} s, {} items a second", parts.join(", "), number(rate))
 }
 
 fn span(from: Timestamp, to: Timestamp) -> String {

@@ -113,10 +113,9 @@ mod tests {
     fn nothing_found_is_nothing_said_and_much_is_cut() {
         assert_eq!(findings(&[finding()], TERMINAL), "");
         let many = Finding { never: (0..40).map(|n| format!("t{n}")).collect(), ..finding() };
-        let told = findings(&vec![many; 22], TERMINAL);
-        assert!(
-            told.contains("t29 and 10 more")
-                && told.ends_with("and 2 topics; `backtest --topic` looks at one")
-        );
+        let wide = Terminal { columns: 1000, ..TERMINAL };
+        let told = findings(&vec![many; 22], wide);
+        assert!(told.contains("t28, t29 and 10 more\n"), "{told}");
+        assert!(told.ends_with("\nand 2 topics; `backtest --topic` looks at one"), "{told}");
     }
 }

@@ -162,6 +162,17 @@ pub(super) fn bytes(n: u64) -> String {
     }
 }
 
+/// Returns how many items that is in a second.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a figure to look at"
+)]
+pub(in crate::cli) fn rate(items: u64, took: Duration) -> u64 {
+    (items as f64 / took.as_secs_f64().max(0.001)) as u64
+}
+
 /// Returns a count with its noun.
 pub(in crate::cli) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })

@@ -80,6 +80,11 @@ pub(super) fn number(digits: &str) -> Option<u32> {
     all.then(|| digits.parse().unwrap_or(u32::MAX))
 }
 
+/// Tells a number as it was written, but for one that was too great to be read.
+pub(super) fn told(number: u32) -> String {
+    if number == u32::MAX { "so many".to_owned() } else { number.to_string() }
+}
+
 /// Returns the operator that a word in other letters looks like.
 pub(super) fn meant(word: &str) -> Option<String> {
     let upper = word.to_ascii_uppercase();

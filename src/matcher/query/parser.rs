@@ -180,7 +180,7 @@ impl Parser<'_> {
             },
         };
         if !operator::NEAR.contains(&number) {
-            let message = format!("{number} words apart: it goes from 1 to 100");
+            let message = format!("{} words apart: it goes from 1 to 100", operator::told(number));
             self.faults.push(Fault::error(span, message).suggest("neighbours are 1 apart"));
             return Ok(operator::NEAR_DEFAULT);
         }
@@ -231,9 +231,9 @@ impl Parser<'_> {
             let near = Field::ALL.iter().map(|(known, _)| (distance(known), *known)).min();
             let fault = Fault::error(token.span.clone(), format!("unknown field `{name}`"));
             self.faults.push(match near {
-                Some((distance, known)) if distance <= 2 => fault.suggest(format!(
-                    "did you mean `{known}:`? If it is part of the words, put them in quotes"
-                )),
+                Some((distance, known)) if distance <= 2 && distance * 2 < known.len() => fault.suggest(
+                    format!("did you mean `{known}:`? If it is part of the words, put them in quotes"),
+                ),
                 _ => fault.suggest("put the words in quotes if the colon is part of them"),
             });
             self.at += 1;
@@ -295,7 +295,11 @@ impl Parser<'_> {
         let least = match number {
             operator::Number::Is(least) if operator::AT_LEAST.contains(&least) => least,
             operator::Number::Is(least) => {
-                let message = format!("{least} occurrences: it goes from 1 to {}", operator::AT_LEAST.end());
+                let message = format!(
+                    "{} occurrences: it goes from 1 to {}",
+                    operator::told(least),
+                    operator::AT_LEAST.end()
+                );
                 self.faults.push(Fault::error(token.span.clone(), message));
                 1
             }

@@ -130,6 +130,7 @@ fn errors_say_what_was_found_and_what_was_expected() {
     check_error("=(a)", "found `=`, expected a word or phrase right behind it", "=");
     check_error("a NEAR/0 b", "0 words apart: it goes from 1 to 100", "NEAR/0");
     check_error("a W/101 b", "101 words apart: it goes from 1 to 100", "W/101");
+    check_error("a W/99999999999 b", "so many words apart: it goes from 1 to 100", "W/99999999999");
     check_error("a NEAR/x b", "found `NEAR/x`, expected a number behind the `/`", "NEAR/x");
     check_error("ATLEAST/0 a", "0 occurrences: it goes from 1 to 1000", "ATLEAST/0");
     check_error("ATLEAST a", "found `ATLEAST`, expected how often, as in `ATLEAST/3`", "ATLEAST");
@@ -137,6 +138,7 @@ fn errors_say_what_was_found_and_what_was_expected() {
     check_error("a^x b", "bad weight `x`: expected a number from 0.05 to 10", "^x");
     check_error("a ^ OR b", "found `OR`, expected a weight from 0.05 to 10, as in `word^1.4`", "OR");
     check_error("titel:a", "unknown field `titel`", "titel:");
+    check_error("oil:a", "unknown field `oil`", "oil:");
     check_error("title:(lead:a)", "a field within a field", "(lead:a)");
     check_error("a OR ,", "no word in `,`", ",");
     check_error("source:\" \" a", "`source:` without a value", "\" \"");

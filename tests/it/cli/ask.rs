@@ -87,6 +87,7 @@ async fn commands_that_can_go_on_without_a_configuration_do() {
     assert_eq!(home.run(&["fetch", "f.xml"]).await.expect(0).rows().len(), 2);
     let explained = home.run(&["explain", "--title", "Kim"]).await.expect(0);
     assert!(explained.out.contains("newshound init"), "{}", explained.out);
+    home.run(&["explain", "--title", "Kim", "--expect", "hit"]).await.expect(3);
     let unknown = home.run(&["explain", "--topic", "kim", "--title", "Kim"]).await.expect(2);
     assert!(unknown.err.contains("newshound init"), "{}", unknown.err);
     for arguments in [
