@@ -1,6 +1,6 @@
 //! The command line.
 
-mod lists;
+pub(super) mod lists;
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use newshound::app::backtest::expectation::FailOn;
 use newshound::config::Expect;
 use newshound::model::Verdict;
 
-pub(super) use self::lists::{Alerts, Deliveries, Filter, SourceFilter, Sources};
+use self::lists::{Alerts, Deliveries, Filter, SourceFilter, Sources};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.

@@ -15,7 +15,8 @@ use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Feedback, Sources, Test};
+use super::args::lists::{Alerts, Deliveries, Sources};
+use super::args::{Args, Command, Feedback, Test};
 use super::{Exit, Session, complain, say};
 
 /// Runs a command.

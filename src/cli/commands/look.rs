@@ -14,7 +14,7 @@ use newshound::web::sources::listing;
 use newshound::web::status::{Health, Seen, Status};
 
 use super::looking;
-use crate::cli::args::{Filter, SourceFilter};
+use crate::cli::args::lists::{Filter, SourceFilter};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
