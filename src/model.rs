@@ -8,6 +8,7 @@ pub mod cause;
 pub mod class;
 pub mod definition;
 pub mod delivery;
+pub mod hashed;
 pub mod id;
 pub mod item;
 pub mod retry_after;

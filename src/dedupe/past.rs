@@ -1,19 +1,19 @@
 //! The items of a replay so far: recognises each further one as the store would have done it at
 //! that time, so that what is tried out agrees with what the daemon does.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash as _, Hasher};
+use std::hash::Hash as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::mark::{Mark, MarkKind, PASSING, marks};
+use crate::model::hashed::ByHash;
 use crate::model::{Item, SourceId, Timestamp};
 
 /// What was seen so far.
 #[derive(Default)]
 pub struct Past {
     firsts: Vec<First>,
-    by_mark: HashMap<u128, u32, BuildHasherDefault<Hashed>>,
+    by_mark: ByHash<u128, u32>,
 }
 
 /// What is kept of an item that was new.
@@ -126,28 +126,6 @@ fn hash_of(kind: MarkKind, scope: &str, value: &str) -> u128 {
     let mut hasher = SipHasher13::new();
     (kind, scope, value).hash(&mut hasher);
     hasher.finish128().as_u128()
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, hash: u128) {
-        #[expect(clippy::cast_possible_truncation, reason = "any half of a hash is one")]
-        let half = hash as u64;
-        self.0 = half;
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use newshound::app::unknown;
 use newshound::clock::Clock;
 use newshound::config::Topic;
 use newshound::matcher::Matcher;
-use newshound::matcher::doctor::Doctor;
+use newshound::matcher::doctor::{Doctor, Finding};
 use newshound::model::{Timestamp, TopicId};
 use newshound::store::Store;
 
@@ -173,14 +173,8 @@ fn replay(
     if let Some(results) = results {
         results.end();
     } else {
-        let report = Report {
-            tally: &sums.tallies[0],
-            other: asked.against.as_deref().zip(sums.tallies.get(1)),
-            changes: &sums.changes,
-            took: clock.elapsed(),
-            all: asked.all,
-            findings: &probes.findings(&doctor),
-        };
+        let findings = probes.findings(&doctor);
+        let report = sums.report(asked, clock.elapsed(), &findings);
         say(&text::backtest::report(&report, session.terminal));
     }
     Ok(ended(asked, &sums.tallies[0], &told))
@@ -217,6 +211,17 @@ impl Sums {
         }
         if self.tallies.len() > 1 {
             self.changes.count(replayed, &replayed.sides[0], &replayed.sides[1]);
+        }
+    }
+
+    fn report<'s>(&'s self, asked: &'s Backtest, took: Duration, findings: &'s [Finding]) -> Report<'s> {
+        Report {
+            tally: &self.tallies[0],
+            other: asked.against.as_deref().zip(self.tallies.get(1)),
+            changes: &self.changes,
+            took,
+            all: asked.all,
+            findings,
         }
     }
 }
