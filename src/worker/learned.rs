@@ -27,12 +27,6 @@ struct Known {
     corrections: Arc<Corrections>,
 }
 
-impl std::fmt::Debug for Live {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Live").field("topics", &self.config.topics.len()).finish_non_exhaustive()
-    }
-}
-
 impl Lessons {
     /// Returns the corrections that the verdicts so far come to, for the configuration in force.
     pub async fn corrections(&self, ctx: &Ctx, live: &Arc<Live>) -> Result<Arc<Corrections>, StoreError> {
@@ -90,13 +84,13 @@ async fn judged(
     let mut judged = HashMap::new();
     for topic in topics {
         let items = store.judged_items(&topic.id).await?;
-        judged.insert(topic.id.clone(), items.into_iter().map(|item| as_told(config, item)).collect());
+        judged.insert(topic.id.clone(), items.into_iter().map(|item| as_read(config, item)).collect());
     }
     Ok(judged)
 }
 
 /// Returns a judged item as the daemon reads it: the operator is believed before the feed.
-pub fn as_told(config: &Config, judged: JudgedItem) -> Judged {
+pub fn as_read(config: &Config, judged: JudgedItem) -> Judged {
     let JudgedItem { mut item, verdict, .. } = judged;
     let source = item.source.as_ref().and_then(|id| config.source(id));
     if let Some(lang) = source.and_then(|source| source.lang.clone()) {

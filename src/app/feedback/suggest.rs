@@ -20,7 +20,7 @@ use crate::matcher::learn::Judged;
 use crate::matcher::suggest::{Suggestion, Told, suggest, told};
 use crate::model::{Timestamp, TopicId, Verdict};
 use crate::store::Store;
-use crate::worker::learned::as_told;
+use crate::worker::learned::as_read;
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -96,7 +96,7 @@ pub async fn proposals(
         if judged.is_empty() && only.is_none() {
             continue;
         }
-        let judged: Vec<Judged> = judged.into_iter().map(|each| as_told(&ready.config, each)).collect();
+        let judged: Vec<Judged> = judged.into_iter().map(|each| as_read(&ready.config, each)).collect();
         proposals.topics.push(tokio::task::block_in_place(|| {
             proposal(topic, &judged, ready.config.fetch.max_text, environment)
         }));
