@@ -1,8 +1,9 @@
 //! How fast items are matched, beside splitting them into words alone and beside aho-corasick.
 //!
 //! `cargo bench --bench matching` (with `NEWSHOUND_CORPORA=…` where the corpora are not in
-//! `../shared/corpora`; without them a made-up text is matched). `docs/matching-speed.md` says
-//! what came out.
+//! `../shared/corpora`; without them a made-up text is matched). With ` -- table` the same in
+//! processor time, which others on the machine disturb less. `docs/matching-speed.md` says what
+//! came out.
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 #![expect(clippy::unwrap_used, reason = "a bench says by panicking that its corpus is broken")]
@@ -14,6 +15,7 @@
 )]
 
 mod material;
+mod table;
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -31,41 +33,31 @@ fn main() {
     let chars: usize =
         items().iter().map(|item| item.title.chars().count() + item.text.chars().count()).sum();
     println!("{} items of {} characters", items().len(), chars / items().len());
-    for shape in [Shape::Or, Shape::Near, Shape::All] {
-        let topics = topics(100_000, shape);
-        let before = resident_kib();
-        let matcher = compile(&topics);
-        let n_hits: usize = items().iter().map(|item| matcher.grade(item, &[]).len()).sum();
-        let (mib, per_item) = ((resident_kib() - before) / 1024, n_hits as f64 / items().len() as f64);
-        println!("100,000 topics ({shape:?}): {mib} MiB, {per_item:.1} of them have points for an item");
+    if std::env::args().any(|argument| argument == "table") {
+        return table::print();
     }
     divan::main();
-}
-
-/// Returns how much memory the process takes, on Linux.
-fn resident_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 /// Runs of letters and digits in lower case, each hashed: the least that any matcher of words does.
 #[divan::bench]
 fn splitting_alone(bencher: Bencher<'_, '_>) {
-    measure(bencher, |item| {
-        let words =
-            [&item.title, &item.text].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-        let mut sum = 0_u64;
-        let mut lower = String::new();
-        for word in words.filter(|word| !word.is_empty()) {
-            lower.clear();
-            lower.extend(word.chars().flat_map(char::to_lowercase));
-            let mut hasher = DefaultHasher::new();
-            hasher.write(lower.as_bytes());
-            sum ^= hasher.finish();
-        }
-        sum
-    });
+    measure(bencher, split);
+}
+
+fn split(item: &Item) -> u64 {
+    let texts = [&item.title, &item.text].into_iter();
+    let words = texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let mut sum = 0_u64;
+    let mut lower = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        lower.clear();
+        lower.extend(word.chars().flat_map(char::to_lowercase));
+        let mut hasher = DefaultHasher::new();
+        hasher.write(lower.as_bytes());
+        sum ^= hasher.finish();
+    }
+    sum
 }
 
 /// The words of the contract: normalised, with places, hashes and stems.
@@ -89,12 +81,17 @@ fn words_of_an_undeclared_language(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(args = NUMBERS)]
 fn aho_corasick(bencher: Bencher<'_, '_>, n: usize) {
-    let terms = material::terms(n);
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(terms).unwrap();
-    measure(bencher, |item| {
-        let text = format!("{}\n{}", item.title, item.text).to_lowercase();
-        automaton.find_overlapping_iter(&text).count()
-    });
+    let automaton = automaton(n);
+    measure(bencher, |item| found(&automaton, item));
+}
+
+fn automaton(n: usize) -> AhoCorasick {
+    AhoCorasick::builder().match_kind(MatchKind::Standard).build(material::terms(n)).unwrap()
+}
+
+fn found(automaton: &AhoCorasick, item: &Item) -> usize {
+    let text = format!("{}\n{}", item.title, item.text).to_lowercase();
+    automaton.find_overlapping_iter(&text).count()
 }
 
 #[divan::bench(args = NUMBERS)]

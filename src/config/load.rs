@@ -78,7 +78,9 @@ pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> L
         None if wanted == Wanted::Required => {
             let candidates = environment.candidates();
             // One that comes again is noticed, as any other file is.
-            candidates.iter().for_each(|path| files.trail.file(&environment.absolute(path)));
+            for path in &candidates {
+                files.trail.file(&environment.absolute(path));
+            }
             let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
             let tried = format!("looked for {}; `newshound init` writes one", looked.join(", "));
             files.problems.push(without_place("there is no configuration file".to_owned(), Some(tried)));
