@@ -16,6 +16,7 @@ mod index;
 pub mod keys;
 mod language;
 pub mod learn;
+mod matching;
 mod occur;
 #[cfg(test)]
 mod oracle;

@@ -171,7 +171,7 @@ fn matching(bencher: Bencher<'_, '_>, topics: &[newshound::config::Topic]) {
 }
 
 fn compile(topics: &[newshound::config::Topic]) -> Matcher {
-    let (matcher, problems) = Matcher::compile(topics);
+    let (matcher, problems) = Matcher::compile_with(topics, material::frequencies());
     let error = problems.iter().find(|problem| problem.severity == Severity::Error);
     assert!(error.is_none(), "{}", error.unwrap().message);
     matcher

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
 use newshound::config::{Near, Place, Query, SourceFile, Term, Topic};
+use newshound::matcher::Frequencies;
 use newshound::model::{Item, ItemId, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
@@ -48,6 +49,12 @@ pub(crate) fn all_items() -> &'static [Item] {
         let rows = if rows.is_empty() { made_up() } else { rows };
         rows.iter().map(|(title, text)| item(title, text)).collect()
     })
+}
+
+/// Returns how often words occur, as a store that has run for a while could tell.
+pub(crate) fn frequencies() -> &'static Frequencies {
+    static FREQUENCIES: OnceLock<Frequencies> = OnceLock::new();
+    FREQUENCIES.get_or_init(|| Frequencies::of(all_items().iter().step_by(7)))
 }
 
 /// Titles and texts of one file of the corpora.

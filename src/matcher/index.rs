@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::phrases::Variants;
 use super::stemming::Stemming;
-use super::table::{Matching, Table};
+use super::table::Table;
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use crate::model::words::Words;
@@ -57,12 +57,8 @@ impl Index {
         let table = table.get_or_init(|| Table::build(&self.variants, stemming));
         let mut found = Vec::new();
         for at in 0..words.list.len() {
-            table.anchored(words, at, &mut |number| {
-                let phrase = self.variants.phrase(number);
-                let matching = Matching { table, variants: &self.variants, number, words };
-                matching.stretches(at, &mut |first, last| {
-                    found.push(Occurrence { phrase, first: narrow(first), last: narrow(last) });
-                });
+            table.find_at(&self.variants, words, at, &mut |phrase, first, last| {
+                found.push(Occurrence { phrase, first: narrow(first), last: narrow(last) });
             });
         }
         found.sort_unstable();

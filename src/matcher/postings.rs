@@ -184,6 +184,9 @@ impl Postings {
 
     /// Returns the topics that are sums and have points, in their order, with these.
     pub(super) fn sums(&self, occurrences: &Occurrences, words: &Words) -> Vec<(u32, f64)> {
+        if self.sums.list.is_empty() {
+            return Vec::new();
+        }
         let n_addends: usize = occurrences.by_phrase().map(|(phrase, _)| self.sums.of(phrase.0).len()).sum();
         let mut sums = Sums::with_room_for(n_addends);
         for (phrase, own) in occurrences.by_phrase() {

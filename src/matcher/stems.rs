@@ -1,13 +1,14 @@
 //! The stems of the words that were met lately, so that most words need not be stemmed again.
 //!
-//! A table of fixed size in which a word overwrites another. It only remembers what a pure
-//! function returned, so it changes no result; all threads share it without waiting.
+//! A table of fixed size, in which a word has two slots to choose from and takes them from others.
+//! It only remembers what a pure function returned, so it changes no result; all threads share it
+//! without waiting.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::stemming::Stemming;
 
-/// Words that are remembered at most: 1 MiB.
+/// Words that are remembered at most, a power of two: 1 MiB.
 const SLOTS: usize = 1 << 16;
 
 /// The hashes of stems by the hashes of forms.
@@ -21,6 +22,18 @@ pub(super) struct Stems {
 struct Slot {
     check: AtomicU64,
     stem: AtomicU64,
+}
+
+impl Slot {
+    fn stem_of(&self, key: u64) -> Option<u64> {
+        let stem = self.stem.load(Ordering::Relaxed);
+        (self.check.load(Ordering::Relaxed) ^ stem == key).then_some(stem)
+    }
+
+    fn set(&self, check: u64, stem: u64) {
+        self.stem.store(stem, Ordering::Relaxed);
+        self.check.store(check, Ordering::Relaxed);
+    }
 }
 
 impl Default for Stems {
@@ -38,15 +51,14 @@ impl Stems {
     pub(super) fn of(&self, stemming: Stemming, form: &str, hash: u64) -> u64 {
         // An odd number times the way of stemming: another language has other keys.
         let key = hash ^ (stemming.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let at = usize::try_from(key >> 40).expect("24 bits are left") % self.slots.len();
-        let slot = &self.slots[at];
-        let stem = slot.stem.load(Ordering::Relaxed);
-        if slot.check.load(Ordering::Relaxed) ^ stem == key {
+        let at = usize::try_from(key >> 40).expect("24 bits are left") & (self.slots.len() - 2);
+        let (lately, before) = (&self.slots[at], &self.slots[at + 1]);
+        if let Some(stem) = lately.stem_of(key).or_else(|| before.stem_of(key)) {
             return stem;
         }
         let stem = stemming.stem_hash(form);
-        slot.stem.store(stem, Ordering::Relaxed);
-        slot.check.store(key ^ stem, Ordering::Relaxed);
+        before.set(lately.check.load(Ordering::Relaxed), lately.stem.load(Ordering::Relaxed));
+        lately.set(key ^ stem, stem);
         stem
     }
 }

@@ -17,8 +17,6 @@ pub(super) const MOST_PLACES: u32 = 8;
 
 /// A byte that is a letter or digit of ASCII.
 const PART: u8 = 1;
-/// A letter of ASCII.
-const LETTER: u8 = 2;
 /// A capital of ASCII.
 const CAPITAL: u8 = 4;
 /// A byte of a character beyond ASCII.
@@ -29,9 +27,8 @@ const ASCII: [u8; 256] = {
     let mut byte = 0_u8;
     loop {
         marks[byte as usize] = match byte {
-            b'0'..=b'9' => PART,
-            b'a'..=b'z' => PART | LETTER,
-            b'A'..=b'Z' => PART | LETTER | CAPITAL,
+            b'0'..=b'9' | b'a'..=b'z' => PART,
+            b'A'..=b'Z' => PART | CAPITAL,
             0x80.. => FOREIGN,
             _ => 0,
         };
@@ -104,11 +101,10 @@ impl Reader<'_> {
     /// Returns whether it was one; the result is that of `compound`.
     fn plain_word(&mut self) -> bool {
         let rest = &self.text.as_bytes()[self.at..];
-        let (mut length, mut letters, mut capitals) = (0, 0, 0);
+        let (mut length, mut seen) = (0, 0);
         for mark in rest.iter().map(|byte| ASCII[usize::from(*byte)]).take_while(|mark| mark & PART != 0) {
             length += 1;
-            letters += u32::from(mark & LETTER != 0);
-            capitals += u32::from(mark & CAPITAL != 0);
+            seen |= mark;
         }
         let next = rest.get(length + 1).map(|byte| ASCII[usize::from(*byte)]);
         let ends = match rest.get(length).copied() {
@@ -122,8 +118,14 @@ impl Reader<'_> {
         }
         let (at, form) = (self.at, self.words.forms.len());
         self.words.forms.push_str(&self.text[at..at + length]);
-        if capitals > 0 {
+        let (mut letters, mut capitals) = (0, 0);
+        if seen & CAPITAL != 0 {
+            // Only where there are capitals it matters whether there is anything else.
             self.words.forms[form..].make_ascii_lowercase();
+            for byte in &rest[..length] {
+                letters += u32::from(byte.is_ascii_alphabetic());
+                capitals += u32::from(byte.is_ascii_uppercase());
+            }
         }
         let piece = Piece {
             form: narrow(form)..narrow(form + length),
