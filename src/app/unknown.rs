@@ -22,3 +22,22 @@ fn told<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Str
         known => format!("no {noun} `{name}` is configured; known: {}", known.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, parse_str};
+
+    #[test]
+    fn what_is_known_is_named() {
+        let text = "[[topic]]\nid = 'oil'\nany = ['oil']\n[[channel]]\nname = 'desk'\nkind = 'console'\n";
+        let config = parse_str("n.toml", text, &Environment::of("/", &[])).config.unwrap();
+        assert_eq!(topic(&config, &TopicId::new("oil")), None);
+        let said = topic(&config, &TopicId::new("gas")).unwrap();
+        assert_eq!(said, "no topic `gas` is configured; known: oil");
+        assert_eq!(channel(&config, "mail"), "no channel `mail` is configured; known: desk");
+        let empty = parse_str("n.toml", "", &Environment::of("/", &[])).config.unwrap();
+        let said = topic(&empty, &TopicId::new("gas")).unwrap();
+        assert!(said.ends_with("and no other: `newshound init` writes a start"), "{said}");
+    }
+}

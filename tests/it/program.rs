@@ -9,8 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// More than any command of these tests takes on a slow machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// More than any command of these tests takes on a slow machine that others use too: what is not done
+/// by then hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, and the variables the program gets.
 pub(crate) struct Program {

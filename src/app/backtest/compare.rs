@@ -91,3 +91,74 @@ pub fn compare(
     })?;
     Ok(changes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::app::backtest::changes::{Example, TopicChanges};
+    use crate::config::{Environment, parse_str};
+
+    fn config(topics: &str) -> Config {
+        let sources = "[[source]]\nid = 's'\nurl = 'https://s.example/f'\n\
+                       [[source]]\nid = 'off'\nurl = 'https://o.example/f'\nenabled = false\n";
+        let loaded = parse_str("n.toml", &format!("{sources}{topics}"), &Environment::of("/", &[]));
+        loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems))
+    }
+
+    const OIL: &str = "[[topic]]\nid = 'oil'\nany = ['oil']\n";
+    const OIL_OR_GAS: &str =
+        "[[topic]]\nid = 'oil'\nany = ['gas', 'tanker']\n[[topic]]\nid = 'tea'\nany = ['tea']\n";
+
+    /// The topics as `before -> after, +added -removed: examples`, over the titles of a source.
+    fn compared(now: &Config, was: Option<&Config>, source: &str, titles: &[&str]) -> Vec<String> {
+        let lines: Vec<String> = titles
+            .iter()
+            .map(|title| format!("{{\"source\":\"{source}\",\"title\":\"{title}\"}}\n"))
+            .collect();
+        let feed = Feed::lines("items", Cursor::new(lines.concat())).unwrap();
+        let (now, was) = (Half::picked(now, |_| true), was.map(|was| Half::picked(was, |_| true)));
+        let changes = compare(feed, (&now, was.as_ref()), NonZero::<usize>::MIN, || true).unwrap();
+        assert_eq!(changes.items, titles.len() as u64);
+        let told = |(id, topic): (&TopicId, &TopicChanges)| {
+            let sign = |example: &Example| {
+                format!(" {}{}", if example.is_added() { '+' } else { '-' }, example.title)
+            };
+            let examples: Vec<String> = topic.examples.iter().map(sign).collect();
+            let (before, after, added, removed) = (topic.before, topic.after, topic.added, topic.removed);
+            format!("{id} {before} -> {after}, +{added} -{removed}:{}", examples.concat())
+        };
+        changes.topics().map(told).collect()
+    }
+
+    #[test]
+    fn alerts_that_come_go_and_stay_are_counted_apart() {
+        let (was, now) = (config(OIL), config(OIL_OR_GAS));
+        let titles = ["oil", "gas", "oil tanker", "nothing"];
+        assert_eq!(
+            compared(&now, Some(&was), "s", &titles),
+            ["oil 2 -> 2, +1 -1: -oil +gas", "tea 0 -> 0, +0 -0:"]
+        );
+        assert_eq!(compared(&was, None, "s", &titles), ["oil 0 -> 2, +2 -0: +oil +oil tanker"]);
+    }
+
+    #[test]
+    fn what_is_not_heard_of_alerts_nobody() {
+        let config = config(OIL);
+        for source in ["off", "gone"] {
+            assert_eq!(compared(&config, Some(&config), source, &["oil"]), ["oil 0 -> 0, +0 -0:"]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_wanted_any_more_ends_early() {
+        let config = config(OIL);
+        let half = Half::picked(&config, |_| true);
+        let feed = || Feed::lines("items", Cursor::new("{\"source\":\"s\",\"title\":\"oil\"}\n")).unwrap();
+        assert!(compare(feed(), (&half, None), NonZero::<usize>::MIN, || false).is_err());
+        let none = Half::picked(&config, |_| false);
+        let changes = compare(feed(), (&none, None), NonZero::<usize>::MIN, || false).unwrap();
+        assert_eq!(changes.topics().len(), 0, "without a topic nothing is read");
+    }
+}
