@@ -1,30 +1,42 @@
 //! Builds everything from a configuration and runs it until told to stop.
 
+pub mod backtest;
 pub mod demo;
 pub mod examples;
 pub mod explain;
+pub mod feedback;
+mod fit;
+mod heartbeat;
 pub mod network;
 pub mod newsroom;
+pub mod plan;
 pub mod reading;
+pub mod reload;
+pub mod running;
+pub mod search;
 pub mod setup;
 pub mod stop;
 mod systemd;
+pub mod unknown;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Semaphore, watch},
+};
 use tokio_util::sync::CancellationToken;
 
+use self::reload::Reloads;
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
-use crate::model::{StoreClass, fingerprint};
-use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Watched};
-use crate::web::{self, Site};
-use crate::worker::{Counts, Ctx, Tally, dispatch, poll};
+use crate::model::{StoreClass, Timestamp, fingerprint};
+use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
+use crate::web::{self, Shown, Site};
+use crate::worker::learned::Lessons;
+use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
 
-/// How long a claim on a source holds beyond the time its poll may take.
-const POLL_MARGIN: Duration = Duration::from_mins(1);
 /// How long a claim on a delivery holds.
 const SEND_LEASE: Duration = Duration::from_mins(5);
 /// How often a store that is busy at the start is tried again.
@@ -34,59 +46,36 @@ const LOCK_WAIT: Duration = Duration::from_millis(50);
 /// A daemon, built and not yet running.
 pub struct App {
     ctx: Arc<Ctx>,
-    note: DaemonNote,
+    site: Arc<Site>,
+    outside: Outside,
     _lock: DaemonLock,
 }
 
 impl App {
     /// Opens the store, takes it for this process, and makes it know the configured sources.
     pub async fn open(ready: Ready, outside: Outside) -> anyhow::Result<App> {
-        let Ready { config, matcher, file } = ready;
-        let config = Arc::new(config);
+        let Ready { config, matcher, file, .. } = ready;
         let opening = || format!("opening the store at {}", config.store.url);
         let lock = take(&config.store.url, &outside).await.with_context(opening)?;
         let store = Store::open(&config.store.url).await.with_context(opening)?;
         let now = outside.clock.now();
         store.release_claims().await.context("taking up what an earlier daemon left")?;
-        let holder = format!("{}-{}", std::process::id(), now.as_millis());
-        let poll_length = config.fetch.timeout + config.fetch.parse_time + POLL_MARGIN;
-        let poll_lease = Lease { holder: holder.clone(), length: poll_length };
-        let send_lease = Lease { holder, length: SEND_LEASE };
-        store.mend_poll_times(&poll_lease, now).await.context("reading the clock against the store")?;
-        store.mend_delivery_times(&send_lease, now).await.context("reading the clock against the store")?;
-        store.sync_sources(&watched(&config), now).await.context("noting the configured sources")?;
+        let matcher = fit::fitted(matcher, &config.topics, &store).await;
         let note = DaemonNote {
             pid: std::process::id(),
             started: now,
             config_file: file,
             config_loaded: now,
             listen: config.server.listen.map(|listen| listen.to_string()),
+            reload: None,
         };
-        store.leave_note(&note).await.context("noting the daemon")?;
-        let fetcher = setup::fetcher(&config)?;
-        let outlets = setup::outlets(&config, &outside)?;
-        let ctx = Ctx {
-            sources: config.sources.iter().map(|s| (s.id.clone(), Arc::new(s.clone()))).collect(),
-            topics: config
-                .topics
-                .iter()
-                .map(|topic| (topic.id.clone(), topic.clone()))
-                .collect::<HashMap<_, _>>(),
-            timezone: setup::timezone(&config),
-            clock: outside.clock,
-            store,
-            config,
-            matcher,
-            fetcher,
-            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            outlets,
-            metrics: Arc::new(Metrics::new()),
-            poll_lease,
-            send_lease,
-            tally: Tally::default(),
-            pulse: Arc::new(Pulse::default()),
-        };
-        Ok(App { ctx: Arc::new(ctx), note, _lock: lock })
+        let (live, definitions) = setup::live(config, (matcher, HashMap::new()), &outside, None)?;
+        let watched = watched(&live.config);
+        let ctx = ctx(live, store, &outside);
+        let transition = Transition { watched: &watched, definitions: &definitions, kept: &[], note: &note };
+        begin(&ctx, transition, now).await?;
+        let site = Arc::new(site(&ctx, note));
+        Ok(App { ctx: Arc::new(ctx), site, outside, _lock: lock })
     }
 
     /// Returns what the loops work with.
@@ -94,13 +83,20 @@ impl App {
         &self.ctx
     }
 
-    /// Runs until told to stop; without `send`, what is made waits in the store.
-    pub async fn run(&self, listener: Option<TcpListener>, send: Send, stop: &CancellationToken) {
+    /// Runs until told to stop; without `send`, what is made waits in the store, and without
+    /// `reloads` the configuration stays as it is.
+    pub async fn run(
+        &self,
+        listener: Option<TcpListener>,
+        send: Send,
+        reloads: Option<Reloads>,
+        stop: &CancellationToken,
+    ) {
         let ctx = &self.ctx;
         let server = async {
             if let Some(listener) = listener
                 && let Err(error) =
-                    web::serve(listener, Arc::new(self.site()), stop.clone().cancelled_owned()).await
+                    web::serve(listener, Arc::clone(&self.site), stop.clone().cancelled_owned()).await
             {
                 tracing::error!("the status server stopped: {error}");
             }
@@ -111,15 +107,22 @@ impl App {
                 Send::No => dispatch::idle(ctx, stop).await,
             }
         };
+        let reloading = Box::pin(async {
+            match reloads {
+                Some(reloads) => self.keep_loaded(reloads, stop).await,
+                None => stop.cancelled().await,
+            }
+        });
         let watchdog = systemd::watch(&ctx.clock, &ctx.pulse, stop);
         systemd::ready();
         let farewell = async {
             stop.cancelled().await;
             systemd::stopping();
         };
-        let all = async { tokio::join!(poll::run(ctx, stop), sending, watchdog, farewell) };
+        let all = async { tokio::join!(poll::run(ctx, stop), sending, reloading, watchdog, farewell) };
         tokio::pin!(all);
         tokio::select! {
+            () = heartbeat::beat(ctx, Pulse::quiet) => (),
             _ = async { tokio::join!(&mut all, server) } => (),
             // Open connections of the status page do not hold the daemon back.
             () = async { stop.cancelled().await; ctx.clock.sleep(ctx.clock.now(), LAST_SECONDS).await } => (),
@@ -130,9 +133,16 @@ impl App {
     /// Polls all that is due, delivers what is due, and returns what came of it; ends early where
     /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
-        poll::run_once(&self.ctx, stop).await;
-        if send == Send::Yes {
-            dispatch::run_once(&self.ctx, stop).await;
+        let work = async {
+            poll::run_once(&self.ctx, stop).await;
+            if send == Send::Yes {
+                dispatch::run_once(&self.ctx, stop).await;
+            }
+        };
+        tokio::select! {
+            () = work => (),
+            // One loop at a time has something to do.
+            () = heartbeat::beat(&self.ctx, Pulse::quiet_altogether) => (),
         }
         let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
         self.close().await;
@@ -142,25 +152,55 @@ impl App {
         }
     }
 
-    fn site(&self) -> Site {
-        Site {
-            clock: self.ctx.clock.clone(),
-            store: self.ctx.store.clone(),
-            config: Arc::clone(&self.ctx.config),
-            metrics: Arc::clone(&self.ctx.metrics),
-            pulse: Arc::clone(&self.ctx.pulse),
-            timezone: self.ctx.timezone.clone(),
-            note: self.note.clone(),
-            limits: web::Limits::default(),
-        }
-    }
-
     async fn close(&self) {
         if let Err(error) = self.ctx.store.release_claims().await {
             tracing::warn!("could not give back the claims, the next start does: {error}");
         }
         self.ctx.store.close().await;
     }
+}
+
+fn ctx(live: Live, store: Store, outside: &Outside) -> Ctx {
+    let clock = outside.clock.clone();
+    let holder = format!("{}-{}", std::process::id(), clock.now().as_millis());
+    Ctx {
+        clock,
+        store,
+        live: watch::Sender::new(Arc::new(live)),
+        turnstile: Mutex::new(()),
+        readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+        lessons: Lessons::default(),
+        metrics: Arc::new(Metrics::new()),
+        send_lease: Lease { holder, length: SEND_LEASE },
+        tally: Tally::default(),
+        pulse: Arc::new(Pulse::default()),
+    }
+}
+
+/// Makes the store ready for this daemon: its clock is read against it, and its configuration noted.
+async fn begin(ctx: &Ctx, transition: Transition<'_>, now: Timestamp) -> anyhow::Result<()> {
+    let against = || "reading the clock against the store";
+    let poll_lease = ctx.poll_lease(&ctx.live());
+    ctx.store.mend_poll_times(&poll_lease, now).await.with_context(against)?;
+    ctx.store.mend_delivery_times(&ctx.send_lease, now).await.with_context(against)?;
+    let moved = ctx.store.take_configuration(transition, now).await.context("noting the configuration")?;
+    reload::tell_moved(&moved);
+    Ok(())
+}
+
+fn site(ctx: &Ctx, note: DaemonNote) -> Site {
+    Site {
+        clock: ctx.clock.clone(),
+        store: ctx.store.clone(),
+        shown: watch::Sender::new(Arc::new(shown(&ctx.live(), note))),
+        metrics: Arc::clone(&ctx.metrics),
+        pulse: Arc::clone(&ctx.pulse),
+        limits: web::Limits::default(),
+    }
+}
+
+fn shown(live: &Live, note: DaemonNote) -> Shown {
+    Shown { config: Arc::clone(&live.config), timezone: live.timezone.clone(), note }
 }
 
 /// How long the daemon may take to stop, in which what is in flight ends.

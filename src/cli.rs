@@ -6,18 +6,20 @@
 mod args;
 mod commands;
 mod log;
+mod progress;
 mod text;
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::Parser;
+use newshound::app::running;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::stop::INTERRUPTED;
-use newshound::config::{Environment, Severity, Wanted};
+use newshound::config::{Config, Environment, Problem, Severity, Wanted};
 
 use self::args::{Args, Command};
 use self::text::ink::Terminal;
@@ -84,11 +86,15 @@ const BLOCKING_THREADS: usize = 320;
 struct Session {
     config: Option<PathBuf>,
     json: bool,
+    /// Whether only errors are to be told.
+    errors_only: bool,
     environment: Environment,
     /// Standard output.
     terminal: Terminal,
     /// Standard error.
     aside: Terminal,
+    /// Whether somebody watches and wants to know how far it is.
+    watched: bool,
 }
 
 impl Session {
@@ -105,7 +111,9 @@ impl Session {
         Session {
             config: args.config.clone(),
             json: args.json,
+            errors_only: args.quiet >= 2,
             terminal: terminal(out.is_terminal() && !args.json, terminal_size::terminal_size_of(&out)),
+            watched: err.is_terminal() && args.quiet == 0,
             aside: terminal(err.is_terminal(), terminal_size::terminal_size_of(&err)),
             environment,
         }
@@ -113,15 +121,52 @@ impl Session {
 
     /// Loads the configuration; tells every problem on standard error.
     fn load(&self, wanted: Wanted) -> Result<Ready, Exit> {
-        let Checked { ready, problems, .. } = setup::load(self.config.as_deref(), wanted, &self.environment);
+        self.load_from(self.config.as_deref(), wanted)
+    }
+
+    /// The same for the file at this path.
+    fn load_from(&self, path: Option<&Path>, wanted: Wanted) -> Result<Ready, Exit> {
+        let Checked { ready, problems, .. } = setup::load(path, wanted, &self.environment);
         // Warnings stand aside where an error has to be read first, and where a command only
         // borrows the settings: its own warnings are about what it was given.
         let warn = ready.is_some() && wanted == Wanted::Required;
-        for problem in problems.iter().filter(|problem| warn || problem.severity == Severity::Error) {
-            complain(&text::check::problem(problem, self.aside));
-        }
+        let all = problems.iter();
+        self.tell(all.filter(|problem| warn || problem.severity == Severity::Error));
         ready.ok_or(Exit::Usage)
     }
+
+    /// Tells problems on standard error; to those who want errors only, only these.
+    fn tell<'p>(&self, problems: impl IntoIterator<Item = &'p Problem>) {
+        let all = problems.into_iter();
+        for problem in all.filter(|problem| !self.errors_only || problem.severity == Severity::Error) {
+            complain(&text::check::problem(problem, self.aside));
+        }
+    }
+
+    /// Loads the configuration for a command that looks at the store. Where the files have an error,
+    /// the configuration that last ran is as good.
+    async fn load_to_look(&self) -> Result<Looking, Exit> {
+        let Checked { ready, ruins, problems, .. } =
+            setup::load(self.config.as_deref(), Wanted::Required, &self.environment);
+        if let Some(Ready { config, file, .. }) = ready {
+            self.tell(&problems);
+            return Ok(Looking { config, file });
+        }
+        let ran = match &ruins {
+            Some(ruins) if !ruins.files.is_empty() => running::last(ruins).await,
+            Some(_) | None => None,
+        };
+        self.tell(problems.iter().filter(|problem| problem.severity == Severity::Error));
+        let (config, ruins) = ran.zip(ruins).ok_or(Exit::Usage)?;
+        complain("note: the files have an error; what is shown is of the configuration that last ran");
+        Ok(Looking { config, file: ruins.files.first().map(|file| file.path.clone()) })
+    }
+}
+
+/// The configuration that a command looks at the store with.
+struct Looking {
+    config: Config,
+    file: Option<PathBuf>,
 }
 
 /// Columns where nobody knows, and those that every line may count on.
@@ -131,12 +176,35 @@ const LEAST_COLUMNS: usize = 40;
 /// Prints a result. A reader that stopped reading is no error of ours; a full disk is one.
 fn say(text: &str) {
     let mut out = io::stdout().lock();
-    let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) else { return };
+    written(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Ends the program where a result could not be written.
+fn written(result: io::Result<()>) {
+    let Err(error) = result else { return };
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
     complain(&format!("error: the result could not be written: {error}"));
     std::process::exit(1);
+}
+
+/// Prints many results for machines: written when there are enough of them.
+struct Results(io::BufWriter<io::Stdout>);
+
+impl Results {
+    fn new() -> Self {
+        Results(io::BufWriter::with_capacity(64 << 10, io::stdout()))
+    }
+
+    fn say(&mut self, value: &impl serde::Serialize) {
+        let line = serde_json::to_writer(&mut self.0, value).map_err(io::Error::from);
+        written(line.and_then(|()| self.0.write_all(b"\n")));
+    }
+
+    fn end(mut self) {
+        written(self.0.flush());
+    }
 }
 
 /// Prints what is no result.

@@ -6,7 +6,10 @@
 
 pub mod channel;
 mod check;
+pub mod definition;
+pub mod edit;
 pub mod environment;
+pub mod extent;
 mod later;
 pub mod load;
 mod nearest;
@@ -22,11 +25,14 @@ pub mod source;
 pub mod starter;
 mod text_file;
 pub mod topic;
+pub mod trail;
 mod value;
 
 pub use channel::{ChannelConfig, ChannelKind, EmailConfig, RouteConfig, WebhookConfig};
 pub use check::{DEFAULT_ROUTE, guard_problems, language};
+pub use definition::{Definition, changed_keys, changed_topic_keys, topic_versions};
 pub use environment::Environment;
+pub use extent::{TopicTable, TopicTables};
 pub use load::{Loaded, Wanted, in_order, load, parse_str};
 pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
@@ -35,7 +41,9 @@ pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConf
 pub use source::{Source, SourceKind};
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
-pub use topic::{Example, Expect, FollowUps, Near, Query, Term, Topic};
+pub use topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
+pub use trail::{Marks, Trail};
+pub use value::duration;
 
 #[cfg(test)]
 mod tests;

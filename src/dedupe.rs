@@ -2,12 +2,16 @@
 //! publisher does to ids, addresses and markup in the meantime.
 
 mod key;
+mod mark;
+mod past;
 mod url;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-pub use self::key::{SHORT, text_key};
+pub use self::key::text_key;
+pub use self::mark::{Mark, MarkKind, PASSING, marks};
+pub use self::past::{Past, Recognised, Sight};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
 use crate::model::{Item, ItemId, ItemKeys, RawItem, SourceId, Timestamp};
@@ -45,6 +49,12 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
         })
         .filter(|item| seen.insert(item.id.clone()))
         .collect()
+}
+
+/// Gives an item that comes alone its id and keys.
+pub fn single(source: &SourceId, raw: RawItem, now: Timestamp) -> Item {
+    let keys = own_keys(&raw);
+    item(source, raw, keys, now)
 }
 
 /// Returns the keys of an item seen alone.

@@ -6,14 +6,16 @@
 
 mod anchors;
 mod compile;
-mod detect;
+pub mod doctor;
 mod evidence;
 #[cfg(test)]
 mod fixture;
 mod fold;
 mod frequencies;
 mod index;
+pub mod keys;
 mod language;
+pub mod learn;
 mod matching;
 mod occur;
 #[cfg(test)]
@@ -24,7 +26,9 @@ mod postings;
 mod query;
 mod score;
 mod spoken;
+mod stemming;
 mod stems;
+pub mod suggest;
 mod table;
 mod term;
 mod tokens;
@@ -40,10 +44,11 @@ use crate::config::{Problem, Topic};
 use crate::model::words::Words;
 use crate::model::{Item, Score, ScoreOutcome, TopicId};
 use index::Index;
+use keys::Sieve;
 use occur::Reading;
 use phrases::Phrases;
 use postings::Postings;
-use score::{graded, judge};
+use score::{assess, graded};
 use stems::Stems;
 use tree::Tree;
 
@@ -103,7 +108,7 @@ impl Matcher {
     /// Scores an item against every topic, in the order of the topics.
     pub fn score_all(&self, item: &Item, source_tags: &[String]) -> Vec<Score> {
         self.read(item, source_tags, |reading| {
-            self.trees.iter().map(|tree| judge(tree, reading).told(reading)).collect()
+            self.trees.iter().map(|tree| assess(tree, reading).told(reading)).collect()
         })
     }
 
@@ -115,9 +120,14 @@ impl Matcher {
             let sums = self.postings.sums(reading.occurrences, reading.words);
             numbers.extend(sums.into_iter().map(|(number, _)| number));
             numbers.sort_unstable();
-            let judged = numbers.into_iter().map(|number| judge(&self.trees[number as usize], reading));
-            judged.filter(score::Judged::concerns).map(|judged| judged.told(reading)).collect()
+            let assessed = numbers.into_iter().map(|number| assess(&self.trees[number as usize], reading));
+            assessed.filter(score::Assessed::concerns).map(|assessed| assessed.told(reading)).collect()
         })
+    }
+
+    /// Returns what an item must have to get points for any of the topics.
+    pub fn sieve(&self) -> Sieve {
+        Sieve::one(self.trees.iter().map(Sieve::of_tree)).shallow(keys::MOST_LEVELS)
     }
 
     /// Returns what `score` would, without the reasons: much faster where many topics are met.
@@ -128,9 +138,9 @@ impl Matcher {
                 sums.into_iter().map(|(number, points)| (number, self.sum_grade(number, points))).collect();
             let n_sums = grades.len();
             for number in self.postings.anchored(reading.occurrences) {
-                let judged = judge(&self.trees[number as usize], reading);
-                if judged.concerns() {
-                    grades.push((number, judged.grade()));
+                let assessed = assess(&self.trees[number as usize], reading);
+                if assessed.concerns() {
+                    grades.push((number, assessed.grade()));
                 }
             }
             if grades.len() > n_sums {
@@ -170,6 +180,11 @@ impl Matcher {
             costly: costly.map(|phrase| variants.text(*phrase)).collect(),
         })
     }
+}
+
+/// Returns the keys an item is kept under in an archive, with spaces between them.
+pub fn search_keys(item: &Item) -> String {
+    keys::keys(&words(item))
 }
 
 /// Returns the words of an item, as the matcher reads them.

@@ -19,7 +19,7 @@ use prometheus_client::{
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
-pub use pulse::{Fault, Loop, Pulse};
+pub use pulse::{Fault, Loop, Pulse, SILENT_AFTER};
 
 /// Defines a set of figures: the enum's names, the exposed name, its labels, its help.
 macro_rules! figures {

@@ -6,18 +6,23 @@
 pub mod alert;
 pub mod cause;
 pub mod class;
+pub mod definition;
 pub mod delivery;
+pub mod hashed;
 pub mod id;
 pub mod item;
 pub mod retry_after;
 pub mod source;
 pub mod text;
+pub mod verdict;
 pub mod words;
 
 pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
+pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};
+pub use verdict::{JudgedItem, TakenVerdict, Verdict};

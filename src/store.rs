@@ -5,6 +5,7 @@
 //! the loops what is due; a pool of others reads. Times are stored as milliseconds, so that one text of each statement
 //! serves every database.
 
+mod archive;
 mod claim;
 mod daemon;
 mod error;
@@ -16,7 +17,11 @@ mod outbox;
 mod overview;
 mod poll;
 mod rows;
+mod search;
+mod sign;
 mod sources;
+mod verdicts;
+mod versions;
 
 use std::{
     cmp::Ordering,
@@ -32,8 +37,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease};
-pub use daemon::{DaemonLock, DaemonNote};
+pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
@@ -42,7 +48,10 @@ pub use overview::{
     SourceFigures,
 };
 pub use poll::Recorded;
+pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
+pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
+pub use versions::{TopicPast, Transition};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +66,9 @@ const CHECKPOINT_PAGES: &str = "1000";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "begun", include_str!("../migrations/sqlite/0002_begun.sql")),
+    (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
+    (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
+    (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
 ];
 
 /// The store.
@@ -81,7 +93,17 @@ impl Store {
         make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
+        store.make_missing_keys().await?;
         Ok(store)
+    }
+
+    /// Opens a store as `open_existing` does; `None` where there is none, as before the first run.
+    pub async fn open_if_there(url: &str) -> Result<Option<Store>, StoreError> {
+        match Store::open_existing(url).await {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a store that must exist, beside a daemon that may be running on it: that is why its
@@ -244,6 +266,7 @@ mod tests {
             config_file: None,
             config_loaded: Timestamp::from_millis(0),
             listen: Some("x".repeat(1 << 20)),
+            reload: None,
         };
         // The limit goes with the connection, like the end of a full disk.
         sqlx::query("pragma max_page_count = 1").execute(&store.writer).await.unwrap();

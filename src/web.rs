@@ -17,6 +17,7 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -29,18 +30,37 @@ pub struct Site {
     pub clock: Clock,
     /// The store.
     pub store: Store,
-    /// The settings.
-    pub config: Arc<Config>,
+    /// What changes with a reload.
+    pub shown: watch::Sender<Arc<Shown>>,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// How the loops get on.
     pub pulse: Arc<Pulse>,
+    /// What a client may ask of it.
+    pub limits: Limits,
+}
+
+/// The configuration in force, and what the daemon says of it.
+pub struct Shown {
+    /// The settings.
+    pub config: Arc<Config>,
     /// The zone of the page's times.
     pub timezone: TimeZone,
     /// What the daemon says of itself.
     pub note: DaemonNote,
-    /// What a client may ask of it.
-    pub limits: Limits,
+}
+
+impl Site {
+    /// Returns what is shown from now on.
+    pub fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.shown.borrow())
+    }
+
+    /// Shows another configuration, or another note on the same.
+    pub fn show(&self, shown: Shown) {
+        gauges::begin(&self.metrics, &shown.config);
+        self.shown.send_replace(Arc::new(shown));
+    }
 }
 
 /// What a client may ask of the server; beyond it the answer is 503, 408 or 413.
@@ -73,6 +93,6 @@ pub async fn serve(
     site: Arc<Site>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    gauges::begin(&site);
+    gauges::begin(&site.metrics, &site.shown().config);
     server::serve(listener, site.limits, routes::router(site), shutdown).await
 }

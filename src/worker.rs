@@ -5,24 +5,24 @@
 //! that could not be recorded.
 
 pub mod dispatch;
+pub mod learned;
+pub mod live;
 pub mod poll;
 mod read;
 mod steady;
 mod tally;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore, watch};
 
+pub use live::{Built, Live};
 pub use tally::{Counts, Tally};
 
 use crate::clock::Clock;
-use crate::config::{ChannelConfig, Config, Source, Topic};
-use crate::fetch::Fetcher;
-use crate::matcher::Matcher;
+use crate::config::ChannelConfig;
 use crate::metrics::{Metrics, Pulse};
-use crate::model::{SourceId, StoreClass, TopicId};
+use crate::model::StoreClass;
 use crate::notify::Channel;
 use crate::store::{Lease, Store, StoreError};
 
@@ -39,26 +39,17 @@ pub struct Ctx {
     pub clock: Clock,
     /// The store.
     pub store: Store,
-    /// The settings.
-    pub config: Arc<Config>,
-    /// The sources of the settings, by id.
-    pub sources: HashMap<SourceId, Arc<Source>>,
-    /// The topics of the settings, by id.
-    pub topics: HashMap<TopicId, Topic>,
-    /// Their matcher.
-    pub matcher: Matcher,
-    /// The client.
-    pub fetcher: Fetcher,
+    /// The configuration in force; whoever begins something takes it once.
+    pub live: watch::Sender<Arc<Live>>,
+    /// Held while sources are claimed, and while the configuration is swapped: a source is polled
+    /// as the configuration says that the store knows of.
+    pub turnstile: Mutex<()>,
     /// Bodies that are turned into items at one time.
     pub readers: Semaphore,
-    /// The channels.
-    pub outlets: Vec<Arc<Outlet>>,
-    /// The zone of rendered dates.
-    pub timezone: TimeZone,
+    /// What verdicts teach.
+    pub lessons: learned::Lessons,
     /// The figures.
     pub metrics: Arc<Metrics>,
-    /// This process's claims on sources.
-    pub poll_lease: Lease,
     /// This process's claims on deliveries.
     pub send_lease: Lease,
     /// What happened since the start.
@@ -66,6 +57,25 @@ pub struct Ctx {
     /// How the loops get on.
     pub pulse: Arc<Pulse>,
 }
+
+impl Ctx {
+    /// Returns the configuration in force.
+    pub fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.borrow())
+    }
+
+    /// Returns this process's claims on sources.
+    pub fn poll_lease(&self, live: &Live) -> Lease {
+        let fetch = &live.config.fetch;
+        Lease {
+            holder: self.send_lease.holder.clone(),
+            length: fetch.timeout + fetch.parse_time + POLL_MARGIN,
+        }
+    }
+}
+
+/// How long a claim on a source holds beyond the time its poll may take.
+const POLL_MARGIN: Duration = Duration::from_mins(1);
 
 /// A channel with its settings.
 pub struct Outlet {

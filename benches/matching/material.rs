@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use flate2::read::GzDecoder;
-use newshound::config::{FollowUps, Near, Place, Query, SourceFile, Term, Topic};
+use newshound::config::{Near, Place, Query, SourceFile, Term, Topic};
 use newshound::matcher::Frequencies;
-use newshound::model::{Item, ItemId, ItemKeys, TopicId};
+use newshound::model::{Item, ItemId, TopicId};
 
 /// Characters of an item at most; their mean comes to about 637.
 const MOST_CHARS: usize = 680;
@@ -183,27 +183,7 @@ fn query(number: usize, text: &str) -> Topic {
 }
 
 fn blank(number: usize, place: Place) -> Topic {
-    Topic {
-        id: TopicId::new(format!("topic-{number}")),
-        name: String::new(),
-        threshold: 0.5,
-        near_miss: 0.25,
-        any: Vec::new(),
-        all: Vec::new(),
-        none: Vec::new(),
-        ignore: Vec::new(),
-        less: Vec::new(),
-        near: Vec::new(),
-        query: None,
-        min_terms: 1,
-        mention: false,
-        sources: Vec::new(),
-        languages: Vec::new(),
-        routes: Vec::new(),
-        follow_ups: FollowUps::NewFacts,
-        examples: Vec::new(),
-        place,
-    }
+    Topic::blank(TopicId::new(format!("topic-{number}")), place)
 }
 
 fn term(text: &str, place: &Place) -> Term {
@@ -258,20 +238,10 @@ pub(crate) fn item(title: &str, text: &str) -> Item {
 /// Returns an English item of any length.
 pub(crate) fn whole_item(title: &str, text: &str) -> Item {
     Item {
-        id: ItemId::new("it_bench"),
-        source: None,
-        url: None,
         title: title.to_owned(),
-        summary: String::new(),
         text: text.to_owned(),
-        author: None,
-        published: None,
-        updated: None,
         lang: Some("en".to_owned()),
-        tags: Vec::new(),
-        first_seen: None,
-        image: None,
-        keys: ItemKeys::default(),
+        ..Item::bare(ItemId::new("it_bench"))
     }
 }
 

@@ -129,7 +129,7 @@ impl Stage {
                 None => stop.cancelled().await,
             }
         };
-        let running = self.app.run(Some(self.page), Send::Yes, stop);
+        let running = self.app.run(Some(self.page), Send::Yes, None, stop);
         let (served, (), (), ()) = tokio::join!(serving, running, ending, narrate(&ctx, tell, stop));
         served.context("serving the newsroom")
     }

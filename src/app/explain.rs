@@ -1,18 +1,25 @@
 //! Why an item would, or would not, be told: its score for every topic, with the reasons, and
 //! for a stored item what became of it.
 
+mod past;
+
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 
+use self::past::Past;
+pub use self::past::{Present, Then};
+
 use super::reading::Given;
 use super::setup::Ready;
+use super::unknown;
 use crate::extract::{self, GivenItem};
 use crate::matcher;
+use crate::model::item::rounded;
 use crate::model::{
     Decision, Delivery, DeliveryClass, DeliveryState, Evidence, Item, ItemId, ItemKeys, RawItem, Score,
-    ScoreOutcome, SourceId, Timestamp, TopicId,
+    SourceId, Timestamp, TopicId,
 };
-use crate::store::{Store, StoredDecision, StoredItem};
+use crate::store::{Store, StoredItem};
 
 /// What to explain.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +44,8 @@ pub struct Explained {
     pub lang: String,
     /// Its words.
     pub n_words: usize,
-    /// One line a topic, in the order of the configuration.
+    /// One line a topic, in the order of the configuration; behind them the topics that it no longer
+    /// has, and that something was decided for.
     pub lines: Vec<Line>,
 }
 
@@ -48,6 +56,8 @@ pub struct Line {
     pub item: Option<String>,
     /// The topic.
     pub topic: TopicId,
+    /// Whether the configuration still has the topic; where not, all of this is of its time.
+    pub configured: bool,
     /// The topic's name.
     #[serde(skip)]
     pub topic_name: String,
@@ -79,6 +89,17 @@ pub struct Line {
     /// When it was decided.
     #[serde(skip)]
     pub decided: Option<Timestamp>,
+    /// For a stored item: what was decided when it came, and with what.
+    pub then: Option<Then>,
+    /// What the topic makes of it now, where that is not the same.
+    pub now: Option<Present>,
+}
+
+impl Line {
+    /// Says whether the topic, as it is now, is hit by the item.
+    pub fn is_hit_now(&self) -> bool {
+        self.now.as_ref().map_or(self.score >= self.threshold, |now| now.score >= now.threshold)
+    }
 }
 
 /// A delivery in short.
@@ -105,31 +126,24 @@ pub struct DeliveryLine {
 pub async fn stored(ready: &Ready, question: &Question, id: &ItemId) -> anyhow::Result<Explained> {
     let store = Store::open_existing(&ready.config.store.url).await.context("opening the store")?;
     let found = store.item(id).await.context("reading the store")?;
+    let topics = store.topic_pasts().await.context("reading the store")?;
     store.close().await;
     let Some(StoredItem { item, decisions }) = found else { bail!("no item {id} is stored") };
-    explain(ready, question, item, Some(id.to_string()), &decisions)
+    let past = Past { came: item.first_seen, decisions, topics, now: past::definitions(ready) };
+    explain(ready, question, item, Some(id.to_string()), Some(&past))
 }
 
 /// Explains a text, an HTML page or an item as JSON.
 pub fn given(ready: &Ready, question: &Question, given: &Given) -> anyhow::Result<Explained> {
     let bytes = given.bytes()?;
     let (id, item) = read(ready, question, &bytes)?;
-    explain(ready, question, item, id, &[])
+    explain(ready, question, item, id, None)
 }
 
 /// Explains a text of which only the words are known.
 pub fn text(ready: &Ready, question: &Question, text: &str) -> anyhow::Result<Explained> {
     let (id, item) = read(ready, question, text.as_bytes())?;
-    explain(ready, question, item, id, &[])
-}
-
-/// Says that a name is none of the configured ones.
-pub fn unknown<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    match known.as_slice() {
-        [] => format!("no {noun} `{name}` is configured, and no other: `newshound init` writes a start"),
-        known => format!("no {noun} `{name}` is configured; known: {}", known.join(", ")),
-    }
+    explain(ready, question, item, id, None)
 }
 
 fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Option<String>, Item)> {
@@ -141,6 +155,15 @@ fn read(ready: &Ready, question: &Question, bytes: &[u8]) -> anyhow::Result<(Opt
         return Ok((id, by_hand(raw, source, question)));
     }
     Ok((None, by_hand(extract::text_or_page(&text, max_text), None, question)))
+}
+
+/// Returns the item that a text by itself is: one as JSON where it can be read so, else its words.
+pub(super) fn item_of_text(text: &str, max_text: usize) -> Item {
+    let question = Question::default();
+    match extract::item_json(text, max_text) {
+        Ok(GivenItem { source, raw, .. }) => by_hand(raw, source, &question),
+        Err(_) => by_hand(extract::text_or_page(text, max_text), None, &question),
+    }
 }
 
 /// Text given by hand has no identity that anybody could ask for.
@@ -168,54 +191,61 @@ fn explain(
     question: &Question,
     mut item: Item,
     id: Option<String>,
-    decisions: &[StoredDecision],
+    past: Option<&Past>,
 ) -> anyhow::Result<Explained> {
     let config = &ready.config;
-    if let Some(topic) = &question.topic
-        && !config.topics.iter().any(|known| known.id == *topic)
+    if let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(config, topic))
+        && past.is_none()
     {
-        bail!(unknown("topic", topic.as_str(), config.topics.iter().map(|topic| topic.id.as_str())));
+        bail!(message);
     }
     if let Some(lang) = &question.lang {
         item.lang = Some(lang.clone());
     }
     let source = item.source.as_ref().and_then(|id| config.source(id));
     let tags = source.map_or(&[][..], |source| &source.tags);
-    let wanted = |score: &Score| question.topic.as_ref().is_none_or(|topic| score.topic == *topic);
-    let scores = ready.matcher.score_all(&item, tags).into_iter().filter(wanted);
-    let lines = scores.map(|score| line(ready, score, id.clone(), decisions)).collect();
+    let wanted = |of: &TopicId| question.topic.as_ref().is_none_or(|topic| of == topic);
+    let mut scores = ready.matcher.score_all(&item, tags);
+    scores.retain(|score| wanted(&score.topic));
+    ready.corrections.apply(&item, &mut scores);
+    let line = |score| {
+        let line = line(ready, score, id.clone());
+        match past {
+            Some(past) => past.told(line),
+            None => line,
+        }
+    };
+    let mut lines: Vec<Line> = scores.into_iter().map(line).collect();
+    let gone = past.map(|past| past.gone(&item.id, |topic| wanted(topic))).unwrap_or_default();
+    lines.extend(gone);
     let words = matcher::words(&item);
     let source_name = config.source_name(item.source.as_ref());
     Ok(Explained { lang: words.lang, n_words: words.count, source_name, item, id, lines })
 }
 
-fn line(ready: &Ready, score: Score, item: Option<String>, decisions: &[StoredDecision]) -> Line {
+/// Returns how an item stands to a topic as it is now.
+fn line(ready: &Ready, score: Score, item: Option<String>) -> Line {
     let topic = ready.config.topics.iter().find(|topic| topic.id == score.topic);
-    let past = decisions.iter().find(|decision| decision.topic == score.topic);
-    let alert = past.and_then(|past| past.alert.as_ref());
-    let now = match score.outcome {
-        ScoreOutcome::Hit => Decision::Alert,
-        ScoreOutcome::Below => Decision::Below,
-        ScoreOutcome::Vetoed => Decision::Vetoed,
-        ScoreOutcome::Excluded => Decision::Excluded,
-    };
-    let decision = past.map_or(now, |past| past.decision);
+    let decision = Decision::of_new(score.outcome);
     Line {
         item,
+        configured: true,
         topic_name: topic.map_or_else(|| score.topic.to_string(), |topic| topic.name.clone()),
         near_miss: topic.map_or(0.0, |topic| topic.near_miss),
-        distance: score.threshold - score.score,
+        distance: rounded(score.threshold - score.score),
         decision,
-        story: alert.map(|(alert, _)| alert.story.id.to_string()),
-        reason: alert.map_or_else(|| reason(decision, &score), |(alert, _)| alert.reason.clone()),
-        alert: alert.map(|(alert, _)| alert.id.to_string()),
-        deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
-        decided: past.map(|past| past.created),
+        story: None,
+        reason: reason(decision, &score),
+        alert: None,
+        deliveries: Vec::new(),
+        decided: None,
+        then: None,
+        now: None,
         topic: score.topic,
         score: score.score,
-        points: score.points,
+        points: rounded(score.points),
         threshold: score.threshold,
-        evidence: score.evidence,
+        evidence: score.evidence.into_iter().map(Evidence::rounded).collect(),
         failed: score.failed,
     }
 }
@@ -231,13 +261,22 @@ fn delivery(delivery: &Delivery) -> DeliveryLine {
     }
 }
 
-fn reason(decision: Decision, score: &Score) -> String {
+/// Returns why that was decided, as far as the score tells.
+pub(super) fn reason(decision: Decision, score: &Score) -> String {
+    if decision == Decision::Excluded {
+        return score.failed.join("; ");
+    }
+    why(decision, &score.evidence, score.threshold - score.score)
+}
+
+/// Returns why that was decided, as far as evidence and distance tell.
+fn why(decision: Decision, evidence: &[Evidence], distance: f64) -> String {
     match decision {
         Decision::Alert => "first article of the story".to_owned(),
-        Decision::Below if score.evidence.is_empty() => "no term of the topic occurs".to_owned(),
-        Decision::Below => format!("{:.2} short of the threshold", score.threshold - score.score),
+        Decision::Below if evidence.is_empty() => "no term of the topic occurs".to_owned(),
+        Decision::Below => format!("{distance:.2} short of the threshold"),
         Decision::Vetoed => "a phrase of `none` occurs".to_owned(),
-        Decision::Excluded => score.failed.join("; "),
+        Decision::Excluded => "the topic does not take its source or language".to_owned(),
         Decision::Baseline => "seen at the first sight of its source, which alerts nobody".to_owned(),
         Decision::Duplicate | Decision::SameStory | Decision::Silenced | Decision::FollowUp => {
             decision.as_str().replace('_', " ")

@@ -1,6 +1,7 @@
 //! From files to what the loops work with.
 
 use std::{
+    collections::HashMap,
     io::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -12,17 +13,20 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Clock;
 use crate::config::{
-    self, ChannelConfig, ChannelKind, Config, Environment, Loaded, Networks, Problem, Severity, Wanted,
+    self, ChannelConfig, ChannelKind, Config, Definition, Environment, Loaded, Networks, Problem, Severity,
+    Trail, Wanted,
 };
 use crate::fetch::{self, Fetcher};
 use crate::matcher::Matcher;
+use crate::matcher::learn::Corrections;
+use crate::model::{TopicId, TopicVersion};
 use crate::notify::{
     Channel, Parts,
     console::{Console, Look},
     relay::{self, Relay},
     webhook,
 };
-use crate::worker::Outlet;
+use crate::worker::{Built, Live, Outlet};
 
 /// A configuration that can be run.
 pub struct Ready {
@@ -30,14 +34,20 @@ pub struct Ready {
     pub config: Config,
     /// The matcher of their topics.
     pub matcher: Matcher,
+    /// What verdicts teach, once that was read from the store.
+    pub corrections: Corrections,
     /// The main file.
     pub file: Option<PathBuf>,
+    /// All files as they were read.
+    pub trail: Trail,
 }
 
 /// What came of reading the files.
 pub struct Checked {
     /// What can be run, where nothing is wrong.
     pub ready: Option<Ready>,
+    /// What could be read, where something is wrong: enough to find the store.
+    pub ruins: Option<Config>,
     /// Every problem of files and topics, by place.
     pub problems: Vec<Problem>,
     /// How many files were read.
@@ -55,13 +65,19 @@ pub fn load_text(name: &str, text: &str, environment: &Environment) -> Checked {
 }
 
 fn compile(loaded: Loaded) -> Checked {
-    let Loaded { config, topics, mut problems, file, files } = loaded;
+    let Loaded { config, ruins, topics, mut problems, file, files, trail, .. } = loaded;
     let (matcher, faults) = Matcher::compile(&topics);
     problems.extend(faults);
     config::in_order(&mut problems, &files);
     let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let ready = config.filter(|_| !wrong).map(|config| Ready { config, matcher, file });
-    Checked { ready, problems, n_files: files.len() }
+    let n_files = files.len();
+    match config {
+        Some(config) if !wrong => {
+            let ready = Some(Ready { config, matcher, corrections: Corrections::default(), file, trail });
+            Checked { ready, ruins: None, problems, n_files }
+        }
+        config => Checked { ready: None, ruins: config.or(ruins), problems, n_files },
+    }
 }
 
 /// What the process is given from outside.
@@ -92,10 +108,17 @@ pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 
 /// Builds all channels.
 pub fn outlets(config: &Config, outside: &Outside) -> anyhow::Result<Vec<Arc<Outlet>>> {
+    outlets_on(config, outside, relay(config)?.as_ref())
+}
+
+fn outlets_on(
+    config: &Config,
+    outside: &Outside,
+    relay: Option<&Arc<Relay>>,
+) -> anyhow::Result<Vec<Arc<Outlet>>> {
     fetch::install_crypto_provider();
-    let relay = relay(config)?;
     let build = |channel: &ChannelConfig| {
-        let parts = parts(config, channel, outside, relay.clone())?;
+        let parts = parts(config, channel, outside, relay.cloned())?;
         let built =
             Channel::build(channel, parts).with_context(|| format!("building channel `{}`", channel.name))?;
         let mut channel = channel.clone();
@@ -130,6 +153,35 @@ fn parts(
     let client =
         fetch::guarded_client(&Arc::new(networks.clone()), timeouts).context("building the client")?;
     Ok(Parts { client, networks, webhook_timeout: webhook::TIMEOUT, relay, console: outside.console.clone() })
+}
+
+/// Builds all that the loops work with from a configuration, and returns what was written of it
+/// apart: that goes to the store, and in memory the versions of the topics are enough. The mail
+/// relay is taken over from the one before where its settings are the same, so that it still sees
+/// one connection at a time.
+pub(super) fn live(
+    mut config: Config,
+    (matcher, kept): (Matcher, HashMap<TopicId, TopicVersion>),
+    outside: &Outside,
+    before: Option<&Live>,
+) -> anyhow::Result<(Live, Vec<Definition>)> {
+    let definitions = std::mem::take(&mut config.definitions);
+    let same_relay = before.filter(|before| before.config.smtp == config.smtp);
+    let relay = match same_relay.and_then(|before| before.relay.clone()) {
+        Some(relay) => Some(relay),
+        None => self::relay(&config)?,
+    };
+    let mut versions = config::topic_versions(&definitions);
+    versions.extend(kept);
+    let built = Built {
+        matcher,
+        versions,
+        fetcher: fetcher(&config)?,
+        outlets: outlets_on(&config, outside, relay.as_ref())?,
+        relay,
+        timezone: timezone(&config),
+    };
+    Ok((Live::new(Arc::new(config), built), definitions))
 }
 
 /// Returns the zone of rendered dates: the configured one, else the system's, else UTC.

@@ -13,6 +13,19 @@ pub(super) fn ready() {
     tell(NotifyState::Ready);
 }
 
+/// Says that the configuration is read again, until it is said that the daemon works.
+pub(super) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(time) => tell_all(&[NotifyState::Reloading, time]),
+        Err(error) => tracing::debug!("systemd could not be told: {error}"),
+    }
+}
+
+/// Says that the daemon works, and in a line how it stands.
+pub(super) fn ready_with(status: &str) {
+    tell_all(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
 /// Says that the daemon stops.
 pub(super) fn stopping() {
     tell(NotifyState::Stopping);
@@ -36,9 +49,13 @@ pub(super) async fn watch(clock: &Clock, pulse: &Pulse, stop: &CancellationToken
     }
 }
 
-/// Without systemd there is nobody to tell, which is no fault.
 fn tell(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
+    tell_all(&[state]);
+}
+
+/// Without systemd there is nobody to tell, which is no fault.
+fn tell_all(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
         tracing::debug!("systemd could not be told: {error}");
     }
 }

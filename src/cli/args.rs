@@ -1,11 +1,17 @@
 //! The command line.
 
-use std::path::PathBuf;
+pub(super) mod lists;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use newshound::app::backtest::expectation::FailOn;
 use newshound::config::Expect;
-use newshound::model::{DeliveryState, SourceMode};
+use newshound::model::Verdict;
+
+use self::lists::{Alerts, Deliveries, Filter, SourceFilter, Sources};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.
@@ -90,6 +96,8 @@ pub(super) enum Command {
         #[arg(long)]
         show: bool,
     },
+    /// Says what a reload of the present files would change: parts, and alerts of the last 7 days.
+    Plan,
     /// Polls something once and prints its items; nothing is stored.
     Fetch {
         /// The address that relative links in a file start from.
@@ -120,6 +128,25 @@ pub(super) enum Command {
         #[arg(value_name = "ITEM-ID|FILE|-", required_unless_present = "title")]
         what: Option<String>,
     },
+    /// Replays the topics over news of the past: what they would have told. Sends and stores nothing.
+    Backtest(Backtest),
+    /// Finds stored items by a query, newest first.
+    Search(Search),
+    /// Remembers what an alert was worth, and says what the verdicts suggest.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Feedback {
+        #[command(subcommand)]
+        command: Option<Feedback>,
+        /// The topic that items are judged for; alerts know theirs.
+        #[arg(long)]
+        topic: Option<String>,
+        /// The alerts' ids; with --topic also ids of items, such as near misses.
+        #[arg(value_name = "ALERT", required = true)]
+        ids: Vec<String>,
+        /// What they were worth.
+        #[arg(value_name = "useful|noise", required = true, value_parser = verdict)]
+        verdict: Option<Verdict>,
+    },
     /// Tries one thing for real.
     #[command(subcommand)]
     Test(Test),
@@ -129,17 +156,89 @@ pub(super) enum Command {
     Sources {
         #[command(subcommand)]
         command: Option<Sources>,
+        #[command(flatten)]
+        filter: SourceFilter,
     },
     /// Alerts and what became of them.
     Alerts {
         #[command(subcommand)]
         command: Option<Alerts>,
+        #[command(flatten)]
+        filter: Filter,
     },
     /// Deliveries and what became of them.
     Deliveries {
         #[command(subcommand)]
         command: Option<Deliveries>,
+        #[command(flatten)]
+        filter: Filter,
     },
+}
+
+/// What to replay over what.
+#[derive(Debug, clap::Args)]
+pub(super) struct Backtest {
+    /// Only this topic.
+    #[arg(long, value_name = "TOPIC")]
+    pub(super) topic: Option<String>,
+    /// Replay what the store has seen in so long a time.
+    #[arg(long, value_name = "TIME", value_parser = newshound::config::duration, default_value = "7d")]
+    pub(super) since: Duration,
+    /// Replay items from a file, one as JSON a line (gzip is read too), or - for standard input,
+    /// in that order.
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub(super) input: Option<PathBuf>,
+    /// With --json every topic for every item, also at score 0; else topics without a hit too.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Only which items are copies of which, and the stories; needs no topic.
+    #[arg(long, conflicts_with_all = ["topic", "all", "against", "fail_on"])]
+    pub(super) identity: bool,
+    /// Compare with this configuration: with --json only what it decides otherwise.
+    #[arg(long, value_name = "OTHER.toml")]
+    pub(super) against: Option<PathBuf>,
+    /// Exit with 3 where this holds for any topic, such as 'alerts>20/d' or 'hits<1'.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(super) fail_on: Option<FailOn>,
+    /// Read and score on so many threads; by itself one a core.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZero<usize>>,
+}
+
+/// What to find.
+#[derive(Debug, clap::Args)]
+pub(super) struct Search {
+    /// Only what was first seen in so long a time, such as 7d.
+    #[arg(long, value_name = "TIME", value_parser = newshound::config::duration)]
+    pub(super) since: Option<Duration>,
+    /// At most so many: by itself 20, with --json all.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u32>,
+    /// Only items of this source.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Words, which all must occur, or a query of the topics' language:
+    /// 'Kim NEAR/12 (visit OR travel*) NOT title:hockey'.
+    #[arg(required = true)]
+    pub(super) query: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Feedback {
+    /// Proposes changes to the topics' files as a diff; each was tried on the judged items and on
+    /// the stored news, and none loses an alert that was useful.
+    Suggest(Suggest),
+}
+
+/// What suggestions are asked for.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Suggest {
+    /// Only this topic.
+    #[arg(long)]
+    pub(super) topic: Option<String>,
+    /// How much of the stored news they are tried on.
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = newshound::config::duration)]
+    pub(super) since: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,92 +250,13 @@ pub(super) enum Test {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Sources {
-    /// Every source, by id.
-    List(SourceFilter),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Alerts {
-    /// Every alert, newest first; with --channel or --state those with such a delivery.
-    List(Filter),
-    /// One alert with its evidence and its deliveries.
-    Show {
-        /// The alert's id.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Deliveries {
-    /// Every delivery, newest first.
-    List(Filter),
-    /// Makes deliveries due now: those named, else all that failed or wait for another attempt.
-    Retry {
-        /// Only this channel's.
-        #[arg(long)]
-        channel: Option<String>,
-        /// The deliveries' ids.
-        ids: Vec<String>,
-    },
-}
-
-/// What a list is narrowed to.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct Filter {
-    /// At most so many.
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<u32>,
-    /// Only this topic.
-    #[arg(long)]
-    pub(super) topic: Option<String>,
-    /// Only this source.
-    #[arg(long)]
-    pub(super) source: Option<String>,
-    /// Only this channel.
-    #[arg(long)]
-    pub(super) channel: Option<String>,
-    /// Only deliveries in this state.
-    #[arg(long, value_parser = delivery_states())]
-    pub(super) state: Option<DeliveryState>,
-}
-
-impl Filter {
-    /// Says whether the list is narrowed to something.
-    pub(super) fn is_set(&self) -> bool {
-        self.topic.is_some() || self.source.is_some() || self.channel.is_some() || self.state.is_some()
-    }
-}
-
-/// What the list of sources is narrowed to.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct SourceFilter {
-    /// At most so many.
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<u32>,
-    /// Only this source.
-    #[arg(long)]
-    pub(super) source: Option<String>,
-    /// Only sources in this state.
-    #[arg(long, value_parser = source_states())]
-    pub(super) state: Option<SourceMode>,
-}
-
-/// Reads a state, and lets the help and every error name all of them.
-fn delivery_states() -> impl TypedValueParser<Value = DeliveryState> {
-    let names = DeliveryState::ALL.iter().map(|state| state.as_str());
-    PossibleValuesParser::new(names).map(|name| name.parse().expect("it is one of the names"))
-}
-
-fn source_states() -> impl TypedValueParser<Value = SourceMode> {
-    let names = SourceMode::ALL.iter().map(|state| state.as_str());
-    PossibleValuesParser::new(names).map(|name| name.parse().expect("it is one of the names"))
-}
-
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok().filter(|speed| (0.1..=100.0).contains(speed));
     speed.ok_or_else(|| "a number from 0.1 to 100".to_owned())
+}
+
+fn verdict(text: &str) -> Result<Verdict, String> {
+    text.parse().map_err(|_| "write `useful` or `noise`".to_owned())
 }
 
 fn expect(text: &str) -> Result<Expect, String> {

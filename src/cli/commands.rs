@@ -1,9 +1,13 @@
 //! Each command: what it calls and what it prints.
 
 mod ask;
+mod backtest;
 mod check;
 mod daemon;
+mod feedback;
 mod look;
+mod plan;
+mod search;
 
 use std::path::Path;
 
@@ -11,8 +15,9 @@ use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
 
-use super::args::{Alerts, Args, Command, Deliveries, Filter, SourceFilter, Sources, Test};
-use super::{Exit, Session, say};
+use super::args::lists::{Alerts, Deliveries, Sources};
+use super::args::{Args, Command, Feedback, Test};
+use super::{Exit, Session, complain, say};
 
 /// Runs a command.
 pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
@@ -22,27 +27,45 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
         Command::Init { dir } => init(&dir),
         Command::Check { network, show } => check::check(&session, network, show).await,
+        Command::Plan => plan::plan(&session).await,
         Command::Fetch { base, content_type, what } => {
             ask::fetch(&session, (base, content_type), &what).await
         }
         Command::Explain { topic, title, lang, expect, what } => {
             ask::explain(&session, ask::Asked { topic, title, lang, expect }, what.as_deref()).await
         }
+        Command::Backtest(asked) => backtest::backtest(&session, asked).await,
+        Command::Search(asked) => search::search(&session, asked).await,
+        Command::Feedback { command: Some(Feedback::Suggest(asked)), .. } => {
+            feedback::suggest(&session, asked).await
+        }
+        Command::Feedback { command: None, topic, ids, verdict } => {
+            let verdict = verdict.expect("without a subcommand it is required");
+            feedback::judge(&session, &ids, topic, verdict).await
+        }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Status => look::status(&session).await,
-        Command::Sources { command } => {
-            let Sources::List(filter) = command.unwrap_or(Sources::List(SourceFilter::default()));
+        Command::Sources { command, filter } => {
+            let Sources::List(filter) = Sources::of(command, filter);
             look::sources(&session, &filter).await
         }
-        Command::Alerts { command } => match command.unwrap_or(Alerts::List(Filter::default())) {
-            Alerts::List(filter) => look::alerts(&session, &filter).await,
-            Alerts::Show { id } => look::alert(&session, &id).await,
+        Command::Alerts { command, filter } => match Alerts::of(command, filter) {
+            Ok(Alerts::List(filter)) => look::alerts(&session, &filter).await,
+            Ok(Alerts::Show { id }) => look::alert(&session, &id).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
         },
-        Command::Deliveries { command } => match command.unwrap_or(Deliveries::List(Filter::default())) {
-            Deliveries::List(filter) => look::deliveries(&session, &filter).await,
-            Deliveries::Retry { channel, ids } => look::retry(&session, channel, &ids).await,
+        Command::Deliveries { command, filter } => match Deliveries::of(command, filter) {
+            Ok(Deliveries::List(filter)) => look::deliveries(&session, &filter).await,
+            Ok(Deliveries::Retry { channel, ids }) => look::retry(&session, channel, &ids).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
         },
     }
+}
+
+/// Says what is wrong with the arguments.
+fn usage(message: &str) -> Exit {
+    complain(&format!("error: {message}"));
+    Exit::Usage
 }
 
 /// Writes the starter configuration; never over a file that is there.
@@ -88,6 +111,17 @@ macro_rules! load {
     };
 }
 use load;
+
+/// Loads what a command that looks at the store needs.
+macro_rules! looking {
+    ($session:expr) => {
+        match $session.load_to_look().await {
+            Ok(looking) => looking,
+            Err(exit) => return Ok(exit),
+        }
+    };
+}
+use looking;
 
 fn on_signal() -> anyhow::Result<tokio_util::sync::CancellationToken> {
     stop::on_signal().context("listening for signals")

@@ -21,44 +21,107 @@ use std::sync::Arc;
 pub use guard::guard_problems;
 pub use route::DEFAULT_ROUTE;
 pub use source::language;
+pub(crate) use topic::made_id;
 
 use self::names::Names;
 use super::channel::{ChannelConfig, ChannelKind, RouteConfig};
+use super::definition::{Definition, Depth, keys};
+use super::extent::{TopicTable, TopicTables};
 use super::nearest;
 use super::place::{Problem, SourceFile};
 use super::raw::Table;
 use super::reader::{Reader, Scope, Written};
-use super::settings::Config;
-use crate::model::ChannelName;
+use super::settings::{Config, FetchConfig};
+use super::source::Source;
+use super::topic::Topic;
+use crate::model::{ChannelName, DefinitionKind, fingerprint};
 
-/// Checks the tables of all files together.
-pub(crate) fn config(scope: &Scope<'_>, root: Table, files: Vec<Arc<SourceFile>>) -> Config {
+/// Checks the tables of all files together; says besides where each topic stands.
+pub(crate) fn config(scope: &Scope<'_>, root: Table, files: Vec<Arc<SourceFile>>) -> (Config, TopicTables) {
     let mut names = Names::default();
+    let mut definitions = Definition::of_settings(&root);
     let mut root = Reader::new(scope, "", root);
     let timezone = timezone(&mut root);
+    let watch = root.flag("watch").is_none_or(|watch| watch.value);
     let store = store::store(scope, root.table("store"));
     stories(scope, root.table("stories"));
     let server = server::server(scope, root.table("server"));
     let fetch = fetch::fetch(scope, root.table("fetch"), !files.is_empty());
     let no_relay = root.place_of("smtp").is_none();
     let smtp = root.table("smtp").and_then(|table| smtp::smtp(scope, table));
-    let sources = root.tables("source");
+    let mut tables = Tables { scope, names: &mut names, definitions: &mut definitions };
     let mut sources: Vec<_> =
-        sources.into_iter().filter_map(|table| source::source(scope, &mut names, &fetch, table)).collect();
+        root.tables("source").into_iter().filter_map(|table| tables.source(&fetch, table)).collect();
     sources.sort_by(|a, b| a.id.cmp(&b.id));
     let topics = root.tables("topic");
-    let topics = topics.into_iter().filter_map(|table| topic::topic(scope, &mut names, table)).collect();
-    let channels = root.tables("channel");
+    let topic_tables = TopicTables::new(topics.iter().map(TopicTable::of).collect());
+    let topics = topics.into_iter().filter_map(|table| tables.topic(table)).collect();
     let mut channels: Vec<_> =
-        channels.into_iter().filter_map(|table| channel::channel(scope, &mut names, table)).collect();
-    let routes = root.tables("route");
+        root.tables("channel").into_iter().filter_map(|table| tables.channel(table)).collect();
     let mut routes: Vec<_> =
-        routes.into_iter().filter_map(|table| route::route(scope, &mut names, table)).collect();
+        root.tables("route").into_iter().filter_map(|table| tables.route(table)).collect();
     root.finish();
     relay_is_known(scope, &channels, no_relay);
     names.resolve(scope);
     fill_in(&mut channels, &mut routes);
-    Config { files, timezone, store, server, fetch, smtp, sources, topics, channels, routes }
+    let config = Config {
+        files,
+        definitions,
+        watch,
+        timezone,
+        store,
+        server,
+        fetch,
+        smtp,
+        sources,
+        topics,
+        channels,
+        routes,
+    };
+    (config, topic_tables)
+}
+
+/// Checks tables one by one, and keeps what was written of those that are used.
+struct Tables<'a, 's> {
+    scope: &'a Scope<'s>,
+    names: &'a mut Names,
+    definitions: &'a mut Vec<Definition>,
+}
+
+impl Tables<'_, '_> {
+    fn source(&mut self, fetch: &FetchConfig, table: Table) -> Option<Source> {
+        let keys = keys(&table, Depth::Open);
+        let source = source::source(self.scope, self.names, fetch, table)?;
+        let definition = Definition::of_table(DefinitionKind::Source, source.id.as_str(), keys);
+        let version = fingerprint(source.url.as_str().as_bytes());
+        self.definitions.push(Definition { version, ..definition });
+        Some(source)
+    }
+
+    fn topic(&mut self, table: Table) -> Option<Topic> {
+        let keys = keys(&table, Depth::Nothing);
+        let topic = topic::topic(self.scope, self.names, table)?;
+        self.keep(DefinitionKind::Topic, topic.id.as_str(), keys);
+        Some(topic)
+    }
+
+    fn channel(&mut self, table: Table) -> Option<ChannelConfig> {
+        let keys = keys(&table, Depth::Channel);
+        let channel = channel::channel(self.scope, self.names, table)?;
+        self.keep(DefinitionKind::Channel, channel.name.as_str(), keys);
+        Some(channel)
+    }
+
+    fn route(&mut self, table: Table) -> Option<RouteConfig> {
+        let keys = keys(&table, Depth::Open);
+        let route = route::route(self.scope, self.names, table)?;
+        self.keep(DefinitionKind::Route, &route.name, keys);
+        Some(route)
+    }
+
+    fn keep(&mut self, kind: DefinitionKind, id: &str, keys: serde_json::Map<String, serde_json::Value>) {
+        self.definitions.push(Definition::of_table(kind, id, keys));
+    }
 }
 
 fn timezone(root: &mut Reader<'_>) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The only reader of environment variables, and what newshound concludes from them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Gives the value of a variable.
 type Lookup = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
@@ -53,6 +53,20 @@ impl Environment {
         self.directory.join(path)
     }
 
+    /// Returns a path as it is written in the current directory; as a whole where it leads elsewhere.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        let mut whole = self.absolute(path);
+        let mut here = self.directory.clone();
+        // A way up and down again may lead here.
+        if whole.components().any(|part| part == Component::ParentDir)
+            && let (Some(folder), Some(name)) = (whole.parent(), whole.file_name())
+            && let (Ok(folder), Ok(real)) = (folder.canonicalize(), here.canonicalize())
+        {
+            (whole, here) = (folder.join(name), real);
+        }
+        whole.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(whole)
+    }
+
     /// Returns where a configuration file is looked for, in order.
     pub(crate) fn candidates(&self) -> Vec<PathBuf> {
         const NAME: &str = "newshound/newshound.toml";
@@ -89,6 +103,18 @@ mod tests {
         state(&[("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/var/lib/n")], "/var/lib/n");
         state(&[("STATE_DIRECTORY", "/a:/b")], "/a");
         state(&[("STATE_DIRECTORY", "")], "/here/state");
+    }
+
+    #[test]
+    fn a_way_up_and_down_again_is_written_as_it_leads_from_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().join("lists");
+        std::fs::create_dir(&here).unwrap();
+        let environment = Environment::of(here.to_str().unwrap(), &[]);
+        assert_eq!(environment.relative(Path::new("../lists/t.toml")), Path::new("t.toml"));
+        assert_eq!(environment.relative(&here.join("a/t.toml")), Path::new("a/t.toml"));
+        let above = environment.relative(Path::new("../t.toml"));
+        assert_eq!(above, folder.path().canonicalize().unwrap().join("t.toml"));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::place::{Place, Problem};
 /// Keys that only a later version acts on: section, key, and the values that change nothing
 /// because this version behaves so already.
 pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
-    ("", "watch", &["false"]),
     ("store", "retention", &[]),
     ("store", "identities", &[]),
     ("stories", "window", &[]),
@@ -16,7 +15,6 @@ pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
     ("source", "full_text", &["false"]),
     ("source", "select", &[]),
     ("source", "watch", &[]),
-    ("topic", "learn", &["off"]),
     ("topic", "follow_ups", &[]),
     ("topic", "corrections", &["false"]),
     ("channel", "probe", &[]),

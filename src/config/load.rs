@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::check;
 use super::environment::Environment;
+use super::extent::TopicTables;
 use super::later::no_effect;
 use super::place::{Place, Problem, Severity, SourceFile};
 use super::raw::{self, Entry, Table, Value, What};
@@ -13,6 +14,7 @@ use super::reader::Scope;
 use super::settings::Config;
 use super::text_file;
 use super::topic::Topic;
+use super::trail::{self, Trail};
 use super::value::shorten;
 
 /// Whether a command can do without a configuration file.
@@ -29,6 +31,9 @@ pub enum Wanted {
 pub struct Loaded {
     /// The configuration, when nothing in it is wrong.
     pub config: Option<Config>,
+    /// Its parts that could be read, when something in it is wrong: enough to look with, or to
+    /// keep what is well.
+    pub ruins: Option<Config>,
     /// The topics that could be read, also when something else is wrong: the matcher reports on
     /// their terms in the same breath.
     pub topics: Vec<Topic>,
@@ -38,6 +43,10 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// The files that were read, in their order.
     pub files: Vec<Arc<SourceFile>>,
+    /// Where each topic stands.
+    pub topic_tables: TopicTables,
+    /// The files as they were.
+    pub trail: Trail,
 }
 
 /// Bytes of one file: beyond it somebody pointed at something else.
@@ -56,13 +65,23 @@ pub fn load(path: Option<&Path>, wanted: Wanted, environment: &Environment) -> L
     });
     let mut files = Files::new(environment);
     match &found {
-        Some(path) => match text_file::read(&environment.absolute(path), MOST_BYTES) {
-            Ok(text) => files.add(path, &text),
-            Err(error) => files.problems.push(without_place(format!("{}: {error}", path.display()), None)),
-        },
+        Some(path) => {
+            let absolute = environment.absolute(path);
+            files.trail.file(&absolute);
+            match text_file::read(&absolute, MOST_BYTES) {
+                Ok(text) => files.add(path, &text),
+                Err(error) => {
+                    files.problems.push(without_place(format!("{}: {error}", path.display()), None));
+                }
+            }
+        }
         None if wanted == Wanted::Required => {
-            let looked: Vec<String> =
-                environment.candidates().iter().map(|path| path.display().to_string()).collect();
+            let candidates = environment.candidates();
+            // One that comes again is noticed, as any other file is.
+            for path in &candidates {
+                files.trail.file(&environment.absolute(path));
+            }
+            let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
             let tried = format!("looked for {}; `newshound init` writes one", looked.join(", "));
             files.problems.push(without_place("there is no configuration file".to_owned(), Some(tried)));
         }
@@ -87,6 +106,7 @@ struct Files<'e> {
     /// How many files are being read, each included by the one before.
     depth: usize,
     problems: Vec<Problem>,
+    trail: Trail,
 }
 
 impl<'e> Files<'e> {
@@ -98,6 +118,7 @@ impl<'e> Files<'e> {
             seen: HashSet::new(),
             depth: 0,
             problems: Vec::new(),
+            trail: Trail::default(),
         }
     }
 
@@ -110,8 +131,12 @@ impl<'e> Files<'e> {
         let include = parsed.root.take("include");
         if parsed.errors.is_empty() {
             self.merge(parsed.root);
+        } else if let Some(store) = parsed.root.take("store") {
+            // The ruins of the file would only be mistaken for more mistakes, but those who look
+            // at the store want to find it.
+            let place = parsed.root.place;
+            self.merge(Table { place, entries: vec![store] });
         }
-        // Else the ruins of the file would only be mistaken for more mistakes.
         self.problems.append(&mut parsed.errors);
         self.depth += 1;
         for (pattern, place) in include.map(|entry| self.patterns(entry)).unwrap_or_default() {
@@ -150,17 +175,19 @@ impl<'e> Files<'e> {
         let base = self.environment.absolute(beside);
         let full = format!("{}/{pattern}", glob::Pattern::escape(&base.to_string_lossy()));
         let full = if Path::new(pattern).is_absolute() { pattern.to_owned() } else { full };
-        // As in a shell: what editors and tools hide beside a file is not asked for by `*`.
-        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-        let paths = match glob::glob_with(&full, options) {
+        self.trail.pattern(&full);
+        let paths = match glob::glob_with(&full, trail::OPTIONS) {
             Ok(paths) => paths,
             Err(error) => {
                 return self.problems.push(Problem::error(place, format!("`include`: {}", error.msg)));
             }
         };
-        let mut n_found = 0;
+        let paths: Vec<_> = paths.collect();
+        for path in paths.iter().filter_map(|path| path.as_ref().ok()) {
+            self.trail.file(path);
+        }
+        let n_found = paths.len();
         for path in paths {
-            n_found += 1;
             let path = match path {
                 Ok(path) => path,
                 Err(error) => {
@@ -250,13 +277,14 @@ impl<'e> Files<'e> {
             Table::empty(Place { file: nowhere, span: 0..0 })
         });
         let files = self.read.clone();
-        let config = check::config(&scope, root, self.read);
+        let (config, topic_tables) = check::config(&scope, root, self.read);
         let mut problems = self.problems;
         problems.extend(scope.into_problems());
         in_order(&mut problems, &files);
         let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
         let topics = config.topics.clone();
-        Loaded { config: (!wrong).then_some(config), topics, problems, file, files }
+        let (config, ruins) = if wrong { (None, Some(config)) } else { (Some(config), None) };
+        Loaded { config, ruins, topics, problems, file, files, topic_tables, trail: self.trail }
     }
 }
 

@@ -21,13 +21,20 @@ impl Place {
 
 /// Returns where a byte of the text stands in what was written.
 fn offset(written: &str, text: &str, byte: usize) -> Option<usize> {
-    if let Some(at) = written.find(text).filter(|_| !text.is_empty()) {
-        return Some(at + byte);
-    }
+    let as_it_is = |n_quotes: usize| {
+        let end = written.len().checked_sub(n_quotes)?;
+        (written.get(n_quotes..end) == Some(text)).then_some(n_quotes + byte)
+    };
+    as_it_is(1).or_else(|| as_it_is(3)).or_else(|| unquoted(written, text, byte)).or_else(|| as_it_is(0))
+}
+
+/// Reads the string up to a byte of its text.
+fn unquoted(written: &str, text: &str, byte: usize) -> Option<usize> {
     let (quotes, escapes) = match written {
         _ if written.starts_with("\"\"\"") => (3, true),
         _ if written.starts_with('"') => (1, true),
         _ if written.starts_with("'''") => (3, false),
+        _ if written.starts_with('\'') => (1, false),
         _ => return None,
     };
     let mut rest = &written[quotes..];

@@ -94,9 +94,28 @@ fn syntax_problems(file: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Vec<Pr
     let problem = |error: &toml::de::Error| {
         let place = Place { file: Arc::clone(file), span: error.span().unwrap_or(0..0) };
         let first = lines.insert(place.line_column().0);
-        first.then(|| Problem::error(&place, error.message().trim().replace('\n', ", ")))
+        first.then(|| {
+            let message = error.message().trim().replace('\n', ", ");
+            let problem = Problem::error(&place, message.clone());
+            match way_out(&message) {
+                Some(way_out) => problem.suggest(way_out),
+                None => problem,
+            }
+        })
     };
     errors.iter().filter_map(problem).collect()
+}
+
+/// Returns what helps against the mistakes that queries, with their quotes and line breaks, invite.
+fn way_out(message: &str) -> Option<&'static str> {
+    let unclosed = ["invalid basic string", "invalid literal string"];
+    if unclosed.iter().any(|start| message.starts_with(start)) {
+        return Some("close it on its line, or put it between three single quotes: '''over several lines'''");
+    }
+    let broken = message.starts_with("unexpected key or value");
+    broken.then_some(
+        "a text with quotes in it stands between three single quotes, as '''\"oil price\" OR gas'''",
+    )
 }
 
 fn table(file: &Arc<SourceFile>, span: std::ops::Range<usize>, table: DeTable<'_>) -> Table {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use ipnet::IpNet;
 
 use super::channel::{ChannelConfig, RouteConfig};
+use super::definition::Definition;
 use super::place::{Place, SourceFile};
 use super::secret::Secret;
 use super::source::Source;
@@ -16,6 +17,10 @@ use crate::model::SourceId;
 pub struct Config {
     /// The main file and all it includes; empty for the defaults.
     pub files: Vec<Arc<SourceFile>>,
+    /// What was written of each of the parts below, for whoever compares it with another time's.
+    pub definitions: Vec<Definition>,
+    /// Whether the files are watched, and read again when they change.
+    pub watch: bool,
     /// The IANA time zone of rendered dates; `None` for the system's.
     pub timezone: Option<String>,
     /// `[store]`

@@ -1,7 +1,14 @@
 //! A topic as written, its terms not yet compiled.
 
+use std::ops::RangeInclusive;
+
 use super::place::Place;
 use crate::model::TopicId;
+
+/// What a weight may be.
+pub const WEIGHTS: RangeInclusive<f64> = 0.05..=10.0;
+/// How many words apart terms near each other may be; neighbours are 1 apart.
+pub const WITHIN: RangeInclusive<u32> = 1..=100;
 
 /// `[[topic]]`
 #[derive(Clone, Debug)]
@@ -40,10 +47,40 @@ pub struct Topic {
     pub routes: Vec<String>,
     /// When a story that was alerted is told again.
     pub follow_ups: FollowUps,
+    /// What verdicts on its alerts do.
+    pub learn: Learn,
     /// What the topic's author expects of it.
     pub examples: Vec<Example>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Topic {
+    /// Returns a topic that says nothing: neither what to find nor anything other than usual.
+    pub fn blank(id: TopicId, place: Place) -> Self {
+        Topic {
+            id,
+            name: String::new(),
+            threshold: 0.5,
+            near_miss: 0.25,
+            any: Vec::new(),
+            all: Vec::new(),
+            none: Vec::new(),
+            ignore: Vec::new(),
+            less: Vec::new(),
+            near: Vec::new(),
+            query: None,
+            min_terms: 1,
+            mention: false,
+            sources: Vec::new(),
+            languages: Vec::new(),
+            routes: Vec::new(),
+            follow_ups: FollowUps::NewFacts,
+            learn: Learn::Suggest,
+            examples: Vec::new(),
+            place,
+        }
+    }
 }
 
 /// A word or phrase as written: `=arms deal^1.4`, `title:Kim`, or the table form.
@@ -96,6 +133,17 @@ pub enum FollowUps {
     NewFacts,
     /// With every article.
     All,
+}
+
+/// What verdicts on a topic's alerts do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learn {
+    /// They become suggestions, and change nothing by themselves.
+    Suggest,
+    /// They also correct scores.
+    Apply,
+    /// They are kept and that is all.
+    Off,
 }
 
 /// `[[topic.example]]`: what the topic must make of a text.

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use unicode_normalization::UnicodeNormalization;
 
 /// Reads the length of a time: `"90s"`, `"1h30m"`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     const HELP: &str = "is not a time such as \"90s\", \"15m\", \"1h30m\" or \"7d\"";
     let wrong = || format!("\"{}\" {HELP}", shorten(text));
     let mut total = Duration::ZERO;

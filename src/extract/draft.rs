@@ -84,7 +84,7 @@ impl Draft {
                 tags.push(tag);
             }
         }
-        let item = RawItem {
+        let mut item = RawItem {
             url,
             title: self.title.map(|title| headline(&title)).unwrap_or_default(),
             summary: self.summary.map(|summary| plain(&summary, setting.max_text)).unwrap_or_default(),
@@ -97,7 +97,9 @@ impl Draft {
             image: self.image.and_then(|image| resolve(&image, base)),
             guid,
         };
-        let is_nothing = RawItem { lang: None, ..item.clone() } == RawItem::default();
+        let lang = item.lang.take();
+        let is_nothing = item == RawItem::default();
+        item.lang = lang;
         (!is_nothing).then_some(item)
     }
 }

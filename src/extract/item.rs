@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftLink, Markup, Setting, Written};
-use super::json::{text, texts, time};
+use super::json::{scalar, text, texts, time};
 use crate::model::{RawItem, SourceId, Timestamp};
 
 /// Why a text is no item.
@@ -36,12 +36,12 @@ pub struct GivenItem {
 /// Reads one item. Only `title` or `text` (or `summary`) is needed; unknown fields do not matter,
 /// and texts may hold markup and entities.
 pub fn item_json(json: &str, max_text: usize) -> Result<GivenItem, ItemError> {
-    let Value::Object(item) = serde_json::from_str(json)? else {
+    let Value::Object(mut item) = serde_json::from_str(json)? else {
         return Err(ItemError::NoObject);
     };
     let base = url::Url::parse("http://localhost/").expect("the address is whole");
     let setting = Setting { base: &base, lang: None, max_text };
-    let mut raw = draft(&item).finish(&setting).ok_or(ItemError::NoWords)?;
+    let mut raw = draft(&mut item).finish(&setting).ok_or(ItemError::NoWords)?;
     if raw.title.is_empty() && raw.text.is_empty() && raw.summary.is_empty() {
         return Err(ItemError::NoWords);
     }
@@ -54,14 +54,23 @@ pub fn item_json(json: &str, max_text: usize) -> Result<GivenItem, ItemError> {
     })
 }
 
-fn draft(item: &Map<String, Value>) -> Draft {
-    let written = |key: &str| text(item, key).map(|value| Written { value, markup: Markup::Unknown });
+fn draft(item: &mut Map<String, Value>) -> Draft {
+    // The long texts are taken out: they need not be there twice.
+    let mut written = |key: &str| {
+        let value = match item.remove(key) {
+            Some(Value::String(text)) => Some(text).filter(|text| !text.trim().is_empty()),
+            Some(other) => scalar(&other),
+            None => None,
+        };
+        value.map(|value| Written { value, markup: Markup::Unknown })
+    };
+    let (title, summary, content) = (written("title"), written("summary"), written("text"));
     let href = text(item, "url").filter(|url| super::draft::is_web(url));
     Draft {
         links: href.map(|href| DraftLink { href, ..DraftLink::default() }).into_iter().collect(),
-        title: written("title"),
-        summary: written("summary"),
-        content: written("text"),
+        title,
+        summary,
+        content,
         author: text(item, "author"),
         published: time(item, "published"),
         updated: time(item, "updated"),

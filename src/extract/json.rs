@@ -188,7 +188,8 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn scalar(value: &Value) -> Option<String> {
+/// Returns a text or a number as text.
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

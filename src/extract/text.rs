@@ -50,6 +50,9 @@ const COMMON_BLOCKS: [&str; 24] = [
 pub fn plain(html_or_text: &str, max_chars: usize) -> String {
     // Markup is longer than the text in it, but not without end: what is cut here was beyond use.
     let input = whole_tags(html_or_text, max_chars.saturating_mul(16).max(4096));
+    if !input.contains(['<', '&']) {
+        return tidy(input, max_chars);
+    }
     let once = strip(input);
     let twice = if looks_like_html(&once) {
         strip(&once)
@@ -220,7 +223,13 @@ fn tidy(text: &str, max_chars: usize) -> String {
     let mut tidied = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
     let mut gap = None;
     let mut n_chars = 0;
-    for c in without_sequences(text).chars() {
+    let text = without_sequences(text);
+    let mut rest = &*text;
+    while let Some(c) = rest.chars().next() {
+        // Nearly all texts are words of ASCII, which are taken whole.
+        let n_plain = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        let (piece, after) = rest.split_at(n_plain.max(c.len_utf8()));
+        rest = after;
         if c.is_whitespace() {
             gap = if gap == Some('\n') || matches!(c, '\n' | '\r') { Some('\n') } else { Some(' ') };
             continue;
@@ -229,12 +238,17 @@ fn tidy(text: &str, max_chars: usize) -> String {
             continue;
         }
         let space = gap.take().filter(|_| n_chars > 0);
-        if n_chars + 1 + usize::from(space.is_some()) > max_chars {
+        let room = max_chars.saturating_sub(n_chars + usize::from(space.is_some()));
+        if room == 0 {
             break;
         }
-        n_chars += 1 + usize::from(space.is_some());
         tidied.extend(space);
-        tidied.push(c);
+        let taken = cut(piece, room);
+        tidied.push_str(taken);
+        n_chars += n_plain.min(room).max(1) + usize::from(space.is_some());
+        if taken.len() < piece.len() {
+            break;
+        }
     }
     tidied
 }
@@ -327,7 +341,31 @@ mod tests {
         assert_eq!(headline(&"é".repeat(1_000_000), 1024).chars().count(), 1024);
     }
 
+    /// The same as `tidy`, character by character.
+    fn tidied_by_characters(text: &str, max_chars: usize) -> String {
+        let (mut tidied, mut gap, mut n_chars) = (String::new(), None, 0);
+        for c in without_sequences(text).chars() {
+            if c.is_whitespace() {
+                gap = if gap == Some('\n') || matches!(c, '\n' | '\r') { Some('\n') } else { Some(' ') };
+            } else if !is_unwanted(c) {
+                let space = gap.take().filter(|_| n_chars > 0);
+                n_chars += 1 + usize::from(space.is_some());
+                if n_chars > max_chars {
+                    break;
+                }
+                tidied.extend(space);
+                tidied.push(c);
+            }
+        }
+        tidied
+    }
+
     proptest! {
+        #[test]
+        fn words_taken_whole_are_the_same_text(text in "[a-c.é\u{200b}\\x00\u{1b}\\[m \n\t]{0,40}", max in 0usize..30) {
+            prop_assert_eq!(tidy(&text, max), tidied_by_characters(&text, max));
+        }
+
         #[test]
         fn plain_text_is_bounded_and_visible(html in "[<>/&;#a-e0-9 \\n\"=\\x00-\\x1fé\\u{200b}\\u{202e}]{0,300}", max in 0usize..50) {
             let text = plain(&html, max);

@@ -4,14 +4,10 @@ use super::phrases::Phrases;
 use super::query;
 use super::term::{self, Parsed};
 use super::tree::{Expr, FieldWeights, Member, Near, Node, Tree};
-use crate::config::{self, Problem, Severity, Term, Topic};
+use crate::config::{self, Problem, Severity, Term, Topic, WEIGHTS, WITHIN};
 
 /// Bytes of all terms of one topic.
 const MAX_SOURCE: usize = 64 << 10;
-/// What `within` may be.
-const WITHIN: std::ops::RangeInclusive<u32> = 1..=100;
-/// What a weight may be.
-const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 
 /// Compiles a topic; what is wrong goes to `problems`, and without an error there is a tree.
 pub(super) fn topic(topic: &Topic, phrases: &mut Phrases, problems: &mut Vec<Problem>) -> Option<Tree> {

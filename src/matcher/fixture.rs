@@ -2,26 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::config::{FollowUps, Place, SourceFile, Term, Topic};
-use crate::model::{Item, ItemId, ItemKeys, TopicId};
+use crate::config::{Place, SourceFile, Term, Topic};
+use crate::model::{Item, ItemId, TopicId};
 
 pub(crate) fn item(title: &str, text: &str) -> Item {
-    Item {
-        id: ItemId::new("it_test"),
-        source: None,
-        url: None,
-        title: title.into(),
-        summary: String::new(),
-        text: text.into(),
-        author: None,
-        published: None,
-        updated: None,
-        lang: None,
-        tags: Vec::new(),
-        first_seen: None,
-        image: None,
-        keys: ItemKeys::default(),
-    }
+    Item { title: title.into(), text: text.into(), ..Item::bare(ItemId::new("it_test")) }
 }
 
 /// A place that holds a text in quotes.
@@ -39,25 +24,5 @@ pub(crate) fn terms(texts: &[&str]) -> Vec<Term> {
 }
 
 pub(crate) fn topic(any: &[&str]) -> Topic {
-    Topic {
-        id: TopicId::new("test"),
-        name: "Test".into(),
-        threshold: 0.5,
-        near_miss: 0.25,
-        any: terms(any),
-        all: Vec::new(),
-        none: Vec::new(),
-        ignore: Vec::new(),
-        less: Vec::new(),
-        near: Vec::new(),
-        query: None,
-        min_terms: 1,
-        mention: false,
-        sources: Vec::new(),
-        languages: Vec::new(),
-        routes: Vec::new(),
-        follow_ups: FollowUps::NewFacts,
-        examples: Vec::new(),
-        place: place("test"),
-    }
+    Topic { name: "Test".into(), any: terms(any), ..Topic::blank(TopicId::new("test"), place("test")) }
 }

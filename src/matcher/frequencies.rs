@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::language::hash_form;
+use super::stemming::hash_form;
 use super::words::item_forms;
 use crate::model::Item;
 

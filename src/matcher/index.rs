@@ -5,8 +5,8 @@
 
 use std::sync::OnceLock;
 
-use super::language::Stemming;
 use super::phrases::Variants;
+use super::stemming::Stemming;
 use super::table::Table;
 use super::tokens::narrow;
 use super::tree::PhraseId;

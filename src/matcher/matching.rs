@@ -1,8 +1,8 @@
 //! Compares the words of a phrase with those of an item.
 
-use super::language::{Stemming, hash_stem};
 use super::occur::matches_whole;
 use super::phrases::{Shape, TermWord, Variants};
+use super::stemming::{Stemming, hash_stem};
 use crate::model::words::{Case, Word, Words};
 
 /// Longer words, in bytes, have no wildcards: they are none of a language.

@@ -6,10 +6,10 @@ use proptest::sample::select;
 
 use super::fixture::{item, place, term, terms, topic};
 use super::index::{Occurrence, Occurrences};
-use super::language::Stemming;
 use super::occur::Reading;
 use super::phrases::{Shape, TermWord, Variants};
-use super::score::{Judged, judge};
+use super::score::{Assessed, assess};
+use super::stemming::Stemming;
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use super::{Frequencies, Matcher, words};
@@ -88,14 +88,14 @@ const PATTERNS: &[&str] = &[
     "jon?un",
 ];
 
-fn oracle<'m>(matcher: &'m Matcher, item: &Item) -> Vec<(Judged<'m>, Score)> {
+fn oracle<'m>(matcher: &'m Matcher, item: &Item) -> Vec<(Assessed<'m>, Score)> {
     let words = words(item);
     let variants = matcher.index.variants();
     let occurrences = occurrences(variants, &words);
     let reading = Reading { item, words: &words, occurrences: &occurrences, source_tags: &[] };
-    let judged =
-        matcher.trees.iter().map(|tree| (judge(tree, &reading), judge(tree, &reading).told(&reading)));
-    judged.filter(|(judged, _)| judged.concerns()).collect()
+    let assessed =
+        matcher.trees.iter().map(|tree| (assess(tree, &reading), assess(tree, &reading).told(&reading)));
+    assessed.filter(|(assessed, _)| assessed.concerns()).collect()
 }
 
 fn occurrences(variants: &Variants, words: &Words) -> Occurrences {
@@ -273,9 +273,9 @@ proptest! {
             prop_assert_eq!(&other.score(item, &[]), &told, "frequencies change nothing");
             let grades = matcher.grade(item, &[]);
             prop_assert_eq!(grades.len(), expected.len());
-            for (grade, (judged, score)) in grades.iter().zip(&expected) {
+            for (grade, (assessed, score)) in grades.iter().zip(&expected) {
                 prop_assert_eq!((grade.topic, grade.outcome), (&score.topic, score.outcome));
-                prop_assert!((grade.points - judged.points).abs() < 1e-9 && (grade.score - score.score).abs() < 2e-6);
+                prop_assert!((grade.points - assessed.points).abs() < 1e-9 && (grade.score - score.score).abs() < 2e-6);
             }
         }
     }

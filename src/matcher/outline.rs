@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::language::Stemming;
+use super::stemming::Stemming;
 use super::tree::{Expr, Node, Tree};
 use super::words::term_words;
 use super::{Anchors, Matcher, spoken};
@@ -97,7 +97,7 @@ fn least(expr: &Expr) -> usize {
 /// names none or several.
 fn terms(tree: &Tree) -> Vec<Compared> {
     let stemming = match tree.languages.as_slice() {
-        [one] => Stemming::of(&super::detect::primary(one).unwrap_or_default()),
+        [one] => Stemming::of(&super::language::primary(one).unwrap_or_default()),
         _ => Stemming::of("en"),
     };
     let mut compared: Vec<Compared> = Vec::new();

@@ -3,15 +3,13 @@
 //! A phrase has a variant for each way it may be written: as it is, and with two neighbours
 //! joined. Each is sought where it is rarest, mostly at a pair of neighbours: its anchor.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use super::fold::{starts_hangul, starts_single};
 use super::frequencies::Frequencies;
-use super::language::{hash_form, hash_ids};
+use super::stemming::{hash_form, hash_ids};
 use super::tokens::narrow;
 use super::tree::PhraseId;
 use super::words::term_words;
+use crate::model::hashed::ByHash;
 use crate::model::words::Case;
 
 /// A phrase of more words has no joined variants.
@@ -24,9 +22,9 @@ const MAX_CAPITALS: usize = 5;
 pub(super) struct Phrases {
     vocabulary: Vocabulary,
     /// By the hash of its form and of how it is written.
-    word_ids: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    word_ids: ByHash<u64, u32>,
     /// By the hash of its words and of whether it is exact.
-    ids: HashMap<u64, PhraseId, BuildHasherDefault<Hashed>>,
+    ids: ByHash<u64, PhraseId>,
     exact: Vec<bool>,
     /// The variants: of which phrase, and where its words end.
     variants: Vec<(PhraseId, u32)>,
@@ -121,26 +119,6 @@ struct Variant {
     end: u32,
     anchor: Anchor,
     exact: bool,
-}
-
-/// Keys that are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 /// A word of a phrase while it is collected.

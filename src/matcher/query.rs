@@ -15,7 +15,7 @@ use build::Builder;
 use fault::Fault;
 
 /// Bytes of one query.
-const MAX_BYTES: usize = 256 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 /// What a query comes to.
 #[derive(Default)]
@@ -35,10 +35,10 @@ pub(super) fn compile(
 ) -> Option<Parts> {
     let mut faults = Vec::new();
     let expr = expr(query, phrases, labels, &mut faults);
-    let faulty = faults.iter().any(|fault| fault.severity == Severity::Error);
+    let is_wrong = faults.iter().any(|fault| fault.severity == Severity::Error);
     problems.extend(faults.into_iter().map(|fault| fault.problem(query)));
     let mut parts = Parts::default();
-    parts.add(expr.filter(|_| !faulty)?);
+    parts.add(expr.filter(|_| !is_wrong)?);
     Some(parts)
 }
 
@@ -80,6 +80,20 @@ impl Parts {
             Expr::Not(_) | Expr::Term(_) | Expr::Sum { .. } | Expr::Condition(_) => self.groups.push(expr),
         }
     }
+}
+
+/// Returns the words and phrases of a query, each as a query of its own; conditions have none. A
+/// query that cannot be read has none either.
+pub(super) fn leaves(query: &Query) -> Vec<String> {
+    let mut leaves = Vec::new();
+    if let Ok(ast) = parser::parse(&query.text, &mut Vec::new()) {
+        ast.for_terms(&mut |term| {
+            let mark = if term.exact { "=" } else { "" };
+            let quote = if term.quoted { "\"" } else { "" };
+            leaves.push(format!("{mark}{quote}{}{quote}", term.text));
+        });
+    }
+    leaves
 }
 
 /// Says whether a word is an operator, or looks like one in other letters.

@@ -18,7 +18,7 @@ pub(super) struct Counted<'a> {
 }
 
 /// What an item is to a topic, before it is put into words.
-pub(super) struct Judged<'a> {
+pub(super) struct Assessed<'a> {
     tree: &'a Tree,
     pub(super) outcome: ScoreOutcome,
     pub(super) points: f64,
@@ -45,9 +45,9 @@ impl Value {
     }
 }
 
-/// Judges an item for one topic.
-pub(super) fn judge<'a>(tree: &'a Tree, reading: &Reading) -> Judged<'a> {
-    let mut judged = Judged {
+/// Assesses an item for one topic.
+pub(super) fn assess<'a>(tree: &'a Tree, reading: &Reading) -> Assessed<'a> {
+    let mut assessed = Assessed {
         tree,
         outcome: ScoreOutcome::Below,
         points: 0.0,
@@ -57,31 +57,31 @@ pub(super) fn judge<'a>(tree: &'a Tree, reading: &Reading) -> Judged<'a> {
         failed: Vec::new(),
         excluded: excluded(tree, reading),
     };
-    if judged.excluded.is_some() {
-        judged.outcome = ScoreOutcome::Excluded;
-        return judged;
+    if assessed.excluded.is_some() {
+        assessed.outcome = ScoreOutcome::Excluded;
+        return assessed;
     }
     let counting = Counting { occurring: Occurring::new(tree, reading), tree };
-    let weakest = judged.groups(&counting);
-    let added = judged.evidence(&counting);
-    let taken: f64 = tree.less.iter().map(|member| judged.less(member, &counting)).sum();
+    let weakest = assessed.groups(&counting);
+    let added = assessed.evidence(&counting);
+    let taken: f64 = tree.less.iter().map(|member| assessed.less(member, &counting)).sum();
     let points = match weakest {
         Some(weakest) if weakest <= 0.0 => 0.0,
         weakest => (weakest.unwrap_or(0.0) + added - taken).max(0.0),
     };
     for expr in tree.none.iter().filter(|expr| counting.occurring.holds(expr)) {
-        counting.occurring_members(expr, &mut judged.vetoes);
+        counting.occurring_members(expr, &mut assessed.vetoes);
     }
-    judged.earned = points;
-    (judged.points, judged.outcome) = match graded(points) {
-        _ if !judged.vetoes.is_empty() => (0.0, ScoreOutcome::Vetoed),
+    assessed.earned = points;
+    (assessed.points, assessed.outcome) = match graded(points) {
+        _ if !assessed.vetoes.is_empty() => (0.0, ScoreOutcome::Vetoed),
         score if score >= tree.threshold => (points, ScoreOutcome::Hit),
         _ => (points, ScoreOutcome::Below),
     };
-    judged
+    assessed
 }
 
-impl<'a> Judged<'a> {
+impl<'a> Assessed<'a> {
     /// Says whether the item has points for the topic, or would have but for a veto.
     pub(super) fn concerns(&self) -> bool {
         self.earned > 0.0
@@ -89,7 +89,7 @@ impl<'a> Judged<'a> {
 
     /// Returns it without the reasons.
     pub(super) fn grade(&self) -> Grade<'a> {
-        let Judged { tree, outcome, points, .. } = self;
+        let Assessed { tree, outcome, points, .. } = self;
         Grade { topic: &tree.id, score: graded(*points), points: *points, outcome: *outcome }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Judged<'a> {
 
     /// Puts it into words.
     pub(super) fn told(self, reading: &Reading) -> Score {
-        let Judged { tree, outcome, points, .. } = self;
+        let Assessed { tree, outcome, points, .. } = self;
         let shown = Shown { tree, item: reading.item, words: reading.words };
         let mut evidence: Vec<Evidence> = Vec::new();
         self.counted.iter().for_each(|counted| lines(counted, &shown, &mut evidence));
@@ -164,6 +164,11 @@ pub(super) fn term_points(x: f64, weight: f64) -> f64 {
 /// Returns the score that points give, rounded so that it can be compared with a threshold.
 pub(super) fn graded(points: f64) -> f64 {
     ((1.0 - (-points).exp2()) * 1e6).round() / 1e6
+}
+
+/// Returns the points behind a score.
+pub(super) fn points_of(score: f64) -> f64 {
+    -(1.0 - score).log2()
 }
 
 /// Returns why the topic does not take the item, if it does not.
@@ -245,7 +250,9 @@ impl Counting<'_> {
                 found.extend(Some(counted).filter(|counted| !counted.mentions.is_empty()));
             }
             Expr::Sum { parts, .. } | Expr::All(parts) => {
-                parts.iter().for_each(|part| self.occurring_members(part, found));
+                for part in parts {
+                    self.occurring_members(part, found);
+                }
             }
             Expr::Not(_) | Expr::Condition(_) => {}
         }

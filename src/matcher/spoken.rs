@@ -41,8 +41,8 @@ pub(super) fn query(tree: &Tree) -> String {
     let parts: Vec<(&Expr, bool)> = tree.groups.iter().map(|expr| (expr, false)).chain(vetoes).collect();
     let within = if parts.len() == 1 { Rank::Or } else { Rank::Not };
     for (n, (expr, excluded)) in parts.into_iter().enumerate() {
-        speaker.out.push_str(if n > 0 { " AND " } else { "" });
-        speaker.out.push_str(if excluded { "NOT " } else { "" });
+        speaker.say(if n > 0 { " AND " } else { "" });
+        speaker.say(if excluded { "NOT " } else { "" });
         speaker.expr(expr, if excluded { Rank::Prox } else { within });
     }
     speaker.out
@@ -84,18 +84,18 @@ impl Speaker<'_> {
             Expr::Term(Member { node, weight }) if is_one(*weight) => self.node(node, within),
             Expr::Term(Member { node, weight }) => {
                 self.node(node, Rank::Closed);
-                self.out.push_str(&format!("^{weight}"));
+                self.say(&format!("^{weight}"));
             }
-            Expr::Sum { parts, .. } => self.list(parts, " OR ", Rank::Or, within, Self::expr),
-            Expr::All(parts) => self.list(parts, " AND ", Rank::And, within, Self::expr),
+            Expr::Sum { parts, .. } => self.list(parts, Rank::Or, within, Self::expr),
+            Expr::All(parts) => self.list(parts, Rank::And, within, Self::expr),
             Expr::Not(inner) => self.closed(Rank::Not, within, |speaker| {
-                speaker.out.push_str("NOT ");
+                speaker.say("NOT ");
                 speaker.expr(inner, Rank::Prox);
             }),
             Expr::Condition(Condition { property, value }) => {
-                self.out.push_str(property.name());
-                self.out.push(':');
-                self.out.push_str(&quoted(value));
+                self.say(property.name());
+                self.say(":");
+                self.say(&quoted(value));
             }
         }
     }
@@ -104,44 +104,49 @@ impl Speaker<'_> {
         match node {
             Node::Phrase { fields, label, .. } => {
                 if let Some(name) = fields.name() {
-                    self.out.push_str(name);
-                    self.out.push(':');
+                    self.say(name);
+                    self.say(":");
                 }
-                self.out.push_str(&quoted(&self.tree.labels[*label as usize]));
+                self.say(&quoted(&self.tree.labels[*label as usize]));
             }
-            Node::Or(nodes) => self.list(nodes, " OR ", Rank::Or, within, Self::node),
-            Node::And(nodes) => self.list(nodes, " AND ", Rank::And, within, Self::node),
+            Node::Or(nodes) => self.list(nodes, Rank::Or, within, Self::node),
+            Node::And(nodes) => self.list(nodes, Rank::And, within, Self::node),
             Node::Near(near) => self.closed(Rank::Prox, within, |speaker| {
                 speaker.node(&near.a, Rank::Prox);
                 let name = if near.ordered { "W" } else { "NEAR" };
-                speaker.out.push_str(&format!(" {name}/{} ", near.within));
+                speaker.say(&format!(" {name}/{} ", near.within));
                 speaker.node(&near.b, Rank::Prim);
             }),
             Node::With { node, other } => self.closed(Rank::Prox, within, |speaker| {
                 speaker.node(node, Rank::Prox);
-                speaker.out.push_str(" WITH ");
+                speaker.say(" WITH ");
                 speaker.expr(other, Rank::Prim);
             }),
             Node::ButNot { node, other } => self.closed(Rank::Prox, within, |speaker| {
                 speaker.node(node, Rank::Prox);
-                speaker.out.push_str(" BUTNOT ");
+                speaker.say(" BUTNOT ");
                 speaker.node(other, Rank::Prim);
             }),
             Node::AtLeast { node, least } => self.closed(Rank::Prim, within, |speaker| {
-                speaker.out.push_str(&format!("ATLEAST/{least} "));
+                speaker.say(&format!("ATLEAST/{least} "));
                 speaker.node(node, Rank::Prim);
             }),
         }
     }
 
-    /// Writes the parts with a sign between them.
-    fn list<T>(&mut self, parts: &[T], sign: &str, own: Rank, within: Rank, each: fn(&mut Self, &T, Rank)) {
+    fn say(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Writes the parts of an OR or AND.
+    fn list<T>(&mut self, parts: &[T], own: Rank, within: Rank, each: fn(&mut Self, &T, Rank)) {
         if let [part] = parts {
             return each(self, part, within);
         }
+        let sign = if own == Rank::Or { " OR " } else { " AND " };
         self.closed(own, within, |speaker| {
             for (n, part) in parts.iter().enumerate() {
-                speaker.out.push_str(if n > 0 { sign } else { "" });
+                speaker.say(if n > 0 { sign } else { "" });
                 each(speaker, part, own.above());
             }
         });
@@ -150,9 +155,9 @@ impl Speaker<'_> {
     /// Writes something, in parentheses where what is around it binds more strongly.
     fn closed(&mut self, own: Rank, within: Rank, write: impl FnOnce(&mut Self)) {
         let open = own < within;
-        self.out.push_str(if open { "(" } else { "" });
+        self.say(if open { "(" } else { "" });
         write(self);
-        self.out.push_str(if open { ")" } else { "" });
+        self.say(if open { ")" } else { "" });
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::language::Stemming;
+use super::stemming::Stemming;
 
 /// Words that are remembered at most, a power of two: 1 MiB.
 const SLOTS: usize = 1 << 16;
@@ -66,7 +66,7 @@ impl Stems {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matcher::language::hash_form;
+    use crate::matcher::stemming::hash_form;
 
     #[test]
     fn what_is_remembered_is_what_is_computed() {

@@ -4,9 +4,9 @@
 //! term asks of a word, equal words have equal stems. A filter in front tells most words at
 //! once that nothing is known of them; what is found there is compared word by word.
 
-use super::language::Stemming;
 use super::matching::{Equal, MOST_PATTERNED, Matching, Own, following};
 use super::phrases::{Anchor, Variants};
+use super::stemming::Stemming;
 use super::tree::PhraseId;
 use crate::model::words::Words;
 

@@ -4,12 +4,10 @@ use std::ops::Range;
 
 use super::tree::Fields;
 use super::words::term_words;
-use crate::config::{Place, Problem, Severity, Term};
+use crate::config::{Place, Problem, Severity, Term, WEIGHTS};
 
-/// The least and the greatest weight of a term.
-const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 /// Words of one phrase.
-const MAX_WORDS: usize = 200;
+pub(super) const MAX_WORDS: usize = 200;
 /// The fields a term can be bound to.
 const FIELDS: [(&str, Fields); 4] =
     [("title", Fields::TITLE), ("lead", Fields::LEAD), ("body", Fields::BODY), ("text", Fields::TEXT)];

@@ -1,7 +1,7 @@
 //! An item to its words: the texts one after the other, their places, fields and stems.
 
-use super::detect::language;
-use super::language::{Stemming, hash_form};
+use super::language::language;
+use super::stemming::{Stemming, hash_form};
 use super::stems::Stems;
 use super::tokens;
 use crate::model::words::{Part, Word, Words};
@@ -33,7 +33,7 @@ pub(super) fn words(item: &Item, stems: Option<&Stems>) -> Words {
     if words.summary_in_text {
         words.list.drain(title_end..summary_end);
     }
-    let n_text = set_fields(&mut words.list[title_end..]);
+    let n_text = set_fields(&mut words.list[title_end..], item);
     words.count = n_title + n_text;
     words
 }
@@ -72,19 +72,39 @@ fn hash_all(words: &mut Words, stems: Option<&Stems>) {
 }
 
 /// Says in which field each word of summary and text stands; returns how many there are.
-fn set_fields(list: &mut [Word]) -> usize {
-    let mut count = 0;
+fn set_fields(list: &mut [Word], item: &Item) -> usize {
+    let (mut count, mut parted) = (0, 0);
     for word in list {
         // A joined form stands behind its first part, and belongs where that is.
-        let nth = if word.joined { count.max(1) - 1 } else { count };
+        let nth = parted + if word.joined { count.max(1) - 1 } else { count };
         word.field = match nth {
             ..LEAD_WORDS => Field::Lead,
             LEAD_WORDS..BODY_WORDS => Field::Body,
             BODY_WORDS.. => Field::Tail,
         };
         count += usize::from(!word.joined);
+        parted += if word.joined { 0 } else { n_parted(word, item) };
     }
     count
+}
+
+/// Returns how many words more a printer's apostrophe makes of a word where the words of a text are
+/// counted: `Kim’s` and `can’t` count as two, as they do in the reference matcher.
+fn n_parted(word: &Word, item: &Item) -> usize {
+    const APOSTROPHE: &str = "’";
+    let text = match word.part {
+        Part::Title => &item.title,
+        Part::Summary => &item.summary,
+        Part::Text => &item.text,
+    };
+    let (start, end) = (word.span.start as usize, word.span.end as usize);
+    // What is not part of the form was dropped from it.
+    let whole = end - start == word.form.len();
+    let inside = if whole { 0 } else { text[start..end].matches(APOSTROPHE).count() };
+    let behind = text.as_bytes().get(end..).unwrap_or_default();
+    let rest = behind.strip_prefix(APOSTROPHE.as_bytes()).and_then(|rest| rest.strip_prefix(b"s"));
+    let possessive = rest.is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric));
+    inside + usize::from(possessive)
 }
 
 /// Says whether the words of one text stand in another as one run.

@@ -15,6 +15,9 @@ use crate::model::{StoreClass, Timestamp};
 /// How long without a turn of its loop the daemon counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_mins(1);
 
+/// How long without a sign of life in the store it does: the sign comes seldomer than the turns.
+pub const SILENT_AFTER: Duration = Duration::from_secs(90);
+
 /// The last turn of each loop, by the monotonic clock, and what keeps them from working.
 #[derive(Debug, Default)]
 pub struct Pulse {
@@ -56,8 +59,19 @@ impl Pulse {
 
     /// Says whether both loops turned lately.
     pub fn is_alive(&self, elapsed: Duration) -> bool {
+        self.quiet(elapsed) < STUCK_AFTER
+    }
+
+    /// Returns how long ago the loop turned that did so least lately.
+    pub fn quiet(&self, elapsed: Duration) -> Duration {
         let oldest = self.poll_ms.load(Ordering::Relaxed).min(self.dispatch_ms.load(Ordering::Relaxed));
-        elapsed.saturating_sub(Duration::from_millis(oldest)) < STUCK_AFTER
+        elapsed.saturating_sub(Duration::from_millis(oldest))
+    }
+
+    /// Returns how long ago any of the loops turned.
+    pub fn quiet_altogether(&self, elapsed: Duration) -> Duration {
+        let latest = self.poll_ms.load(Ordering::Relaxed).max(self.dispatch_ms.load(Ordering::Relaxed));
+        elapsed.saturating_sub(Duration::from_millis(latest))
     }
 
     /// Tells the dispatch loop that there is something to send.
@@ -104,6 +118,9 @@ mod tests {
         assert!(!pulse.is_alive(Duration::from_secs(501)));
         pulse.beat(Loop::Dispatch, Duration::from_secs(500));
         assert!(pulse.is_alive(Duration::from_secs(501)));
+        pulse.beat(Loop::Poll, Duration::from_secs(520));
+        let now = Duration::from_secs(530);
+        assert_eq!((pulse.quiet(now).as_secs(), pulse.quiet_altogether(now).as_secs()), (30, 10));
     }
 
     #[test]

@@ -71,6 +71,28 @@ pub struct Item {
     pub keys: ItemKeys,
 }
 
+impl Item {
+    /// Returns an item of which nothing is known but its id.
+    pub fn bare(id: ItemId) -> Self {
+        Item {
+            id,
+            source: None,
+            url: None,
+            title: String::new(),
+            summary: String::new(),
+            text: String::new(),
+            author: None,
+            published: None,
+            updated: None,
+            lang: None,
+            tags: Vec::new(),
+            first_seen: None,
+            image: None,
+            keys: ItemKeys::default(),
+        }
+    }
+}
+
 /// What an item is recognised by. Two items that share any of these are the same one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemKeys {
@@ -107,6 +129,13 @@ impl<'de> Deserialize<'de> for Field {
     }
 }
 
+/// Returns a score, points or a distance as they are shown: to six digits, as scores are compared.
+pub fn rounded(value: f64) -> f64 {
+    let rounded = (value * 1e6).round() / 1e6;
+    // Nothing is not told to be negative.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
 /// One line of the reasons for a score: a term in a field and what it gave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -122,6 +151,14 @@ pub struct Evidence {
     pub points: f64,
     /// The original text around it, the matched words between « and ».
     pub snippet: String,
+}
+
+impl Evidence {
+    /// Returns the line with its points as they are shown.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        Evidence { points: rounded(self.points), ..self }
+    }
 }
 
 names! {
@@ -178,5 +215,22 @@ names! {
         FollowUp = "follow_up",
         /// Told.
         Alert = "alert",
+    }
+}
+
+impl Decision {
+    /// Returns what is decided of an item that nobody has seen.
+    pub const fn of_new(outcome: ScoreOutcome) -> Self {
+        match outcome {
+            ScoreOutcome::Excluded => Decision::Excluded,
+            ScoreOutcome::Vetoed => Decision::Vetoed,
+            ScoreOutcome::Below => Decision::Below,
+            ScoreOutcome::Hit => Decision::Alert,
+        }
+    }
+
+    /// Says whether somebody is told.
+    pub fn is_alert(self) -> bool {
+        matches!(self, Decision::Alert | Decision::FollowUp)
     }
 }

@@ -1,8 +1,11 @@
 //! A source's memory between two polls, and the record of one poll.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::class::{PollClass, names};
+use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
 use super::item::{Item, Score};
 
@@ -116,6 +119,8 @@ pub struct PollRecord {
     pub host_pause: Option<(String, Timestamp)>,
     /// The items in document order, with what they would cause if they are new.
     pub items: Vec<SeenItem>,
+    /// The versions of the topics that scored the items.
+    pub versions: Arc<HashMap<TopicId, TopicVersion>>,
 }
 
 /// An item of a poll, scored, with where its hits would go if it is news.

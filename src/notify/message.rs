@@ -7,7 +7,7 @@ use super::links::Links;
 use crate::config::Config;
 use crate::model::{
     Alert, AlertId, AlertKind, ChannelName, Decision, Delivery, DeliveryId, Evidence, Field, Item, ItemId,
-    ItemKeys, SourceId, StoryId, StoryRef, Timestamp, TopicId,
+    SourceId, StoryId, StoryRef, Timestamp, TopicId,
 };
 
 /// Everything a channel needs to write its message.
@@ -125,21 +125,14 @@ impl Message {
 }
 
 fn sample_item(source: SourceId, title: String, now: Timestamp) -> Item {
+    let id = ItemId::of(&source, &now.to_string());
     Item {
-        id: ItemId::of(&source, &now.to_string()),
         source: Some(source),
-        url: None,
         title,
         summary: "Nothing happened. Alerts of your topics arrive here in this form.".to_owned(),
-        text: String::new(),
-        author: None,
-        published: None,
-        updated: None,
         lang: Some("en".to_owned()),
-        tags: Vec::new(),
         first_seen: Some(now),
-        image: None,
-        keys: ItemKeys::default(),
+        ..Item::bare(id)
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, make_folder, path_of, rows};
-use crate::model::Timestamp;
+use super::{Store, StoreError, Tx, make_folder, path_of, rows};
+use crate::model::{Timestamp, TopicId};
 
 /// What a daemon says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,62 @@ pub struct DaemonNote {
     pub config_loaded: Timestamp,
     /// Where the status page listens.
     pub listen: Option<String>,
+    /// What came of the last reload; `None` before the first.
+    #[serde(default)]
+    pub reload: Option<ReloadNote>,
+}
+
+/// What came of a reload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReloadNote {
+    /// In a word.
+    pub result: LastReload,
+    /// When.
+    pub time: Timestamp,
+    /// What is wrong with the files, for people; the first of it where there is much.
+    pub error: Option<String>,
+    /// What takes effect at the next start only.
+    pub waits: Vec<String>,
+    /// What the changed topics would have alerted in the last days.
+    pub replayed: Vec<ReplayNote>,
+}
+
+/// What a changed topic would have alerted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReplayNote {
+    /// The topic.
+    pub topic: TopicId,
+    /// Alerts as it was before.
+    pub before: u64,
+    /// Alerts as it is now.
+    pub after: u64,
+    /// Of these, those it would not have made before.
+    pub added: u64,
+    /// Of those before, those it would not make now.
+    pub removed: u64,
+}
+
+/// What came of a reload, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LastReload {
+    /// All of it was taken.
+    Ok,
+    /// All but some topics, which are as they were.
+    Partial,
+    /// Nothing of it.
+    Rejected,
+}
+
+impl LastReload {
+    /// Returns the word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LastReload::Ok => "ok",
+            LastReload::Partial => "partial",
+            LastReload::Rejected => "rejected",
+        }
+    }
 }
 
 /// Held while a daemon works on a store; the system lets go of it when the process ends,
@@ -62,7 +118,7 @@ impl DaemonLock {
     }
 }
 
-fn lock_path(store: &Path) -> PathBuf {
+pub(super) fn lock_path(store: &Path) -> PathBuf {
     let mut path = store.to_path_buf().into_os_string();
     path.push(".lock");
     path.into()
@@ -82,13 +138,7 @@ impl Store {
     /// Leaves the daemon's note.
     pub async fn leave_note(&self, note: &DaemonNote) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query(
-            "insert into daemon (name, value) values ('note', $1)
-             on conflict (name) do update set value = excluded.value",
-        )
-        .bind(serde_json::to_string(note)?)
-        .execute(&mut *tx)
-        .await?;
+        leave(&mut tx, note).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -99,4 +149,16 @@ impl Store {
             sqlx::query("select value from daemon where name = 'note'").fetch_optional(self.reader()).await?;
         Ok(row.map(|row| rows::json(&row, "value")).transpose()?)
     }
+}
+
+/// Writes the daemon's note.
+pub(super) async fn leave(tx: &mut Tx<'_>, note: &DaemonNote) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into daemon (name, value) values ('note', $1)
+         on conflict (name) do update set value = excluded.value",
+    )
+    .bind(serde_json::to_string(note)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

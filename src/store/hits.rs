@@ -2,39 +2,37 @@
 
 use super::{StoreError, Tx, poll::Recorded, rows};
 use crate::model::{
-    Alert, Decision, Delivery, Item, ItemId, Score, ScoreOutcome, SeenItem, Timestamp, TopicId,
+    Alert, Decision, Delivery, Item, ItemId, PollRecord, Score, ScoreOutcome, SeenItem, TopicId, TopicVersion,
 };
 use crate::schedule::route::first_alert;
 
 /// Keeps the scores, and makes an alert of each hit that was none before.
 pub(super) async fn record_hits(
     tx: &mut Tx<'_>,
-    seen: &SeenItem,
-    item: &Item,
-    now: Timestamp,
+    record: &PollRecord,
+    (seen, item): (&SeenItem, &Item),
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
     let all: Vec<&Score> = seen.scores.iter().collect();
-    record_scores(tx, (seen, &all), item, now, recorded).await
+    record_scores(tx, record, (seen, &all), item, recorded).await
 }
 
 /// The same for a copy of an item that another source brought: only what it hits counts.
 pub(super) async fn record_hits_of_copy(
     tx: &mut Tx<'_>,
-    seen: &SeenItem,
-    item: &Item,
-    now: Timestamp,
+    record: &PollRecord,
+    (seen, item): (&SeenItem, &Item),
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
     let hits: Vec<&Score> = seen.scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit).collect();
-    record_scores(tx, (seen, &hits), item, now, recorded).await
+    record_scores(tx, record, (seen, &hits), item, recorded).await
 }
 
 async fn record_scores(
     tx: &mut Tx<'_>,
+    record: &PollRecord,
     (seen, scores): (&SeenItem, &[&Score]),
     item: &Item,
-    now: Timestamp,
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
     for score in scores {
@@ -43,14 +41,9 @@ async fn record_scores(
         if hit_before {
             continue;
         }
-        let decision = match score.outcome {
-            ScoreOutcome::Hit if seen.baseline => Decision::Baseline,
-            ScoreOutcome::Hit => Decision::Alert,
-            ScoreOutcome::Vetoed => Decision::Vetoed,
-            ScoreOutcome::Excluded => Decision::Excluded,
-            ScoreOutcome::Below => Decision::Below,
-        };
-        keep_score(tx, &item.id, score, decision, now).await?;
+        let decision =
+            if hit && seen.baseline { Decision::Baseline } else { Decision::of_new(score.outcome) };
+        keep_score(tx, record, &item.id, (score, decision)).await?;
         if hit {
             recorded.hits.push((score.topic.clone(), decision));
         }
@@ -58,7 +51,7 @@ async fn record_scores(
             let Some(routed) = seen.routed.iter().find(|routed| routed.topic == score.topic) else {
                 continue;
             };
-            let (alert, deliveries) = first_alert(item, score, routed, now);
+            let (alert, deliveries) = first_alert(item, score, routed, record.polled_at);
             recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
             recorded.new_alerts.push(alert);
         }
@@ -85,16 +78,16 @@ async fn decision_before(
 
 async fn keep_score(
     tx: &mut Tx<'_>,
+    record: &PollRecord,
     item: &ItemId,
-    score: &Score,
-    decision: Decision,
-    now: Timestamp,
+    (score, decision): (&Score, Decision),
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into hit (item, topic, decision, score, threshold, evidence, created)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into hit (item, topic, decision, score, threshold, evidence, created, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (item, topic) do update set decision = excluded.decision, score = excluded.score,
-             threshold = excluded.threshold, evidence = excluded.evidence, created = excluded.created",
+             threshold = excluded.threshold, evidence = excluded.evidence, created = excluded.created,
+             version = excluded.version",
     )
     .bind(item.as_str())
     .bind(score.topic.as_str())
@@ -102,7 +95,8 @@ async fn keep_score(
     .bind(score.score)
     .bind(score.threshold)
     .bind(serde_json::to_string(&score.evidence)?)
-    .bind(now.as_millis())
+    .bind(record.polled_at.as_millis())
+    .bind(record.versions.get(&score.topic).map(TopicVersion::as_str))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -2,39 +2,19 @@
 
 use sqlx::Row;
 
-use super::{StoreError, Tx, hits, poll::Recorded, rows};
-use crate::dedupe::SHORT;
+use super::{StoreError, Tx, hits, poll::Recorded, rows, search};
+use crate::dedupe::{Mark, MarkKind, PASSING, marks};
 use crate::model::{Item, ItemId, PollRecord, SeenItem, SourceId, Timestamp};
 
 /// A known item counts as seen again only once a day, to spare the disk.
 const SEEN_AGAIN_MS: i64 = 86_400_000;
-
-/// How long a short text identifies: a column's headline comes again (matching 6 (a) 4).
-const SHORT_TEXT_MS: i64 = 72 * 3_600_000;
 
 /// The item that an item turned out to be.
 struct Known {
     id: ItemId,
     /// Its source and text; `None` where only its identity is left.
     kept: Option<(String, Option<String>)>,
-    by: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Guid,
-    Url,
-    Text,
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Kind::Guid => "guid",
-            Kind::Url => "url",
-            Kind::Text => "text",
-        }
-    }
+    by: MarkKind,
 }
 
 /// Records one item of a poll.
@@ -51,30 +31,32 @@ pub(super) async fn record_item(
             // Nothing to recognise it by, and still here: an item without any words.
             return Ok(());
         }
+        search::make_keys(tx, &seen.item).await?;
         bind_identities(tx, (source, &seen.item), &seen.item.id, now).await?;
         recorded.new += 1;
-        return hits::record_hits(tx, seen, &seen.item, now, recorded).await;
+        return hits::record_hits(tx, record, (seen, &seen.item), recorded).await;
     };
     bind_identities(tx, (source, &seen.item), &known.id, now).await?;
     let ours = known.kept.as_ref().is_some_and(|(owner, _)| owner == source.as_str());
     let changed = known.kept.as_ref().is_some_and(|(_, text)| *text != seen.item.keys.text);
-    if ours && changed && known.by != Kind::Text {
+    if ours && changed && known.by != MarkKind::Text {
         let edited = Item { id: known.id, ..seen.item.clone() };
         update_item(tx, &edited).await?;
+        search::make_keys(tx, &edited).await?;
         recorded.updated += 1;
-        return hits::record_hits(tx, seen, &edited, now, recorded).await;
+        return hits::record_hits(tx, record, (seen, &edited), recorded).await;
     }
     if known.id != seen.item.id {
         match known.by {
-            Kind::Url => recorded.same_url += 1,
-            Kind::Text => recorded.same_text += 1,
-            Kind::Guid => {}
+            MarkKind::Url => recorded.same_url += 1,
+            MarkKind::Text => recorded.same_text += 1,
+            MarkKind::Guid => {}
         }
     }
     if known.kept.is_some() && !ours {
         // A topic that watches only some sources may not have been asked about it yet.
         let copy = Item { id: known.id, ..seen.item.clone() };
-        return hits::record_hits_of_copy(tx, seen, &copy, now, recorded).await;
+        return hits::record_hits_of_copy(tx, record, (seen, &copy), recorded).await;
     }
     Ok(())
 }
@@ -86,7 +68,7 @@ async fn find(
     item: &Item,
     now: Timestamp,
 ) -> Result<Option<Known>, StoreError> {
-    for (kind, scope, value) in identities(source, item) {
+    for Mark { kind, scope, value, passes } in marks(source, &item.keys) {
         let found = sqlx::query(
             "select identity.item, item.source, item.text_key, item.id as kept
              from identity left join item on item.id = identity.item
@@ -96,7 +78,7 @@ async fn find(
         .bind(kind.as_str())
         .bind(scope)
         .bind(value)
-        .bind(if passes(kind, item) { now.as_millis() - SHORT_TEXT_MS } else { 0 })
+        .bind(if passes { (now - PASSING).as_millis() } else { 0 })
         .fetch_optional(&mut **tx)
         .await?;
         if let Some(row) = found {
@@ -110,22 +92,6 @@ async fn find(
     Ok(None)
 }
 
-/// Says whether an identity passes: that of a short text, where the item has a better one.
-fn passes(kind: Kind, item: &Item) -> bool {
-    let keys = &item.keys;
-    let short = keys.text.as_deref().is_some_and(|text| text.starts_with(SHORT));
-    kind == Kind::Text && short && (keys.guid.is_some() || keys.url.is_some())
-}
-
-/// Returns what an item is recognised by, strongest first: kind, scope, value.
-fn identities<'a>(source: &'a SourceId, item: &'a Item) -> impl Iterator<Item = (Kind, &'a str, &'a str)> {
-    let keys = &item.keys;
-    let guid = keys.guid.as_deref().map(|guid| (Kind::Guid, source.as_str(), guid));
-    let url = keys.url.as_deref().map(|url| (Kind::Url, "", url));
-    let text = keys.text.as_deref().map(|text| (Kind::Text, "", text));
-    guid.into_iter().chain(url).chain(text)
-}
-
 /// Has what an item is recognised by lead to this id from now on. What leads to another item
 /// stays with that, but for a short text whose time is over.
 async fn bind_identities(
@@ -134,7 +100,7 @@ async fn bind_identities(
     id: &ItemId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for (kind, scope, value) in identities(source, item) {
+    for Mark { kind, scope, value, passes } in marks(source, &item.keys) {
         sqlx::query(
             "insert into identity (kind, scope, value, item, last_seen) values ($1, $2, $3, $4, $5)
              on conflict (kind, scope, value) do update set last_seen = excluded.last_seen,
@@ -148,8 +114,8 @@ async fn bind_identities(
         .bind(id.as_str())
         .bind(now.as_millis())
         .bind(SEEN_AGAIN_MS)
-        .bind(i64::from(passes(kind, item)))
-        .bind(now.as_millis() - SHORT_TEXT_MS)
+        .bind(i64::from(passes))
+        .bind((now - PASSING).as_millis())
         .execute(&mut **tx)
         .await?;
     }

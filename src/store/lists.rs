@@ -2,10 +2,11 @@
 
 use sqlx::Row;
 
-use super::{Store, StoreError, rows};
+use super::rows::{self, item_columns};
+use super::{Store, StoreError};
 use crate::model::{
-    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Item, ItemId, SourceId, StoryId,
-    Timestamp, TopicId,
+    Alert, AlertId, ChannelName, Decision, Delivery, DeliveryState, Evidence, Item, ItemId, SourceId,
+    StoryId, Timestamp, TopicId, TopicVersion,
 };
 
 /// What a list is narrowed to.
@@ -60,6 +61,14 @@ pub struct StoredDecision {
     pub decision: Decision,
     /// The score of that time.
     pub score: f64,
+    /// The threshold of that time.
+    pub threshold: f64,
+    /// The reasons for the score of that time.
+    pub evidence: Vec<Evidence>,
+    /// The topic's version of that time; `None` for what was decided before there were versions.
+    pub version: Option<TopicVersion>,
+    /// That version as it was written, as JSON; `None` where it was not kept.
+    pub definition: Option<String>,
     /// When it was decided.
     pub created: Timestamp,
     /// The alert it made, with its deliveries.
@@ -75,12 +84,9 @@ macro_rules! alert_and_item {
             "alert.id as alert_id, alert.kind as alert_kind, alert.topic as alert_topic, alert.topic_name,
              alert.story, alert.story_title, alert.story_articles, alert.story_outlets, alert.story_first_seen,
              alert.revision, alert.decision, alert.item as alert_item, alert.score, alert.threshold,
-             alert.reason, alert.evidence, alert.created as alert_created,
-             item.id as item_id, item.source as item_source, item.url as item_url, item.title as item_title,
-             item.summary as item_summary, item.text as item_text, item.author as item_author,
-             item.published as item_published, item.updated as item_updated, item.lang as item_lang,
-             item.tags as item_tags, item.image as item_image, item.text_key as item_text_key,
-             item.first_seen as item_first_seen ",
+             alert.reason, alert.evidence, alert.created as alert_created, ",
+            item_columns!(),
+            " ",
             $after
         )
     };
@@ -166,30 +172,32 @@ impl Store {
 
     /// Returns one item and what became of it.
     pub async fn item(&self, id: &ItemId) -> Result<Option<StoredItem>, StoreError> {
-        let row = sqlx::query(
-            "select id as item_id, source as item_source, url as item_url, title as item_title,
-                 summary as item_summary, text as item_text, author as item_author,
-                 published as item_published, updated as item_updated, lang as item_lang, tags as item_tags,
-                 image as item_image, text_key as item_text_key, first_seen as item_first_seen
-             from item where id = $1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(self.reader())
-        .await?;
+        let row = sqlx::query(concat!("select ", item_columns!(), " from item where id = $1"))
+            .bind(id.as_str())
+            .fetch_optional(self.reader())
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let item = rows::item(&row)?;
         let mut decisions = Vec::new();
-        let hits =
-            sqlx::query("select topic, decision, score, created from hit where item = $1 order by topic")
-                .bind(id.as_str())
-                .fetch_all(self.reader())
-                .await?;
+        let hits = sqlx::query(
+            "select hit.topic, decision, score, threshold, evidence, hit.version, created, definition
+             from hit left join topic_version
+                 on topic_version.topic = hit.topic and topic_version.version = hit.version
+             where item = $1 order by hit.topic",
+        )
+        .bind(id.as_str())
+        .fetch_all(self.reader())
+        .await?;
         for hit in hits {
             let topic = TopicId::new(rows::text(&hit, "topic")?);
             decisions.push(StoredDecision {
                 alert: self.alert_on(id, &topic).await?,
                 decision: rows::named(&hit, "decision")?,
                 score: hit.try_get("score")?,
+                threshold: hit.try_get("threshold")?,
+                evidence: rows::json(&hit, "evidence")?,
+                version: hit.try_get::<Option<String>, _>("version")?.map(|it| TopicVersion::new(&it)),
+                definition: hit.try_get("definition")?,
                 created: rows::time(&hit, "created")?,
                 topic,
             });

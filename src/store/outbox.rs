@@ -66,8 +66,8 @@ pub enum Settled {
 }
 
 impl Store {
-    /// Claims due deliveries of a channel, oldest first, as far as there is room. A receiver that asked for a pause gets none before its end,
-    /// and then one at a time until it takes one.
+    /// Claims due deliveries of a channel, oldest first, as far as there is room. A receiver that
+    /// asked for a pause gets none before its end, and then one at a time until it takes one.
     pub async fn claim_deliveries(
         &self,
         lease: &Lease,
@@ -76,17 +76,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query(
-            "select count(*) as begun from delivery where channel = $1 and last_attempt > $2 and last_attempt <= $3",
-        )
-        .bind(channel.as_str())
-        .bind(now.as_millis() - MINUTE_MS)
-        .bind(now.as_millis())
-        .fetch_one(&mut *tx)
-        .await?;
-        let left = i64::from(room.per_minute) - row.try_get::<i64, _>("begun")?;
-        let limit =
-            i64::try_from(room.free).unwrap_or(i64::MAX).min(left).min(allowed(&mut tx, channel, now).await?);
+        let free = i64::try_from(room.free).unwrap_or(i64::MAX);
+        let left = i64::from(room.per_minute) - begun_lately(&mut tx, channel, now).await?;
+        let limit = free.min(left).min(allowed(&mut tx, channel, now).await?);
         if limit <= 0 {
             return Ok(Taken::default());
         }
@@ -238,6 +230,19 @@ impl Store {
 }
 
 const MINUTE_MS: i64 = 60_000;
+
+/// Returns how many deliveries of a channel were begun within the last minute.
+async fn begun_lately(tx: &mut Tx<'_>, channel: &ChannelName, now: Timestamp) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "select count(*) as begun from delivery where channel = $1 and last_attempt > $2 and last_attempt <= $3",
+    )
+    .bind(channel.as_str())
+    .bind(now.as_millis() - MINUTE_MS)
+    .bind(now.as_millis())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(row.try_get("begun")?)
+}
 
 /// Returns how many deliveries a channel may get for its receiver's sake.
 async fn allowed(tx: &mut Tx<'_>, channel: &ChannelName, now: Timestamp) -> Result<i64, StoreError> {

@@ -85,6 +85,26 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
     })
 }
 
+/// The columns that `item` reads, of the table `item` or of one that is called so and names the
+/// item in another column.
+macro_rules! item_columns {
+    () => {
+        $crate::store::rows::item_columns!("id")
+    };
+    ($id:literal) => {
+        concat!(
+            "item.",
+            $id,
+            " as item_id, item.source as item_source, item.url as item_url, item.title as item_title,
+             item.summary as item_summary, item.text as item_text, item.author as item_author,
+             item.published as item_published, item.updated as item_updated, item.lang as item_lang,
+             item.tags as item_tags, item.image as item_image, item.text_key as item_text_key,
+             item.first_seen as item_first_seen"
+        )
+    };
+}
+pub(super) use item_columns;
+
 /// Reads a row of `item`, its columns behind a prefix.
 pub(super) fn item(row: &SqliteRow) -> Read<Item> {
     Ok(Item {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, Tx, poll, rows};
 use crate::model::{SourceId, SourceState, Timestamp};
 
 /// A source as the store has to know it.
@@ -50,28 +50,7 @@ impl Store {
     /// configuration keeps its memory and is not polled.
     pub async fn sync_sources(&self, watched: &[Watched], now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("update source set configured = 0").execute(&mut *tx).await?;
-        for source in watched {
-            sqlx::query(
-                "insert into source (id, host, address, configured, next_due) values ($1, $2, $3, $4, $5)
-                 on conflict (id) do update set
-                     host = excluded.host,
-                     configured = excluded.configured,
-                     marker = case when source.address <> excluded.address and source.marker = 'gone'
-                              then 'none' else source.marker end,
-                     failures = case when source.address <> excluded.address then 0 else source.failures end,
-                     next_due = case when source.address <> excluded.address
-                                then excluded.next_due else source.next_due end,
-                     address = excluded.address",
-            )
-            .bind(source.id.as_str())
-            .bind(&source.host)
-            .bind(&source.address)
-            .bind(i64::from(source.enabled))
-            .bind(now.as_millis())
-            .execute(&mut *tx)
-            .await?;
-        }
+        sync(&mut tx, watched, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -116,6 +95,78 @@ impl Store {
         found.iter().map(read).collect()
     }
 }
+
+/// Makes the store know the configured sources; those it knows already and as they are cost no
+/// write. Returns those that have another address than they had.
+pub(super) async fn sync(
+    tx: &mut Tx<'_>,
+    watched: &[Watched],
+    now: Timestamp,
+) -> Result<Vec<SourceId>, StoreError> {
+    let mut known = HashMap::new();
+    for row in sqlx::query("select id, host, address, configured from source").fetch_all(&mut **tx).await? {
+        let configured: i64 = row.try_get("configured")?;
+        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0);
+        known.insert(rows::text(&row, "id")?, is);
+    }
+    let mut moved = Vec::new();
+    for source in watched {
+        let Some((host, address, configured)) = known.remove(source.id.as_str()) else {
+            insert(tx, source, now).await?;
+            continue;
+        };
+        if address != source.address {
+            begin_anew(tx, source, now).await?;
+            moved.push(source.id.clone());
+        } else if host != source.host || configured != source.enabled {
+            sqlx::query("update source set host = $1, configured = $2 where id = $3")
+                .bind(&source.host)
+                .bind(i64::from(source.enabled))
+                .bind(source.id.as_str())
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    for (id, _) in known.into_iter().filter(|(_, (.., configured))| *configured) {
+        sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
+    }
+    Ok(moved)
+}
+
+async fn insert(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("insert into source (id, host, address, configured, next_due) values ($1, $2, $3, $4, $5)")
+        .bind(source.id.as_str())
+        .bind(&source.host)
+        .bind(&source.address)
+        .bind(i64::from(source.enabled))
+        .bind(now.as_millis())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets what was learned at another address: what the new one holds is a baseline, not news.
+/// A poll under way at the old one is not recorded any more, since it would pass for that baseline.
+async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
+             failures = 0, class = null, message = null, validator_url = null, etag = null,
+             last_modified = null, body_hash = null, claimed_by = null, claimed_until = null,
+             marker = case when marker = 'gone' then 'none' else marker end
+         where id = $5",
+    )
+    .bind(&source.host)
+    .bind(&source.address)
+    .bind(i64::from(source.enabled))
+    .bind(now.as_millis())
+    .bind(source.id.as_str())
+    .execute(&mut **tx)
+    .await?;
+    poll::event(tx, (source.id.as_str(), ""), ("new_address", NEW_ADDRESS), now).await
+}
+
+/// What is told of a source that has another address than it had.
+const NEW_ADDRESS: &str = "another address under the same id: what it holds is read as a new baseline";
 
 fn week_before(now: Timestamp) -> i64 {
     now.as_millis() - 7 * DAY_MS

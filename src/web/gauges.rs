@@ -2,9 +2,10 @@
 
 use super::Site;
 use super::status::{self, SourcesPart};
+use crate::config::Config;
 use crate::metrics::{Count, Level, Metrics};
 use crate::model::{SourceId, Timestamp};
-use crate::store::{Overview, Store, StoreError};
+use crate::store::{LastReload, Overview, Store, StoreError};
 
 /// More sources than this are not told one by one.
 const SOURCES: u32 = 1_000;
@@ -33,13 +34,13 @@ impl Read {
 }
 
 /// Begins at zero what will be counted, so that the first event of a topic is seen as a growth.
-pub(super) fn begin(site: &Site) {
-    for topic in &site.config.topics {
-        site.metrics.add(Count::Hits, &[topic.id.as_str()], 0);
-        site.metrics.add(Count::Alerts, &[topic.id.as_str(), "alert"], 0);
+pub(super) fn begin(metrics: &Metrics, config: &Config) {
+    for topic in &config.topics {
+        metrics.add(Count::Hits, &[topic.id.as_str()], 0);
+        metrics.add(Count::Alerts, &[topic.id.as_str(), "alert"], 0);
     }
-    for channel in &site.config.channels {
-        site.metrics.add(Count::Deliveries, &[channel.name.as_str(), "ok"], 0);
+    for channel in &config.channels {
+        metrics.add(Count::Deliveries, &[channel.name.as_str(), "ok"], 0);
     }
 }
 
@@ -47,16 +48,20 @@ pub(super) fn begin(site: &Site) {
 /// pass for a new one.
 pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
     let metrics = &*site.metrics;
-    metrics.set(Level::ReloadSuccessful, &[], 1.0);
-    metrics.set(Level::ReloadTime, &[], seconds(site.note.config_loaded));
+    let shown = site.shown();
+    let reload = shown.note.reload.as_ref();
+    let whole = reload.is_none_or(|reload| reload.result == LastReload::Ok);
+    let last = reload.map_or(shown.note.config_loaded, |reload| reload.time);
+    metrics.set(Level::ReloadSuccessful, &[], if whole { 1.0 } else { 0.0 });
+    metrics.set(Level::ReloadTime, &[], seconds(last));
     metrics.set(Level::Build, &[env!("CARGO_PKG_VERSION")], 1.0);
     for level in OF_THE_STORE {
         metrics.clear(level);
     }
     let Some(read) = read else { return };
-    set_sources(metrics, status::sources(&site.config, Some(&read.overview)), &read.successes);
+    set_sources(metrics, status::sources(&shown.config, Some(&read.overview)), &read.successes);
     set_deliveries(metrics, &read.overview);
-    set_outbox(site, &read.overview, now);
+    set_outbox((metrics, &shown.config), &read.overview, now);
     metrics.set(Level::StoreBytes, &[], number(read.overview.bytes));
 }
 
@@ -93,14 +98,14 @@ fn set_deliveries(metrics: &Metrics, overview: &Overview) {
 }
 
 /// Every configured channel has figures, and so has one that left while something waits for it.
-fn set_outbox(site: &Site, overview: &Overview, now: Timestamp) {
-    let configured = site.config.channels.iter().map(|channel| &channel.name);
+fn set_outbox((metrics, config): (&Metrics, &Config), overview: &Overview, now: Timestamp) {
+    let configured = config.channels.iter().map(|channel| &channel.name);
     let left = overview.channels.iter().filter(|(_, figures)| figures.pending > 0).map(|(name, _)| name);
     for name in configured.chain(left) {
         let figures = overview.channels.get(name).copied().unwrap_or_default();
         let age = figures.oldest_pending.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
-        site.metrics.set(Level::OutboxPending, &[name.as_str()], number(figures.pending));
-        site.metrics.set(Level::OutboxOldest, &[name.as_str()], age);
+        metrics.set(Level::OutboxPending, &[name.as_str()], number(figures.pending));
+        metrics.set(Level::OutboxOldest, &[name.as_str()], age);
     }
 }
 

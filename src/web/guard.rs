@@ -19,7 +19,8 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Refuses requests to names that are not ours, and those without the token where one is needed.
 pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let server = &site.config.server;
+    let shown = site.shown();
+    let server = &shown.config.server;
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_ours(server, host) {
         return (StatusCode::MISDIRECTED_REQUEST, "this server answers to its own names only\n")

@@ -21,6 +21,20 @@ pub enum Problem {
     },
     /// A loop stands still.
     Standstill,
+    /// The files have an error, and what was in force before still is.
+    ConfigRejected {
+        /// The first error.
+        error: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Some topics in the files have an error and are as they were before; the rest was taken.
+    ConfigPartial {
+        /// The first error.
+        error: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// A channel left the configuration with deliveries waiting.
     ChannelGone {
         /// Its name.
@@ -67,6 +81,12 @@ impl fmt::Display for Problem {
             }
             Problem::Standstill => {
                 f.write_str("a loop of the daemon stands still: restart it and report its log")
+            }
+            Problem::ConfigRejected { error, .. } => {
+                write!(f, "the changed configuration was rejected, the one before is in force: {error}")
+            }
+            Problem::ConfigPartial { error, .. } => {
+                write!(f, "part of the changed configuration was not taken: {error}")
             }
             Problem::ChannelGone { name, waiting } => write!(
                 f,

@@ -102,15 +102,15 @@ struct Asked {
 async fn overview(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Response {
     let now = site.clock.now();
     let read = within(site.limits.store_time, Read::from(&site, now)).await;
-    let fault = site.pulse.fault();
+    let (shown, fault) = (site.shown(), site.pulse.fault());
     let known = fault.as_ref().map(|fault| (fault.class, fault.message.clone()));
     let status = Status::of(&Seen {
-        config: &site.config,
+        config: &shown.config,
         overview: read.as_ref().ok().map(|read| &read.overview),
         fault: known.or_else(|| read.as_ref().err().cloned()),
         running: true,
         alive: site.pulse.is_alive(site.clock.elapsed()),
-        note: Some(site.note.clone()),
+        note: Some(shown.note.clone()),
         now,
     });
     let refresh = asked.refresh.and_then(|seconds| seconds.parse::<u32>().ok());
@@ -119,7 +119,7 @@ async fn overview(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> 
         store_fails_since: fault.map(|fault| fault.since),
         now,
     };
-    page::overview(&view::view(&site, status, read.ok(), &asked)).into_response()
+    page::overview(&view::view(&shown, status, read.ok(), &asked)).into_response()
 }
 
 /// The page that every message about a story links to.

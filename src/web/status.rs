@@ -7,7 +7,10 @@ use serde::Serialize;
 use super::problem::Problem;
 use crate::config::Config;
 use crate::model::{ChannelName, DeliveryClass, StoreClass, Timestamp};
-use crate::store::{ChannelFigures, DaemonNote, DeliveryFigures, EventRow, Latency, Overview, Quantiles};
+use crate::store::{
+    ChannelFigures, DaemonNote, DeliveryFigures, EventRow, LastReload, Latency, Overview, Quantiles,
+    ReplayNote,
+};
 
 /// How long a failing channel's deliveries may wait before that is a problem.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -91,10 +94,16 @@ pub struct ConfigPart {
     pub file: Option<PathBuf>,
     /// When it was read.
     pub loaded: Option<Timestamp>,
-    /// `ok`, or `rejected`.
+    /// `ok`; `partial`, where some topics were not taken; or `rejected`.
     pub last_reload: &'static str,
-    /// Why.
+    /// When that was; `None` before the first.
+    pub reloaded: Option<Timestamp>,
+    /// What is wrong.
     pub error: Option<String>,
+    /// What takes effect at the next start only.
+    pub waits: Vec<String>,
+    /// What the topics that changed would have alerted in the last days.
+    pub replayed: Vec<ReplayNote>,
 }
 
 /// The store.
@@ -189,6 +198,7 @@ impl Status {
             () => Health::Degraded,
         };
         let note = seen.note.as_ref();
+        let reload = note.filter(|_| seen.running).and_then(|note| note.reload.as_ref());
         Status {
             version: env!("CARGO_PKG_VERSION"),
             health,
@@ -204,8 +214,11 @@ impl Status {
                     |note| note.config_file.clone(),
                 ),
                 loaded: note.map(|note| note.config_loaded),
-                last_reload: "ok",
-                error: None,
+                last_reload: reload.map_or(LastReload::Ok, |reload| reload.result).as_str(),
+                reloaded: reload.map(|reload| reload.time),
+                error: reload.and_then(|reload| reload.error.clone()),
+                waits: reload.map(|reload| reload.waits.clone()).unwrap_or_default(),
+                replayed: reload.map(|reload| reload.replayed.clone()).unwrap_or_default(),
             },
             store: StorePart {
                 url: seen.config.store.url.clone(),
@@ -271,6 +284,7 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     if seen.running && !seen.alive {
         problems.push(Problem::Standstill);
     }
+    problems.extend(reload_problem(seen));
     for (name, figures) in &overview.channels {
         problems.extend(channel_problem(seen, name, figures));
     }
@@ -280,6 +294,17 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
         problems.push(Problem::SourcesFail { failing, polled });
     }
     problems
+}
+
+/// A configuration that was not taken, or not all of it, for as long as the daemon runs without.
+fn reload_problem(seen: &Seen<'_>) -> Option<Problem> {
+    let reload = seen.note.as_ref().filter(|_| seen.running)?.reload.as_ref()?;
+    let error = reload.error.clone()?;
+    match reload.result {
+        LastReload::Ok => None,
+        LastReload::Partial => Some(Problem::ConfigPartial { error, since: reload.time }),
+        LastReload::Rejected => Some(Problem::ConfigRejected { error, since: reload.time }),
+    }
 }
 
 fn channel_problem(seen: &Seen<'_>, name: &ChannelName, figures: &ChannelFigures) -> Option<Problem> {

@@ -4,13 +4,13 @@ use std::{cmp::Reverse, time::Duration};
 
 use jiff::tz::TimeZone;
 
-use super::Site;
 use super::page::{
     AlertView, ChannelView, DeliveryView, HourView, LatencyView, PageView, SourceCounts, SourceView,
     StoryView, TopicView,
 };
 use super::sources::{self, SourceListing};
 use super::status::{QuantilesPart, Status};
+use super::{Shown, Site};
 use crate::config::{Config, Source};
 use crate::model::{Delivery, StoryId, Timestamp};
 use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError};
@@ -51,8 +51,9 @@ pub(super) async fn story(
 ) -> Result<Option<StoryView>, StoreError> {
     let page = Page { story: Some(story), limit: Some(ALERTS), ..Page::default() };
     let sheets = site.store.alerts(&page).await?;
-    let alerts: Vec<AlertView> = sheets.iter().map(|sheet| alert(&site.config, sheet)).collect();
-    Ok((!alerts.is_empty()).then(|| StoryView { now, zone: site.timezone.clone(), alerts }))
+    let shown = site.shown();
+    let alerts: Vec<AlertView> = sheets.iter().map(|sheet| alert(&shown.config, sheet)).collect();
+    Ok((!alerts.is_empty()).then(|| StoryView { now, zone: shown.timezone.clone(), alerts }))
 }
 
 /// How and when the page is asked for.
@@ -66,18 +67,18 @@ pub(super) struct Asked {
 }
 
 /// Returns what the page shows; without a store that answers, the settings and what is wrong.
-pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Asked) -> PageView {
+pub(super) fn view(shown: &Shown, status: Status, read: Option<Read>, asked: &Asked) -> PageView {
     let store_answers = read.is_some();
     let read = read.unwrap_or_else(|| Read {
         overview: Overview::default(),
         alerts: Vec::new(),
         sources: Vec::new(),
     });
-    let (topics, more_topics) = topics(&site.config, &read.overview, asked.now);
+    let (topics, more_topics) = topics(&shown.config, &read.overview, asked.now);
     PageView {
         version: status.version,
         now: asked.now,
-        zone: site.timezone.clone(),
+        zone: shown.timezone.clone(),
         refresh: asked.refresh,
         started: status.daemon.started,
         store_answers,
@@ -91,13 +92,13 @@ pub(super) fn view(site: &Site, status: Status, read: Option<Read>, asked: &Aske
             disabled: status.sources.disabled,
         },
         pending: status.deliveries.pending,
-        alerts: read.alerts.iter().map(|sheet| alert(&site.config, sheet)).collect(),
+        alerts: read.alerts.iter().map(|sheet| alert(&shown.config, sheet)).collect(),
         topics,
         more_topics,
-        midnights: midnights(&site.timezone, asked.now),
+        midnights: midnights(&shown.timezone, asked.now),
         channels: channels(&status),
         latency: latency(&status),
-        sources: sources(&site.config, &read.sources, asked.now),
+        sources: sources(&shown.config, &read.sources, asked.now),
         problems: status.problems,
     }
 }

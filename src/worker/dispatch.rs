@@ -7,7 +7,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::steady::Steady;
-use super::{Ctx, LONGEST_SLEEP, Outlet, SHORTEST_SLEEP, STORE_RETRY, fault};
+use super::{Ctx, LONGEST_SLEEP, Live, Outlet, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{ChannelName, DeliveryClass, DeliveryId, Retry, Timestamp};
 use crate::notify::message::Message;
@@ -56,13 +56,16 @@ impl InFlight {
 /// Sends until told to stop, then lets what is in flight end.
 pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
+    let mut swapped = ctx.live.subscribe();
     loop {
         let now = ctx.clock.now();
+        swapped.mark_unchanged();
         let wait = wait(turn(ctx, &mut in_flight, now).await, now);
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(joined) = in_flight.jobs.join_next_with_id() => in_flight.ended(joined),
             () = ctx.pulse.wait_for_deliveries() => (),
+            Ok(()) = swapped.changed() => (),
             () = ctx.clock.sleep(now, wait) => (),
         }
     }
@@ -138,12 +141,14 @@ pub async fn tick(
         ctx.store.mend_delivery_times(&ctx.send_lease, now).await?;
     }
     in_flight.steady.settle(now);
-    let Some(due) = ctx.store.next_delivery_due(&names(ctx)).await? else { return Ok(None) };
+    let live = ctx.live();
+    let names = names(&live);
+    let Some(due) = ctx.store.next_delivery_due(&names).await? else { return Ok(None) };
     if due > now {
         return Ok(Some(due));
     }
     // Those with least in hand come first, so that channels that hang do not take all the room.
-    let mut outlets: Vec<&Arc<Outlet>> = ctx.outlets.iter().collect();
+    let mut outlets: Vec<&Arc<Outlet>> = live.outlets.iter().collect();
     outlets.sort_by_key(|outlet| in_flight.on(&outlet.config.name));
     for outlet in outlets {
         let name = &outlet.config.name;
@@ -158,7 +163,8 @@ pub async fn tick(
         let taken = ctx.store.claim_deliveries(&ctx.send_lease, name, room, now).await?;
         for outgoing in taken.outgoing {
             let id = outgoing.delivery.id.clone();
-            let job = in_flight.jobs.spawn(deliver(Arc::clone(ctx), Arc::clone(outlet), outgoing));
+            let with = (Arc::clone(ctx), Arc::clone(&live));
+            let job = in_flight.jobs.spawn(deliver(with, Arc::clone(outlet), outgoing));
             in_flight.in_hand.insert(job.id(), (name.clone(), id));
         }
         for (id, error) in taken.spoiled {
@@ -167,16 +173,16 @@ pub async fn tick(
             tell((&id, name, 0), &failed);
         }
     }
-    ctx.store.next_delivery_due(&names(ctx)).await
+    ctx.store.next_delivery_due(&names).await
 }
 
-fn names(ctx: &Ctx) -> Vec<ChannelName> {
-    ctx.outlets.iter().map(|outlet| outlet.config.name.clone()).collect()
+fn names(live: &Live) -> Vec<ChannelName> {
+    live.outlets.iter().map(|outlet| outlet.config.name.clone()).collect()
 }
 
-async fn deliver(ctx: Arc<Ctx>, outlet: Arc<Outlet>, outgoing: Outgoing) {
+async fn deliver((ctx, live): (Arc<Ctx>, Arc<Live>), outlet: Arc<Outlet>, outgoing: Outgoing) {
     let (started, began) = (ctx.clock.now(), ctx.clock.elapsed());
-    let sending = async { outlet.channel.send(&message(&ctx, &outgoing), started).await };
+    let sending = async { outlet.channel.send(&message(&live, &outgoing), started).await };
     let sent = AssertUnwindSafe(sending).catch_unwind().await;
     let now = ctx.clock.now();
     let took = ctx.clock.elapsed().saturating_sub(began);
@@ -226,9 +232,9 @@ async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) -> bool {
 }
 
 /// Returns the message of a delivery, with what the settings know of its source.
-pub fn message(ctx: &Ctx, outgoing: &Outgoing) -> Message {
+pub fn message(live: &Live, outgoing: &Outgoing) -> Message {
     let Outgoing { delivery, alert, item } = outgoing;
-    Message::of(&ctx.config, ctx.timezone.clone(), (alert, item), Some(delivery))
+    Message::of(&live.config, live.timezone.clone(), (alert, item), Some(delivery))
 }
 
 fn note_latency(ctx: &Ctx, outgoing: &Outgoing, now: Timestamp) {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::read::{self, Exchange};
 use super::steady::Steady;
-use super::{Ctx, LONGEST_SLEEP, SHORTEST_SLEEP, STORE_RETRY, fault};
+use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
 use crate::metrics::{Count, Loop, Span};
@@ -27,8 +27,10 @@ pub struct InFlight {
 /// server will send it again.
 pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     let mut in_flight = InFlight::default();
+    let mut swapped = ctx.live.subscribe();
     loop {
         let now = ctx.clock.now();
+        swapped.mark_unchanged();
         let wait = match recover(ctx).await {
             Ok(()) => turn(ctx, &mut in_flight, now).await,
             Err(error) => {
@@ -40,6 +42,7 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => return,
             Some(_) = in_flight.jobs.join_next() => (),
+            Ok(()) = swapped.changed() => (),
             () = ctx.clock.sleep(now, wait) => (),
         }
     }
@@ -53,7 +56,7 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() && ctx.pulse.fault().is_none() {
         let now = ctx.clock.now();
         let wait = turn(ctx, &mut in_flight, now).await;
-        let per_host = ctx.config.fetch.per_host;
+        let per_host = ctx.live().config.fetch.per_host;
         let held_up = match ctx.store.sources_due_by(begun, per_host, ctx.clock.now()).await {
             Ok(waiting) => waiting > 0,
             Err(error) => return fault(ctx, &error),
@@ -99,52 +102,61 @@ pub async fn tick(
 ) -> Result<Option<Timestamp>, StoreError> {
     let InFlight { jobs, steady } = in_flight;
     while jobs.try_join_next().is_some() {}
+    let _turn = ctx.turnstile.lock().await;
+    let live = ctx.live();
+    let lease = ctx.poll_lease(&live);
     if steady.jumped(now) {
-        ctx.store.mend_poll_times(&ctx.poll_lease, now).await?;
+        ctx.store.mend_poll_times(&lease, now).await?;
     }
     steady.settle(now);
-    let fetch = &ctx.config.fetch;
+    let fetch = &live.config.fetch;
     let free = fetch.concurrency.saturating_sub(jobs.len());
     if free == 0 {
         return Ok(None);
     }
-    for claimed in ctx.store.claim_sources(&ctx.poll_lease, fetch.per_host, free, now).await? {
-        let Some(source) = ctx.sources.get(&claimed.state.id) else { continue };
+    for claimed in ctx.store.claim_sources(&lease, fetch.per_host, free, now).await? {
+        let Some(source) = live.sources.get(&claimed.state.id) else { continue };
         ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
-        jobs.spawn(poll(Arc::clone(ctx), Arc::clone(source), claimed.state));
+        jobs.spawn(poll((Arc::clone(ctx), Arc::clone(&live)), Arc::clone(source), claimed.state));
     }
     ctx.store.next_source_due(fetch.per_host, now).await
 }
 
 /// Polls one source and settles it, whatever happens on the way.
-async fn poll(ctx: Arc<Ctx>, source: Arc<Source>, state: SourceState) {
-    let polled = AssertUnwindSafe(poll_one(&ctx, &source, &state)).catch_unwind().await;
+async fn poll((ctx, live): (Arc<Ctx>, Arc<Live>), source: Arc<Source>, state: SourceState) {
+    let polled = AssertUnwindSafe(poll_one((&ctx, &live), &source, &state)).catch_unwind().await;
     let settled = match polled {
         Ok(settled) => settled,
-        Err(_) => settle_panic(&ctx, &source, &state).await,
+        Err(_) => settle_panic((&ctx, &live), &source, &state).await,
     };
     match settled {
         Ok(()) => {}
         Err(StoreError::ClaimLost(id)) => {
-            tracing::warn!(source.id = %id, "`{id}` was polled by another worker");
+            tracing::warn!(source.id = %id, "`{id}` was polled by another worker, or its address changed");
         }
         Err(error) => fault(&ctx, &error),
     }
 }
 
-async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> Result<(), StoreError> {
+async fn poll_one(
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
+    source: &Arc<Source>,
+    state: &SourceState,
+) -> Result<(), StoreError> {
     let began = ctx.clock.elapsed();
     let request =
         Request { url: &source.url, validators: state.validators.as_ref(), headers: &source.headers };
-    let fetched = ctx.fetcher.get(&request).await;
+    let fetched = live.fetcher.get(&request).await;
     let took = ctx.clock.elapsed().saturating_sub(began);
     // Counted from the end, since the time of day may have been set meanwhile.
     let polled_at = ctx.clock.now() - took;
     // Of several redirects only the last host refused.
     let host = fetched.as_ref().err().map(|error| error.host().to_owned());
-    let read = read::read(ctx, source, state, Exchange { fetched, polled_at, took }).await;
+    let corrections = ctx.lessons.corrections(ctx, live).await?;
+    let exchange = Exchange { fetched, polled_at, took, corrections };
+    let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
-    let pace = Pace::of(source.interval, &ctx.config.fetch);
+    let pace = Pace::of(source.interval, &live.config.fetch);
     let record = PollRecord {
         state: after_poll(pace, state, read.outcome, polled_at),
         polled_at,
@@ -152,11 +164,16 @@ async fn poll_one(ctx: &Arc<Ctx>, source: &Arc<Source>, state: &SourceState) -> 
         body_bytes: read.body_bytes,
         host_pause: host.zip(host_pause),
         items: read.items,
+        versions: Arc::clone(&live.versions),
     };
-    settle(ctx, source, state, &record).await
+    settle((ctx, live), source, state, &record).await
 }
 
-async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> Result<(), StoreError> {
+async fn settle_panic(
+    (ctx, live): (&Ctx, &Live),
+    source: &Source,
+    state: &SourceState,
+) -> Result<(), StoreError> {
     let now = ctx.clock.now();
     let outcome = Outcome {
         class: PollClass::Internal,
@@ -165,24 +182,25 @@ async fn settle_panic(ctx: &Arc<Ctx>, source: &Source, state: &SourceState) -> R
         learned: None,
     };
     let record = PollRecord {
-        state: after_poll(Pace::of(source.interval, &ctx.config.fetch), state, outcome, now),
+        state: after_poll(Pace::of(source.interval, &live.config.fetch), state, outcome, now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
         host_pause: None,
         items: Vec::new(),
+        versions: Arc::clone(&live.versions),
     };
-    settle(ctx, source, state, &record).await
+    settle((ctx, live), source, state, &record).await
 }
 
 async fn settle(
-    ctx: &Ctx,
+    (ctx, live): (&Ctx, &Live),
     source: &Source,
     before: &SourceState,
     record: &PollRecord,
 ) -> Result<(), StoreError> {
     let began = ctx.clock.elapsed();
-    let recorded = ctx.store.record_poll(&ctx.poll_lease, record).await?;
+    let recorded = ctx.store.record_poll(&ctx.poll_lease(live), record).await?;
     ctx.metrics.note(Span::StoreCommit, &[], ctx.clock.elapsed().saturating_sub(began));
     if recorded.deliveries > 0 {
         ctx.pulse.deliveries_made();

@@ -3,9 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Ctx;
+use super::{Ctx, Live};
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
+use crate::matcher::learn::Corrections;
 use crate::model::{
     Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
     fingerprint,
@@ -20,6 +21,8 @@ pub(super) struct Exchange {
     /// When it began.
     pub(super) polled_at: Timestamp,
     pub(super) took: Duration,
+    /// What verdicts teach.
+    pub(super) corrections: Arc<Corrections>,
 }
 
 /// What a poll came to.
@@ -37,28 +40,28 @@ impl Read {
 
 /// Turns an answer into an outcome and scored items.
 pub(super) async fn read(
-    ctx: &Arc<Ctx>,
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
     source: &Arc<Source>,
     state: &SourceState,
     exchange: Exchange,
 ) -> Read {
     // A server counts from its answer, we from our request.
-    let Exchange { fetched, polled_at, took } = exchange;
+    let Exchange { fetched, polled_at, took, corrections } = exchange;
     let wait = |asked: RetryAfter| asked.wait(polled_at + took).saturating_add(took);
     let fetched = match fetched {
         Ok(fetched) => fetched,
         Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait))),
     };
     let retry_after = fetched.retry_after.map(wait);
-    let read = taken(ctx, source, state, fetched, polled_at).await;
+    let read = taken((ctx, live), (source, state), fetched, corrections, polled_at).await;
     Read { outcome: Outcome { retry_after, ..read.outcome }, ..read }
 }
 
 async fn taken(
-    ctx: &Arc<Ctx>,
-    source: &Arc<Source>,
-    state: &SourceState,
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
+    (source, state): (&Arc<Source>, &SourceState),
     fetched: Fetched,
+    corrections: Arc<Corrections>,
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
@@ -75,8 +78,15 @@ async fn taken(
     if read_before && state.body_hash.as_deref() == Some(&hash) {
         return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
     }
-    let work =
-        Work { ctx: Arc::clone(ctx), source: Arc::clone(source), baseline: !state.baseline_done, now, hash };
+    let work = Work {
+        ctx: Arc::clone(ctx),
+        live: Arc::clone(live),
+        corrections,
+        source: Arc::clone(source),
+        baseline: !state.baseline_done,
+        now,
+        hash,
+    };
     // One body a core: more would only share the cores, and each would count the others' time.
     let turn = ctx.readers.acquire().await;
     let read = tokio::task::spawn_blocking(move || work.digest(fetched)).await;
@@ -116,6 +126,8 @@ fn message(extracted: &extract::Extracted) -> Option<String> {
 /// One body's way to scored items.
 struct Work {
     ctx: Arc<Ctx>,
+    live: Arc<Live>,
+    corrections: Arc<Corrections>,
     source: Arc<Source>,
     baseline: bool,
     now: Timestamp,
@@ -124,7 +136,7 @@ struct Work {
 
 impl Work {
     fn digest(self, fetched: Fetched) -> Read {
-        let fetch = &self.ctx.config.fetch;
+        let fetch = &self.live.config.fetch;
         let began = self.ctx.clock.elapsed();
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
         let limits = extract::Limits::of(fetch, &out_of_time);
@@ -151,13 +163,9 @@ impl Work {
         if let Some(lang) = &self.source.lang {
             item.lang = Some(lang.clone());
         }
-        let scores: Vec<Score> = self
-            .ctx
-            .matcher
-            .score(&item, &self.source.tags)
-            .into_iter()
-            .filter(|score| self.keep(score))
-            .collect();
+        let mut scores = self.live.matcher.score(&item, &self.source.tags);
+        self.corrections.apply(&item, &mut scores);
+        scores.retain(|score| self.keep(score));
         let routed = scores.iter().filter_map(|score| self.route(score)).collect();
         SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed }
     }
@@ -167,15 +175,15 @@ impl Work {
         match score.outcome {
             ScoreOutcome::Hit | ScoreOutcome::Vetoed => true,
             ScoreOutcome::Below => {
-                self.ctx.topics.get(&score.topic).is_some_and(|topic| score.score >= topic.near_miss)
+                self.live.topic(&score.topic).is_some_and(|topic| score.score >= topic.near_miss)
             }
             ScoreOutcome::Excluded => false,
         }
     }
 
     fn route(&self, score: &Score) -> Option<Routed> {
-        let topic = self.ctx.topics.get(&score.topic).filter(|_| score.outcome == ScoreOutcome::Hit)?;
-        Some(destinations(&self.ctx.config, topic, score.score, &self.source.tags))
+        let topic = self.live.topic(&score.topic).filter(|_| score.outcome == ScoreOutcome::Hit)?;
+        Some(destinations(&self.live.config, topic, score.score, &self.source.tags))
     }
 
     /// On first sight only an item that says it is younger than the backfill is news.

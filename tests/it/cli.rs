@@ -1,10 +1,12 @@
 //! The program itself, run in directories of its own.
 
 mod ask;
+mod backtest;
 mod check;
 mod daemon;
 mod help;
 mod lists;
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -94,7 +94,7 @@ impl Desk {
     /// Lets the time pass that a host wants between two polls.
     async fn keep_pace(&self) {
         let ctx = self.app.ctx();
-        let per_host = ctx.config.fetch.per_host;
+        let per_host = ctx.live().config.fetch.per_host;
         loop {
             let now = self.clock.now();
             let due = ctx.store.next_source_due(per_host, now).await.unwrap();

@@ -1,22 +1,28 @@
 //! Tests of the whole from outside, in one binary.
 #![cfg(test)]
 
+mod backtest;
 mod cli;
 mod corpora_feeds;
 mod crash;
 mod daemon;
+mod evaluation;
+mod feedback;
 mod feeds;
 mod fetch;
 mod hostile_feeds;
 mod http;
+mod learning;
 mod matching;
 mod notify;
 mod program;
 mod queries;
 mod real_mail;
+mod reload;
 mod rungs;
 mod scores;
 mod sd_notify;
+mod search;
 mod secrets;
 mod smtp;
 mod spellings;

@@ -9,8 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-/// More than any command of these tests takes on a slow machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// More than any command of these tests takes on a slow machine that others use too: what is not done
+/// by then hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A folder with a configuration, and the variables the program gets.
 pub(crate) struct Program {
@@ -51,11 +52,20 @@ impl Program {
 
     /// Starts a command; it is killed where the test ends before it.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdin(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Starts a command whose standard input the test writes.
+    pub(crate) fn start_with_input(&self, args: &[&str]) -> Child {
+        self.command(args).stdin(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_newshound"));
         command.args(args).current_dir(self.folder.path()).env_clear().kill_on_drop(true);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 }
 

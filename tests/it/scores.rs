@@ -34,7 +34,11 @@ fn fields_begin_and_end_where_the_contract_says() {
         ("", format!("{}co-oil", w(39)), body),
         ("", format!("{}oil", "油 ".repeat(39)), lead),
         ("", format!("{}oil", "油".repeat(40)), body),
-        ("", format!("{}’s oil", w(39).trim_end()), lead),
+        ("", format!("{}’s oil", w(38).trim_end()), lead),
+        ("", format!("{}’s oil", w(39).trim_end()), body),
+        ("", format!("{}can’t oil", w(37)), lead),
+        ("", format!("{}can’t oil", w(38)), body),
+        ("", format!("{}can't oil", w(38)), lead),
     ];
     for (summary, text, expect) in &texts {
         check_score(("any = ['oil']", ["", summary, text], *expect));

@@ -79,6 +79,41 @@ async fn systemd_hears_of_the_end_before_what_is_in_flight_has_ended() {
 }
 
 #[tokio::test]
+async fn systemd_hears_of_each_reload_and_what_came_of_it() {
+    let good = "watch = false\n[server]\nlisten = \"\"\n[fetch]\ncontact = \"ops@example.org\"\n";
+    let mut program = Program::new(good);
+    let path = program.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    program.set("NOTIFY_SOCKET", &path);
+    let daemon = program.start(&["run"]);
+    hear(&socket, "READY=1").await;
+    let pid = daemon.id().unwrap().to_string();
+    let bad = format!("{good}wrong = 1\n");
+    for (config, status) in [
+        (good, "STATUS=configuration reloaded"),
+        (&bad, "STATUS=configuration rejected, the one before is in force"),
+    ] {
+        std::fs::write(program.path("newshound.toml"), config).unwrap();
+        let asked = tokio::process::Command::new("kill").args(["-HUP", &pid]).status().await.unwrap();
+        assert!(asked.success());
+        let begun = next(&socket).await;
+        let mut lines = begun.lines();
+        assert_eq!(lines.next(), Some("RELOADING=1"));
+        let time = lines.next().and_then(|line| line.strip_prefix("MONOTONIC_USEC="));
+        assert!(time.is_some_and(|time| time.parse::<u64>().is_ok_and(|time| time > 0)), "{begun}");
+        assert_eq!(next(&socket).await.lines().collect::<Vec<_>>(), ["READY=1", status]);
+    }
+    assert_eq!(stopped(daemon).await.status.code(), Some(0));
+}
+
+async fn next(socket: &UnixDatagram) -> String {
+    let mut bytes = [0; 4096];
+    let n =
+        tokio::time::timeout(PATIENCE, socket.recv(&mut bytes)).await.expect("it says something").unwrap();
+    String::from_utf8(bytes[..n].to_vec()).unwrap()
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_be_opened_is_never_ready() {
     let mut program = Program::new("[store]\nurl = \"sqlite:blocked/news.db\"\n[server]\nlisten = \"\"\n");
     std::fs::write(program.path("state"), "no folder").unwrap();

@@ -4,9 +4,13 @@ mod claims;
 mod lists;
 mod mend;
 mod model;
-mod opening;
+pub(crate) mod opening;
 mod outbox;
 mod polls;
+mod replay;
+mod search;
+mod verdicts;
+mod versions;
 
 use std::time::Duration;
 
@@ -132,6 +136,7 @@ fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRec
         body_bytes: 0,
         host_pause: None,
         items,
+        versions: std::sync::Arc::default(),
     }
 }
 
@@ -143,20 +148,11 @@ fn seen(source: &str, [guid, url, text]: [&str; 3]) -> SeenItem {
     let hit = text.contains("war");
     SeenItem {
         item: Item {
-            id: ItemId::of(&source, guid),
-            source: Some(source),
+            source: Some(source.clone()),
             url: given(url),
             title: text.to_owned(),
-            summary: String::new(),
-            text: String::new(),
-            author: None,
-            published: None,
-            updated: None,
-            lang: None,
-            tags: Vec::new(),
-            first_seen: None,
-            image: None,
             keys: ItemKeys { guid: given(guid), url: given(url), text: given(text) },
+            ..Item::bare(ItemId::of(&source, guid))
         },
         baseline: false,
         scores: vec![score("war", if hit { ScoreOutcome::Hit } else { ScoreOutcome::Below })],

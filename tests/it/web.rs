@@ -4,6 +4,7 @@
 mod figures;
 mod limits;
 mod news;
+mod reload;
 mod size;
 mod store;
 
@@ -16,7 +17,7 @@ use newshound::config::{self, Config, Environment};
 use newshound::metrics::{Loop, Metrics, Pulse};
 use newshound::model::Timestamp;
 use newshound::store::{DaemonNote, Store, Watched};
-use newshound::web::{self, Limits, Site};
+use newshound::web::{self, Limits, Shown, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -84,10 +85,17 @@ fn site(config: Arc<Config>, store: Store, metrics: Arc<Metrics>, limits: Limits
     let pulse = Pulse::default();
     pulse.beat(Loop::Poll, clock.elapsed());
     pulse.beat(Loop::Dispatch, clock.elapsed());
-    let note =
-        DaemonNote { pid: 4711, started: now(), config_file: None, config_loaded: now(), listen: None };
-    let (pulse, timezone) = (Arc::new(pulse), jiff::tz::TimeZone::UTC);
-    Site { clock, store, config, metrics, pulse, timezone, note, limits }
+    let note = DaemonNote {
+        pid: 4711,
+        started: now(),
+        config_file: None,
+        config_loaded: now(),
+        listen: None,
+        reload: None,
+    };
+    let shown = Shown { config, timezone: jiff::tz::TimeZone::UTC, note };
+    let shown = tokio::sync::watch::Sender::new(Arc::new(shown));
+    Site { clock, store, shown, metrics, pulse: Arc::new(pulse), limits }
 }
 
 async fn start(site: &Arc<Site>) -> SocketAddr {

@@ -7,7 +7,7 @@ use super::configuration;
 use super::edition::{Edition, Moment, Showing};
 use crate::config::{Config, Environment, parse_str};
 use crate::matcher::Matcher;
-use crate::model::{Item, ItemId, ItemKeys, ScoreOutcome};
+use crate::model::{Item, ItemId, ScoreOutcome};
 
 fn config() -> Config {
     let address = "127.0.0.1:8643".parse().unwrap();
@@ -19,20 +19,10 @@ fn config() -> Config {
 
 fn item(piece: &Showing) -> Item {
     Item {
-        id: ItemId::new("it_1"),
-        source: None,
-        url: None,
         title: piece.title.clone(),
         summary: piece.text.clone(),
-        text: String::new(),
-        author: None,
-        published: None,
-        updated: None,
         lang: Some(piece.feed.feed().lang.to_owned()),
-        tags: Vec::new(),
-        first_seen: None,
-        image: None,
-        keys: ItemKeys::default(),
+        ..Item::bare(ItemId::new("it_1"))
     }
 }
 

@@ -1,16 +1,20 @@
 //! The commands that try one thing: `fetch`, `explain`, `test channel`.
 
+use std::path::Path;
+
 use newshound::app::explain::{self, Question};
+use newshound::app::feedback;
 use newshound::app::network;
 use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
+use newshound::app::unknown;
 use newshound::clock::Clock;
 use newshound::config::Expect;
 use newshound::model::{ItemId, PollClass, TopicId};
 use url::Url;
 
 use super::daemon::look;
-use super::{Wanted, load};
+use super::{Wanted, load, usage};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn fetch(
@@ -49,32 +53,44 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn explain(session: &Session, asked: Asked, what: Option<&str>) -> anyhow::Result<Exit> {
-    let ready = load!(session, Optional);
-    let known = || ready.config.topics.iter().map(|topic| topic.id.as_str());
-    if let Some(topic) = asked.topic.as_deref().filter(|topic| !known().any(|known| known == *topic)) {
-        complain(&format!("error: {}", explain::unknown("topic", topic, known())));
-        return Ok(Exit::Usage);
+    let mut ready = load!(session, Optional);
+    let url = ready.config.store.url.clone();
+    feedback::consider(&mut ready, &url).await?;
+    let stored = what.filter(|id| id.starts_with("it_") && !Path::new(id).exists()).map(ItemId::new);
+    let topic = asked.topic.map(TopicId::new);
+    // Of a stored item something may be kept for a topic that is not configured any more.
+    if stored.is_none()
+        && let Some(message) = topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic))
+    {
+        return Ok(usage(&message));
     }
-    let question = Question { topic: asked.topic.map(TopicId::new), title: asked.title, lang: asked.lang };
-    let explained = match what {
-        None => explain::text(&ready, &question, "")?,
-        Some(id) if id.starts_with("it_") && !std::path::Path::new(id).exists() => {
-            explain::stored(&ready, &question, &ItemId::new(id)).await?
-        }
-        Some(what) => match Given::of(what, &ready.config)? {
+    let question = Question { topic, title: asked.title, lang: asked.lang };
+    let explained = match (stored, what) {
+        (Some(id), _) => explain::stored(&ready, &question, &id).await?,
+        (None, None) => explain::text(&ready, &question, "")?,
+        (None, Some(what)) => match Given::of(what, &ready.config)? {
             Given::Url(_) | Given::Source(_) => anyhow::bail!(
                 "an address cannot be explained in this version yet: save the page, and name the file"
             ),
             given @ (Given::File(_) | Given::Input) => explain::given(&ready, &question, &given)?,
         },
     };
+    if explained.lines.is_empty()
+        && let Some(message) = question.topic.as_ref().and_then(|topic| unknown::topic(&ready.config, topic))
+    {
+        return Ok(usage(&message));
+    }
     if session.json {
         explained.lines.iter().for_each(say_json);
     } else {
         say(&text::explain::explained(&explained, session.terminal, Clock::system().now()));
     }
     let met = asked.expect.is_none_or(|expect| {
-        explained.lines.iter().all(|line| (line.score >= line.threshold) == (expect == Expect::Hit))
+        let expected = expect == Expect::Hit;
+        let mut now = explained.lines.iter().filter(|line| line.configured).peekable();
+        // Where there is no topic, nothing was hit.
+        let is_empty = now.peek().is_none();
+        now.all(|line| line.is_hit_now() == expected) && !(expected && is_empty)
     });
     Ok(if met { Exit::Done } else { Exit::Expectation })
 }
@@ -86,9 +102,7 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
         .into_iter()
         .find(|outlet| outlet.config.name.as_str() == name)
     else {
-        let known = ready.config.channels.iter().map(|channel| channel.name.as_str());
-        complain(&format!("error: {}", explain::unknown("channel", name, known)));
-        return Ok(Exit::Usage);
+        return Ok(usage(&unknown::channel(&ready.config, name)));
     };
     let tested = network::test_channel(&ready.config, &outlet, &outside.clock).await;
     if session.json {

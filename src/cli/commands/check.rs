@@ -1,11 +1,13 @@
 //! `check`: every problem at once, the topics' examples, and on request the network.
 
+use newshound::app::backtest::checkup;
 use newshound::app::setup::Outside;
 use newshound::app::setup::{self, Checked, Ready};
 use newshound::app::{examples, network};
 use newshound::clock::Clock;
-use newshound::config::{Problem, Severity, Wanted, guard_problems};
-use newshound::matcher::Outline;
+use newshound::config::{Config, Problem, Severity, Wanted, guard_problems};
+use newshound::matcher::doctor::Finding;
+use newshound::matcher::{Matcher, Outline};
 use newshound::notify::console::Look;
 use serde_json::json;
 
@@ -17,26 +19,36 @@ struct Found {
     problems: Vec<Problem>,
     examples: Vec<examples::Tried>,
     network: Vec<network::Reached>,
+    doctor: Vec<Finding>,
     sums: text::check::Sums,
 }
 
 pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> anyhow::Result<Exit> {
-    let Checked { ready, mut problems, n_files } =
+    let Checked { ready, ruins, mut problems, n_files } =
         setup::load(session.config.as_deref(), Wanted::Required, &session.environment);
-    if let Some(ready) = &ready {
-        problems.extend(guard_problems(&ready.config));
-    }
-    let sound = !problems.iter().any(|problem| problem.severity == Severity::Error);
-    let examples = match &ready {
-        Some(ready) => examples::try_all(ready)?,
-        None => Vec::new(),
+    let examples = match (&ready, &ruins) {
+        (Some(ready), _) => {
+            problems.extend(guard_problems(&ready.config));
+            examples::try_all(&ready.config, &ready.matcher)
+        }
+        // What is well is looked at too, so that not every mistake takes a round of its own.
+        (None, Some(ruins)) => {
+            problems.extend(guard_problems_of_ruins(ruins, &problems));
+            examples::try_all(ruins, &Matcher::compile(&ruins.topics).0)
+        }
+        (None, None) => Vec::new(),
     };
+    let sound = !problems.iter().any(|problem| problem.severity == Severity::Error);
     let network = match &ready {
         Some(ready) if with_network && sound => try_network(ready).await?,
         _ => Vec::new(),
     };
+    let doctor = match &ready {
+        Some(ready) if sound => checkup::of_archive(ready, Clock::system().now()).await,
+        _ => Vec::new(),
+    };
     let sums = sums(ready.as_ref(), &problems, &examples, n_files);
-    let found = Found { problems, examples, network, sums };
+    let found = Found { problems, examples, network, doctor, sums };
     let exit = exit(&found);
     let outlines = ready.as_ref().filter(|_| show).map(|ready| ready.matcher.outlines());
     if session.json {
@@ -48,6 +60,12 @@ pub(super) async fn check(session: &Session, with_network: bool, show: bool) -> 
     }
     tell(&found, session.terminal);
     Ok(exit)
+}
+
+/// Which networks may be reached is not known where that could not be read.
+fn guard_problems_of_ruins(ruins: &Config, problems: &[Problem]) -> Vec<Problem> {
+    let unknown = problems.iter().any(|problem| problem.message.contains("networks"));
+    if unknown { Vec::new() } else { guard_problems(ruins) }
 }
 
 async fn try_network(ready: &Ready) -> anyhow::Result<Vec<network::Reached>> {
@@ -97,6 +115,10 @@ fn tell(found: &Found, terminal: Terminal) {
     if !found.network.is_empty() {
         say(&format!("{}\n", text::check::network(&found.network, terminal)));
     }
+    let doctor = text::doctor::findings(&found.doctor, terminal);
+    if !doctor.is_empty() {
+        say(&format!("{doctor}\n"));
+    }
     say(&text::check::closing(&found.sums));
 }
 
@@ -106,13 +128,14 @@ fn tell_json(found: &Found, outlines: Option<&[Outline]>, exit: Exit) {
             newshound::config::Expect::Hit => "hit",
             newshound::config::Expect::Miss => "miss",
         };
-        json!({"topic": tried.topic, "text": tried.text, "expect": expect, "got": tried.got(), "score": tried.score, "ok": tried.is_ok()})
+        json!({"topic": tried.topic, "text": tried.text, "expect": expect, "got": tried.got(), "score": tried.score.score, "ok": tried.is_ok()})
     }).collect();
     let mut object = json!({
         "ok": exit == Exit::Done,
         "problems": found.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         "examples": examples,
         "network": found.network,
+        "doctor": found.doctor.iter().map(checkup::to_json).collect::<Vec<_>>(),
     });
     if let Some(outlines) = outlines {
         object["topics"] = json!(outlines);

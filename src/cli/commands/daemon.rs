@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use newshound::app::demo::{self, Stage};
+use newshound::app::reload::{Asks, Files, Reloads};
 use newshound::app::setup::{Outside, Ready};
 use newshound::app::{App, Send};
-use newshound::config::{ChannelKind, Config};
+use newshound::config::{ChannelKind, Config, Environment};
 use newshound::notify::console::{Console, Look};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,8 @@ use super::{Wanted, load, on_signal};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow::Result<Exit> {
+    // From here on a SIGHUP is no end: it is heard once there is something to reload.
+    let asks = Asks::on_signal().context("listening for signals")?;
     let ready = load!(session, Required);
     let stop = on_signal()?;
     let send = if no_send { Send::No } else { Send::Yes };
@@ -34,13 +37,15 @@ pub(super) async fn run(session: &Session, once: bool, no_send: bool) -> anyhow:
     }
     let greeting = greeting(&ready);
     let address = ready.config.server.listen;
+    let files = Files { path: session.config.clone(), environment: Environment::real() };
+    let reloads = Reloads { files, asks, trail: ready.trail.clone() };
     // The store first: of two daemons on one store, the second must hear of the first.
     let app = App::open(ready, outside).await?;
     let listener = listen(address).await?;
     for line in &greeting {
         tracing::info!("{line}");
     }
-    app.run(listener, send, &stop).await;
+    app.run(listener, send, Some(reloads), &stop).await;
     tracing::info!("stopped");
     Ok(Exit::Done)
 }

@@ -6,18 +6,19 @@ use anyhow::Context as _;
 use newshound::app::setup;
 use newshound::clock::Clock;
 use newshound::config::Config;
+use newshound::metrics::SILENT_AFTER;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
 use newshound::notify::message::Message;
 use newshound::store::{Page, SourceRow, Store, StoreError};
 use newshound::web::sources::listing;
 use newshound::web::status::{Health, Seen, Status};
 
-use super::{Wanted, load};
-use crate::cli::args::{Filter, SourceFilter};
+use super::looking;
+use crate::cli::args::lists::{Filter, SourceFilter};
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let now = Clock::system().now();
     let (mut status, rows) = match look(&ready.config, now).await {
         Ok(seen) => seen,
@@ -45,8 +46,9 @@ async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<Source
     let overview = store.overview(now).await?;
     let rows = store.source_rows(now).await?;
     let (running, note) = (store.is_locked()?, store.read_note().await?);
+    let alive = store.last_sign().await?.is_none_or(|sign| now.since(sign) < SILENT_AFTER);
     store.close().await;
-    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive: true, note, now };
+    let seen = Seen { config, overview: Some(&overview), fault: None, running, alive, note, now };
     Ok((Status::of(&seen), rows))
 }
 
@@ -55,7 +57,7 @@ fn without_store(config: &Config, fault: Option<(StoreClass, String)>, now: Time
 }
 
 /// Opens the store for a list. Before the first run there is none, and nothing to list.
-async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
+pub(super) async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>> {
     match Store::open_existing(&config.store.url).await {
         Ok(store) => Ok(Some(store)),
         Err(error @ StoreError::Missing { .. }) => {
@@ -71,7 +73,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
 }
 
 pub(super) async fn sources(session: &Session, filter: &SourceFilter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let now = Clock::system().now();
     let mut rows = HashMap::new();
     if let Some(store) = open_if_any(&ready.config).await? {
@@ -101,13 +103,17 @@ fn page(filter: &Filter) -> Page {
     }
 }
 
-/// Says that a list is empty, and whether that is for what it was narrowed to.
-fn none(filter: &Filter, noun: &str) -> String {
-    if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") }
+/// Says that a list is empty, and whether that is for what it was narrowed to; nothing where
+/// nothing was asked for.
+fn none(filter: &Filter, noun: &str) {
+    if filter.limit == Some(0) {
+        return;
+    }
+    say(&if filter.is_set() { format!("no {noun} is like that") } else { format!("no {noun} yet") });
 }
 
 pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let mut found = Vec::new();
     if let Some(store) = open_if_any(&ready.config).await? {
         found = store.alerts(&page(filter)).await?;
@@ -116,7 +122,7 @@ pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result
     if session.json {
         found.iter().map(text::rows::AlertLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "alert"));
+        none(filter, "alert");
     } else {
         say(&text::tables::alerts(&found, session.terminal, Clock::system().now()));
     }
@@ -124,7 +130,7 @@ pub(super) async fn alerts(session: &Session, filter: &Filter) -> anyhow::Result
 }
 
 pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let store = open(&ready.config).await?;
     let found = store.alert(&AlertId::new(id)).await?;
     store.close().await;
@@ -141,7 +147,7 @@ pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let mut found = Vec::new();
     if let Some(store) = open_if_any(&ready.config).await? {
         found = store.deliveries(&page(filter)).await?;
@@ -150,7 +156,7 @@ pub(super) async fn deliveries(session: &Session, filter: &Filter) -> anyhow::Re
     if session.json {
         found.iter().map(text::rows::DeliveryLine::of).for_each(|line| say_json(&line));
     } else if found.is_empty() {
-        say(&none(filter, "delivery"));
+        none(filter, "delivery");
     } else {
         say(&text::tables::deliveries(&found, session.terminal, Clock::system().now()));
     }
@@ -162,7 +168,7 @@ pub(super) async fn retry(
     channel: Option<String>,
     ids: &[String],
 ) -> anyhow::Result<Exit> {
-    let ready = load!(session, Required);
+    let ready = looking!(session);
     let store = open(&ready.config).await?;
     let wanted: Vec<DeliveryId> = ids.iter().map(DeliveryId::new).collect();
     let channel = channel.map(ChannelName::new);

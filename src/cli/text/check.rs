@@ -73,12 +73,12 @@ pub(in crate::cli) fn closing(sums: &Sums) -> String {
         0 => String::new(),
         warnings => format!(", {}", counted(n(warnings), "warning", "warnings")),
     };
-    if sums.errors > 0 {
-        let errors = counted(n(sums.errors), "error", "errors");
-        return format!("{errors}{warnings} in {}.", counted(n(sums.files), "file", "files"));
-    }
     let (passed, all) = sums.examples;
     let examples = if all == 0 { String::new() } else { format!(", {passed} of {all} examples pass") };
+    if sums.errors > 0 {
+        let errors = counted(n(sums.errors), "error", "errors");
+        return format!("{errors}{warnings} in {}{examples}.", counted(n(sums.files), "file", "files"));
+    }
     format!(
         "{}, {}, {}, {}: no error{warnings}{examples}.",
         counted(n(sums.files), "file", "files"),

@@ -1,7 +1,7 @@
 //! The explanation of an item: for each topic the score on its scale, the points that make it,
 //! and what is missing.
 
-use newshound::app::explain::{DeliveryLine, Explained, Line};
+use newshound::app::explain::{DeliveryLine, Explained, Line, Present};
 use newshound::model::{Decision, DeliveryState, Evidence, Timestamp};
 
 use super::ink::{Style, Terminal};
@@ -128,7 +128,45 @@ fn standing(line: &Line) -> String {
 
 /// Returns what became of a stored item.
 fn fate(line: &Line, terminal: Terminal) -> Vec<String> {
-    let Some(decided) = line.decided else { return Vec::new() };
+    let Some(then) = &line.then else { return Vec::new() };
+    let Some(decided) = line.decided else {
+        if !line.is_hit_now() {
+            return Vec::new();
+        }
+        return wrap(&format!("not alerted: {}", plain(&line.reason)), terminal.columns, "  ");
+    };
+    let mut lines = outcome(line, decided, terminal);
+    let since = match &then.changed_keys[..] {
+        [] => String::new(),
+        keys => format!("; changed since: {}", plain(&keys.join(", "))),
+    };
+    let version = match (line.configured, then.changed) {
+        (false, _) => "with a topic that is not configured any more",
+        (true, Some(true)) => "with an earlier version of this topic",
+        (true, Some(false) | None) => "",
+    };
+    if !version.is_empty() {
+        let text = format!("decided {} {version}{since}", hour(decided));
+        lines.extend(wrap(&text, terminal.columns, "  "));
+    }
+    lines.extend(line.now.as_ref().map(|now| present(now, terminal)).unwrap_or_default());
+    lines
+}
+
+/// Returns what the topic, as it is now, makes of the item.
+fn present(now: &Present, terminal: Terminal) -> Vec<String> {
+    let standing = match (now.decision, now.score >= now.threshold) {
+        (Decision::Vetoed, _) => "vetoed".to_owned(),
+        (Decision::Excluded, _) => format!("excluded: {}", plain(&now.failed.join("; "))),
+        (_, true) => format!("a hit, {:.2} above {:.2}", now.score - now.threshold, now.threshold),
+        (_, false) => format!("{:.2} short of {:.2}", now.distance, now.threshold),
+    };
+    let mut lines = wrap(&format!("now: {:.2}, {standing}", now.score), terminal.columns, "  ");
+    lines.extend(evidence(&now.evidence, terminal));
+    lines
+}
+
+fn outcome(line: &Line, decided: Timestamp, terminal: Terminal) -> Vec<String> {
     if line.alert.is_none() {
         return wrap(&format!("not alerted: {}", plain(&line.reason)), terminal.columns, "  ");
     }

@@ -45,6 +45,7 @@ pub(in crate::cli) fn status(
     let store = format!("{}, {}", plain(&status.store.url), bytes(status.store.bytes));
     lines.extend(page.label("store", "", &store));
     lines.extend(page.label("config", "", &config(status, now)));
+    lines.extend(reloaded(status).iter().flat_map(|text| page.label("", "", text)));
     lines.extend(page.label("daemon", "", &daemon(status, now)));
     lines.extend(page.events(&status.events));
     lines.join("\n")
@@ -207,6 +208,26 @@ fn config(status: &Status, now: Timestamp) -> String {
     let loaded =
         status.config.loaded.map(|loaded| format!(", read {}", time(loaded, now))).unwrap_or_default();
     plain(&format!("{file}{loaded}"))
+}
+
+/// Returns what the last reload leaves to say: what waits, and what the changed topics would have
+/// told.
+fn reloaded(status: &Status) -> Vec<String> {
+    let waits =
+        status.config.waits.iter().map(|key| format!("{} takes effect at the next start", plain(key)));
+    let replayed = &status.config.replayed;
+    let told = replayed.iter().take(MOST_ROWS).map(|topic| {
+        let alerts = counted(topic.after, "alert", "alerts");
+        format!(
+            "{}: {alerts} in the last 7 days as it is now, {} as it was",
+            topic.topic,
+            number(topic.before)
+        )
+    });
+    let more = replayed.len().saturating_sub(MOST_ROWS);
+    let more =
+        (more > 0).then(|| format!("and {} changed", counted(more as u64, "more topic", "more topics")));
+    waits.chain(told).chain(more).collect()
 }
 
 fn daemon(status: &Status, now: Timestamp) -> String {

@@ -139,7 +139,7 @@ pub(super) fn language(tag: &str) -> String {
 }
 
 /// Returns a number with its thousands apart.
-pub(super) fn number(n: u64) -> String {
+pub(in crate::cli) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut apart = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -160,6 +160,17 @@ pub(super) fn bytes(n: u64) -> String {
         n if n < 1e9 => format!("{:.0} MB", n / 1e6),
         n => format!("{:.1} GB", n / 1e9),
     }
+}
+
+/// Returns how many items that is in a second.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a figure to look at"
+)]
+pub(in crate::cli) fn rate(items: u64, took: Duration) -> u64 {
+    (items as f64 / took.as_secs_f64().max(0.001)) as u64
 }
 
 /// Returns a count with its noun.

@@ -16,6 +16,9 @@ use super::names::{Names, Noun};
 use super::secret;
 use crate::model::SourceId;
 
+/// The weight of a source that says none.
+const USUAL_WEIGHT: f64 = 1.0;
+
 /// Headers by which newshound says who it is and what it holds already.
 const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match", "user-agent"];
 
@@ -39,7 +42,7 @@ pub(crate) fn source(
     let tags: Vec<String> = reader.parsed_list("tags", tag).into_iter().map(|tag| tag.value).collect();
     names.tags(&tags);
     let lang = reader.parsed("lang", language).map(|lang| lang.value);
-    let weight = reader.number("weight", 0.0..=1000.0).map_or(1.0, |weight| weight.value);
+    let weight = weight(&mut reader);
     let enabled = reader.flag("enabled").is_none_or(|enabled| enabled.value);
     let headers = headers(scope, reader.table("headers"), OURS);
     let backfill = reader.duration("backfill").map_or(fetch.backfill, |backfill| backfill.value);
@@ -63,6 +66,16 @@ pub(crate) fn source(
         backfill,
         place: Some(url.place),
     })
+}
+
+/// Reads a weight; it ranks the outlets of a story, of which there is none yet.
+fn weight(reader: &mut Reader<'_>) -> f64 {
+    let place = reader.place_of("weight").cloned();
+    let weight = reader.number("weight", 0.0..=1000.0).map_or(USUAL_WEIGHT, |weight| weight.value);
+    if let Some(place) = place.filter(|_| (weight - USUAL_WEIGHT).abs() > f64::EPSILON) {
+        reader.scope.report(no_effect(&place, "`weight`"));
+    }
+    weight
 }
 
 /// Reads an address; it is `None` inside where the source is right but not polled yet.

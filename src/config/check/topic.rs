@@ -4,7 +4,7 @@ use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
-use super::super::topic::{Example, Expect, FollowUps, Near, Query, Term, Topic};
+use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
@@ -35,6 +35,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
         languages: reader.parsed_list("languages", language).into_iter().map(|lang| lang.value).collect(),
         routes: routes(&mut reader, names),
         follow_ups: follow_ups(&mut reader),
+        learn: learn(&mut reader),
         examples: examples(&mut reader, &label),
         id: TopicId::new(label),
         name: String::new(),
@@ -47,7 +48,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
 }
 
 /// Makes an id of a name; of one without any letter that an id may have, of its fingerprint.
-fn made_id(name: &str) -> String {
+pub(crate) fn made_id(name: &str) -> String {
     let slug = value::slug(name);
     if slug.is_empty() { format!("topic-{}", &fingerprint(name.as_bytes())[..8]) } else { slug }
 }
@@ -113,7 +114,7 @@ fn term(scope: &Scope<'_>, key: &str, value: Value) -> Option<Term> {
     };
     let mut reader = Reader::new(scope, "term", table);
     let text = reader.required("term", "\"Kim\"");
-    let weight = reader.number("weight", 0.05..=10.0).map(|weight| weight.value);
+    let weight = reader.number("weight", WEIGHTS).map(|weight| weight.value);
     let field = reader.text("field").map(|field| field.value);
     let with = terms(&mut reader, "with");
     reader.finish();
@@ -159,9 +160,9 @@ fn near(reader: &mut Reader<'_>, topic: &str) -> Vec<Near> {
         let near = Near {
             a: terms(&mut reader, "a"),
             b: terms(&mut reader, "b"),
-            within: reader.integer("within", 1..=100).map_or(10, |within| within.value),
+            within: reader.integer("within", WITHIN).map_or(10, |within| within.value),
             ordered: reader.flag("ordered").is_some_and(|ordered| ordered.value),
-            weight: reader.number("weight", 0.05..=10.0).map_or(1.0, |weight| weight.value),
+            weight: reader.number("weight", WEIGHTS).map_or(1.0, |weight| weight.value),
             place: reader.place.clone(),
         };
         reader.finish();
@@ -201,6 +202,16 @@ fn follow_ups(reader: &mut Reader<'_>) -> FollowUps {
         reader.scope.report(no_effect(&place, "`follow_ups`"));
     }
     follow_ups.map_or(FollowUps::NewFacts, |follow_ups| follow_ups.value)
+}
+
+fn learn(reader: &mut Reader<'_>) -> Learn {
+    let learn = reader.parsed("learn", |text| match text {
+        "suggest" => Ok(Learn::Suggest),
+        "apply" => Ok(Learn::Apply),
+        "off" => Ok(Learn::Off),
+        other => Err(format!("\"{}\" is none of \"suggest\", \"apply\", \"off\"", shorten(other))),
+    });
+    learn.map_or(Learn::Suggest, |learn| learn.value)
 }
 
 fn examples(reader: &mut Reader<'_>, topic: &str) -> Vec<Example> {

@@ -65,6 +65,15 @@ fn a_file_is_needed_or_not() {
 }
 
 #[test]
+fn a_file_that_was_missing_is_noticed_when_it_comes() {
+    let directory = directory(&[]);
+    let loaded = load(None, Wanted::Required, &Environment::of(directory.path(), &[]));
+    assert_eq!(loaded.trail.as_present(), loaded.trail.as_read());
+    std::fs::write(directory.path().join("newshound.toml"), "").unwrap();
+    assert_ne!(loaded.trail.as_present(), loaded.trail.as_read());
+}
+
+#[test]
 fn includes_are_merged_in_order() {
     let loaded = check(
         &[

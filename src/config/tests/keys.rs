@@ -356,7 +356,7 @@ fn keys_of_sources_that_rank_and_send() {
     check(
         SOURCE,
         "weight",
-        &["0", "1.5", "1000", "1e2"],
+        &["1", "1.0"],
         &[
             ("-0.1", "`weight` is from 0 to 1000"),
             ("1001", "`weight` is from 0 to 1000"),
@@ -427,6 +427,8 @@ fn keys_of_topics() {
             ("true", "`expect`: expected text"),
         ],
     );
+    let choices = "`learn`: \"yes\" is none of \"suggest\", \"apply\", \"off\"";
+    check(TOPIC, "learn", &["'suggest'", "'apply'", "'off'"], &[("'yes'", choices)]);
     check(
         TOPIC,
         "follow_ups",
@@ -560,7 +562,6 @@ fn signing_secrets_have_24_to_64_bytes() {
 #[test]
 fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
     let cases = [
-        ("", "watch = true"),
         (STORE, "retention = '90d'"),
         (STORE, "retention = 5"),
         (STORE, "identities = '90d'"),
@@ -571,7 +572,9 @@ fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
         (SOURCE, "full_text = true"),
         (SOURCE, "select = { item = 'li' }"),
         (SOURCE, "watch = 'main'"),
-        (TOPIC, "learn = 'apply'"),
+        (SOURCE, "weight = 0"),
+        (SOURCE, "weight = 1e2"),
+        (SOURCE, "weight = 1000"),
         (TOPIC, "follow_ups = 'all'"),
         (TOPIC, "corrections = true"),
         (WEBHOOK, "probe = '15m'"),

@@ -77,6 +77,17 @@ fn several_syntax_errors_are_told_at_once() {
 }
 
 #[test]
+fn quotes_and_line_breaks_in_a_text_are_told_how_they_are_written() {
+    let first = |text: &str| loaded(text).problems.remove(0).suggestion.unwrap_or_default();
+    for broken in ["query = \"oil OR\ngas\"", "query = 'oil OR\ngas'"] {
+        assert!(first(broken).contains("over several lines"), "{broken}: {}", first(broken));
+    }
+    for broken in ["query = \"oil price\" OR gas", "query = \"\"oil price\" OR gas\""] {
+        assert!(first(broken).contains("with quotes in it"), "{broken}: {}", first(broken));
+    }
+}
+
+#[test]
 fn the_caret_stands_under_what_is_meant() {
     let shows = |text: &str, expect: &str| assert_eq!(rendered(text), [expect], "{text}");
     shows("x = 1", "n.toml:1:1: unknown key `x`\n    1 | x = 1\n      | ^");

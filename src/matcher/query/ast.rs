@@ -80,6 +80,19 @@ impl Ast {
         Ast { span, what, depth, is_condition }
     }
 
+    /// Calls `each` for all words and phrases that are looked for in the text.
+    pub(super) fn for_terms(&self, each: &mut impl FnMut(&Term)) {
+        if matches!(self.what, What::Field { field: Field::Property(_), .. }) {
+            return;
+        }
+        if let What::Term(term) = &self.what {
+            each(term);
+        }
+        for part in self.what.parts() {
+            part.for_terms(each);
+        }
+    }
+
     /// Says whether it counts as one term, whose weight is its own.
     pub(super) fn is_single(&self) -> bool {
         match &self.what {

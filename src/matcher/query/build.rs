@@ -3,13 +3,11 @@
 use std::ops::Range;
 
 use super::super::phrases::Phrases;
+use super::super::term::MAX_WORDS;
 use super::super::tree::{Condition, Expr, Fields, Member, Near, Node, Property};
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
 use super::wildcard;
-
-/// Words of one phrase.
-const MAX_WORDS: usize = 200;
 
 /// Makes a tree of a query.
 pub(super) struct Builder<'a> {
@@ -146,10 +144,12 @@ impl Builder<'_> {
             }
             What::AtLeast { least, inner } => {
                 // The weight behind `ATLEAST/3 (a OR b)` can mean nothing but the whole.
-                let (inner, whole) = match &inner.what {
-                    What::Weighted { weight, inner } if around.weighs => (inner, *weight),
-                    _ => (inner, 1.0),
-                };
+                let (inner, whole) =
+                    if let (What::Weighted { weight, inner }, true) = (&inner.what, around.weighs) {
+                        (inner, *weight)
+                    } else {
+                        (inner, 1.0)
+                    };
                 let (node, weight) = self.node(inner, around)?;
                 Some((Node::AtLeast { node: Box::new(node), least: *least as usize }, weight * whole))
             }
@@ -203,9 +203,10 @@ impl Builder<'_> {
             return None;
         }
         let (text, is_pattern) = wildcard::read(ast, term, &mut self.faults)?;
-        let id = match is_pattern {
-            true => self.phrases.intern_pattern(&text, term.exact),
-            false => self.phrases.intern(&text, term.exact),
+        let id = if is_pattern {
+            self.phrases.intern_pattern(&text, term.exact)
+        } else {
+            self.phrases.intern(&text, term.exact)
         };
         let label = super::super::tokens::narrow(self.labels.len());
         self.labels.push(if term.exact { format!("={text}") } else { text });

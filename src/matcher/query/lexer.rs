@@ -155,7 +155,10 @@ mod tests {
                     format!("{}\"{}\"", if exact { "=" } else { "" }, token.text(query))
                 }
                 Kind::Field => format!("field {}", token.text(query)),
-                sign => format!("{sign:?}"),
+                sign
+                @ (Kind::Open | Kind::Close | Kind::Bar | Kind::Caret | Kind::Dash | Kind::Ampersand) => {
+                    format!("{sign:?}")
+                }
             })
             .collect();
         assert_eq!(shown, expect, "{query}");

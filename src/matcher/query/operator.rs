@@ -2,8 +2,6 @@
 
 /// How near `NEAR` is without a number.
 pub(super) const NEAR_DEFAULT: u32 = 5;
-/// What `NEAR` may be.
-pub(super) const NEAR: std::ops::RangeInclusive<u32> = 1..=100;
 /// What `ATLEAST` may be.
 pub(super) const AT_LEAST: std::ops::RangeInclusive<u32> = 1..=1000;
 
@@ -78,6 +76,11 @@ pub(super) fn may_be_word(operator: &str) -> bool {
 pub(super) fn number(digits: &str) -> Option<u32> {
     let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     all.then(|| digits.parse().unwrap_or(u32::MAX))
+}
+
+/// Tells a number as it was written, but for one that was too great to be read.
+pub(super) fn told(number: u32) -> String {
+    if number == u32::MAX { "so many".to_owned() } else { number.to_string() }
 }
 
 /// Returns the operator that a word in other letters looks like.

@@ -1,16 +1,17 @@
 //! A query to what stands in what: recursive descent over its tokens, which reads each once.
 
+use std::ops::Range;
+
 use super::ast::{Ast, Field, Term, What};
 use super::fault::Fault;
 use super::lexer::{Kind, Token, tokens};
 use super::operator::{self, Operator, Prox};
+use crate::config::{WEIGHTS, WITHIN};
 
 /// Parentheses and `ATLEAST` within each other.
 const MAX_NESTED: usize = 64;
 /// Parts within parts, all kinds together.
 const MAX_DEPTH: usize = 256;
-/// What a weight may be.
-const WEIGHTS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 /// What may begin an operand.
 const OPERAND: &str = "a word, a phrase or `(`";
 
@@ -95,7 +96,7 @@ impl Parser<'_> {
             self.at += 1;
             parts.push(self.and()?);
         }
-        self.list(parts, What::Or)
+        Self::list(parts, What::Or)
     }
 
     fn and(&mut self) -> Result<Ast, Fault> {
@@ -110,26 +111,16 @@ impl Parser<'_> {
             self.check_lower(before, parts.len());
             parts.push(self.not()?);
         }
-        self.list(parts, What::And)
+        Self::list(parts, What::And)
     }
 
     /// Makes one of several parts; one alone stands for itself.
-    fn list(&self, mut parts: Vec<Ast>, what: fn(Vec<Ast>) -> What) -> Result<Ast, Fault> {
+    fn list(mut parts: Vec<Ast>, what: fn(Vec<Ast>) -> What) -> Result<Ast, Fault> {
         if parts.len() > 1 {
             let span = parts[0].span.start..parts[parts.len() - 1].span.end;
-            return self.made(span, what(parts));
+            return made(span, what(parts));
         }
         Ok(parts.remove(0))
-    }
-
-    /// Bounds how deep the parts stand within each other, as all that follows walks them so.
-    fn made(&self, span: std::ops::Range<usize>, what: What) -> Result<Ast, Fault> {
-        let ast = Ast::new(span, what);
-        if ast.depth > MAX_DEPTH {
-            let fault = Fault::error(ast.span, format!("more than {MAX_DEPTH} operators within each other"));
-            return Err(fault.suggest("make several topics of it"));
-        }
-        Ok(ast)
     }
 
     fn not(&mut self) -> Result<Ast, Fault> {
@@ -143,7 +134,7 @@ impl Parser<'_> {
             self.faults.push(fault.suggest("write `NOT`, or leave it out if it is a dash"));
         }
         let inner = self.prox()?;
-        self.made(sign.span.start..inner.span.end, What::Not(Box::new(inner)))
+        made(sign.span.start..inner.span.end, What::Not(Box::new(inner)))
     }
 
     fn prox(&mut self) -> Result<Ast, Fault> {
@@ -162,7 +153,7 @@ impl Parser<'_> {
                 Prox::ButNot => What::ButNot(sides),
                 Prox::With => What::With(sides),
             };
-            left = self.made(span, what)?;
+            left = made(span, what)?;
         }
         Ok(left)
     }
@@ -187,8 +178,8 @@ impl Parser<'_> {
                 None => return Ok(operator::NEAR_DEFAULT),
             },
         };
-        if !operator::NEAR.contains(&number) {
-            let message = format!("{number} words apart: it goes from 1 to 100");
+        if !WITHIN.contains(&number) {
+            let message = format!("{} words apart: it goes from 1 to 100", operator::told(number));
             self.faults.push(Fault::error(span, message).suggest("neighbours are 1 apart"));
             return Ok(operator::NEAR_DEFAULT);
         }
@@ -214,23 +205,23 @@ impl Parser<'_> {
 
     fn prim(&mut self) -> Result<Ast, Fault> {
         let start = self.peek().map_or(self.query.len(), |token| token.span.start);
-        let field = self.field()?;
+        let field = self.field();
         let core = self.core()?;
         let end = core.span.end;
         let mut ast = match field {
-            Some(field) => self.made(start..end, What::Field { field, inner: Box::new(core) })?,
+            Some(field) => made(start..end, What::Field { field, inner: Box::new(core) })?,
             None => core,
         };
         if self.kind() == Some(Kind::Caret) {
             let weight = self.weight()?;
             let end = self.tokens[self.at - 1].span.end;
-            ast = self.made(start..end, What::Weighted { weight, inner: Box::new(ast) })?;
+            ast = made(start..end, What::Weighted { weight, inner: Box::new(ast) })?;
         }
         Ok(ast)
     }
 
-    fn field(&mut self) -> Result<Option<Field>, Fault> {
-        let Some(token) = self.peek().filter(|token| token.kind == Kind::Field) else { return Ok(None) };
+    fn field(&mut self) -> Option<Field> {
+        let token = self.peek().filter(|token| token.kind == Kind::Field)?;
         let name = token.text(self.query);
         let known = Field::ALL.iter().find(|(known, _)| *known == name);
         let Some((_, field)) = known else {
@@ -238,15 +229,17 @@ impl Parser<'_> {
             let distance = |known: &str| strsim::damerau_levenshtein(known, &lower);
             let near = Field::ALL.iter().map(|(known, _)| (distance(known), *known)).min();
             let fault = Fault::error(token.span.clone(), format!("unknown field `{name}`"));
-            return Err(match near {
-                Some((distance, known)) if distance <= 2 => fault.suggest(format!(
-                    "did you mean `{known}:`? If it is part of the words, put them in quotes"
-                )),
+            self.faults.push(match near {
+                Some((distance, known)) if distance <= 2 && distance * 2 < known.len() => fault.suggest(
+                    format!("did you mean `{known}:`? If it is part of the words, put them in quotes"),
+                ),
                 _ => fault.suggest("put the words in quotes if the colon is part of them"),
             });
+            self.at += 1;
+            return None;
         };
         self.at += 1;
-        Ok(Some(*field))
+        Some(*field)
     }
 
     fn core(&mut self) -> Result<Ast, Fault> {
@@ -268,7 +261,7 @@ impl Parser<'_> {
     fn term(&mut self, token: &Token, exact: bool, quoted: bool) -> Result<Ast, Fault> {
         self.at += 1;
         let text = token.text(self.query).to_owned();
-        self.made(token.span.clone(), What::Term(Term { text, exact, quoted }))
+        made(token.span.clone(), What::Term(Term { text, exact, quoted }))
     }
 
     fn group(&mut self, open: &Token) -> Result<Ast, Fault> {
@@ -301,7 +294,11 @@ impl Parser<'_> {
         let least = match number {
             operator::Number::Is(least) if operator::AT_LEAST.contains(&least) => least,
             operator::Number::Is(least) => {
-                let message = format!("{least} occurrences: it goes from 1 to {}", operator::AT_LEAST.end());
+                let message = format!(
+                    "{} occurrences: it goes from 1 to {}",
+                    operator::told(least),
+                    operator::AT_LEAST.end()
+                );
                 self.faults.push(Fault::error(token.span.clone(), message));
                 1
             }
@@ -314,7 +311,7 @@ impl Parser<'_> {
         let inner = self.prim()?;
         self.nested -= 1;
         let span = token.span.start..inner.span.end;
-        self.made(span, What::AtLeast { least, inner: Box::new(inner) })
+        made(span, What::AtLeast { least, inner: Box::new(inner) })
     }
 
     /// Reads `^1.4`.
@@ -369,4 +366,14 @@ impl Parser<'_> {
             Fault::warning(token.span.clone(), format!("`{text}` is a word here, as it is not in capitals"));
         self.faults.push(fault.suggest(format!("did you mean `{meant}`? A phrase is written in quotes")));
     }
+}
+
+/// Bounds how deep the parts stand within each other, as all that follows walks them so.
+fn made(span: Range<usize>, what: What) -> Result<Ast, Fault> {
+    let ast = Ast::new(span, what);
+    if ast.depth > MAX_DEPTH {
+        let fault = Fault::error(ast.span, format!("more than {MAX_DEPTH} operators within each other"));
+        return Err(fault.suggest("make several topics of it"));
+    }
+    Ok(ast)
 }

@@ -55,7 +55,7 @@ fn too_wide(word: &str) -> Option<String> {
     if count(behind) < MIN_BEHIND {
         return Some(format!("a word that begins with `*` needs {MIN_BEHIND} letters behind it"));
     }
-    let known = behind.chars().filter(is_letter).all(|c| is_hangul_cyrillic_or_latin(c));
+    let known = behind.chars().filter(is_letter).all(is_hangul_cyrillic_or_latin);
     (!known).then(|| "only Korean, Cyrillic and Latin words may begin with `*`".to_owned())
 }
 

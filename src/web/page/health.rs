@@ -131,7 +131,9 @@ fn failing_sources(n: u64, named: &[&SourceView], words: &Words<'_>) -> Markup {
 fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
     let since = match problem {
         Problem::Store { .. } => view.store_fails_since,
-        Problem::ChannelFails { since, .. } => Some(*since),
+        Problem::ChannelFails { since, .. }
+        | Problem::ConfigRejected { since, .. }
+        | Problem::ConfigPartial { since, .. } => Some(*since),
         Problem::Standstill
         | Problem::ChannelGone { .. }
         | Problem::GivenUp { .. }
@@ -147,6 +149,14 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
                         h2 { "A part of the daemon stands still" }
                         p { "Polling or sending has not moved for a minute. " b { "To do:" } " restart newshound, and report its log." }
                     }
+                    Problem::ConfigRejected { error, .. } => (config(
+                        ("The changed configuration was rejected", "What was in force before still is"),
+                        error,
+                    )),
+                    Problem::ConfigPartial { error, .. } => (config(
+                        ("Part of the changed configuration was not taken", "All else is in force"),
+                        error,
+                    )),
                     Problem::ChannelGone { name, waiting } => {
                         h2 { "Channel " (name) " is not in the configuration any more" }
                         p { (sentence(&self::waiting(*waiting))) " for it. " b { "To do:" } " configure it again, or leave them." }
@@ -185,6 +195,16 @@ fn deliveries(n: u64) -> String {
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn config((what, effect): (&str, &str), error: &str) -> Markup {
+    html! {
+        h2 { (what) }
+        p {
+            code { (error) } ". " (effect) ". "
+            b { "To do:" } " correct the file; " code { "newshound check" } " shows all that is wrong."
+        }
+    }
 }
 
 fn store(class: StoreClass, message: &str) -> Markup {

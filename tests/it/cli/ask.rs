@@ -87,6 +87,7 @@ async fn commands_that_can_go_on_without_a_configuration_do() {
     assert_eq!(home.run(&["fetch", "f.xml"]).await.expect(0).rows().len(), 2);
     let explained = home.run(&["explain", "--title", "Kim"]).await.expect(0);
     assert!(explained.out.contains("newshound init"), "{}", explained.out);
+    home.run(&["explain", "--title", "Kim", "--expect", "hit"]).await.expect(3);
     let unknown = home.run(&["explain", "--topic", "kim", "--title", "Kim"]).await.expect(2);
     assert!(unknown.err.contains("newshound init"), "{}", unknown.err);
     for arguments in [
@@ -127,6 +128,10 @@ async fn explain_takes_text_pages_and_items() {
         assert_eq!(line["story"], Value::Null, "{arguments:?}");
         let (score, distance) = (line["score"].as_f64().unwrap(), line["distance"].as_f64().unwrap());
         assert!((0.5 - score - distance).abs() < 1e-6);
+        for value in [&line["score"], &line["distance"], &line["points"], &line["evidence"][0]["points"]] {
+            let digits = value.to_string().split('.').nth(1).map_or(0, str::len);
+            assert!(value.is_number() && digits <= 6, "{value} of {line}");
+        }
     }
     let miss = home.run(&["explain", "--title", "Grain", "--json", "--expect", "hit"]).await.expect(3).json();
     assert_eq!((&miss["decision"], &miss["score"]), (&"below".into(), &0.0.into()));

@@ -50,6 +50,67 @@ async fn a_failed_example_is_quoted_and_exits_with_3() {
 }
 
 #[tokio::test]
+async fn a_failed_example_says_why() {
+    let example =
+        |text: &str, expect: &str| format!("[[topic.example]]\ntext = \"{text}\"\nexpect = \"{expect}\"\n");
+    let topic = "[[topic]]\nid = \"ports\"\nany = [\"Vladivostok\", \"Busan^0.3\"]\nnone = [\"hockey\"]\n";
+    let both = "[[topic]]\nid = \"both\"\nall = [\"Kim\", \"train\"]\n";
+    let home = Home::with(&format!(
+        "[fetch]\ncontact = \"a@example.org\"\n{topic}{}{}{}{both}{}",
+        example("Busan", "hit"),
+        example("Vladivostok hockey", "hit"),
+        example("Vladivostok and Busan", "miss"),
+        example("Kim walks", "hit"),
+    ));
+    let told = home.run(&["check"]).await.expect(3).out;
+    for why in [
+        "expected hit, got miss 0.20",
+        "0.30 short; counted: +0.33 lead Busan; ",
+        "0.50 short; vetoed; counted: +1.09 lead Vladivostok, +0.00 lead hockey; ",
+        "0.13 over the threshold; counted: +1.09 lead Vladivostok, +0.33 lead Busan; ",
+        "0.50 short; `train` does not occur; counted: +1.09 lead Kim; ",
+    ] {
+        assert!(told.contains(why), "{why} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn examples_and_refused_addresses_are_told_beside_other_errors() {
+    let example = "[[topic.example]]\ntext = \"Grain prices rose\"\nexpect = \"hit\"\n";
+    let inside = "[[source]]\nid = \"in\"\nurl = \"http://127.0.0.1/feed\"\n";
+    let wrong = "[[topic]]\nid = \"other\"\nany = [\"a^99\"]\nmood = 1\n[[topic.example]]\ntext = \"a\"\nexpect = \"hit\"\n";
+    let home = Home::with(&format!("[fetch]\ncontact = \"a@example.org\"\n{inside}{TOPIC}{example}{wrong}"));
+    let found = home.run(&["check", "--json"]).await.expect(2).json();
+    let messages: Vec<&str> =
+        found["problems"].as_array().unwrap().iter().map(|p| p["message"].as_str().unwrap()).collect();
+    for part in ["`mood`", "`99`", "source in: "] {
+        assert!(messages.iter().any(|message| message.contains(part)), "{part} in {messages:#?}");
+    }
+    let examples = found["examples"].as_array().unwrap();
+    assert_eq!(
+        (examples.len(), &examples[0]["topic"], &examples[0]["ok"]),
+        (1, &"vladivostok".into(), &false.into())
+    );
+    let told = home.run(&["check"]).await.expect(2).out;
+    assert!(told.ends_with("3 errors in 1 file, 0 of 1 examples pass.\n"), "{told}");
+    // What may be reached is not known where that is what is wrong.
+    home.write("newshound.toml", &format!("[fetch]\nalow_networks = [\"127.0.0.0/8\"]\n{inside}"));
+    assert!(!home.run(&["check"]).await.expect(2).out.contains("source in: "));
+}
+
+#[tokio::test]
+async fn an_example_is_of_a_source_that_its_topic_takes() {
+    let example = "[[topic.example]]\ntext = \"Vladivostok\"\nexpect = \"hit\"\n";
+    for source in ["local", "tag:world"] {
+        let source_table = "[[source]]\nid = \"local\"\nurl = \"https://a.example/f\"\ntags = [\"world\"]\n";
+        let home = Home::with(&format!(
+            "[fetch]\ncontact = \"a@example.org\"\n{source_table}{TOPIC}sources = [\"{source}\"]\n{example}"
+        ));
+        home.run(&["check"]).await.expect(0);
+    }
+}
+
+#[tokio::test]
 async fn the_network_is_tried_on_request_only() {
     let server = newsroom().await;
     let more = format!("[[source]]\nid = \"amiss\"\nurl = \"{}\"\n", server.url("/page"));

@@ -1,6 +1,11 @@
 //! What the state commands say, before the first run, after it, and beside a daemon.
 
+use newshound::clock::Clock;
+use newshound::model::Timestamp;
+use newshound::store::{DaemonLock, Store};
+
 use super::*;
+use crate::store::opening::set_start;
 
 /// A home in which everything was polled once.
 async fn polled(more: &str) -> (Home, Server) {
@@ -278,4 +283,59 @@ async fn without_sending_deliveries_wait() {
     let waiting = home.run(&["deliveries", "list", "--json"]).await.expect(0).rows();
     assert_eq!((&waiting[0]["state"], &waiting[0]["class"]), (&"pending".into(), &Value::Null));
     assert_eq!((&waiting[0]["last_attempt"], &waiting[0]["attempts"]), (&Value::Null, &0.into()));
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_sign_of_life_is_told_to_have_failed() {
+    let (home, _server) = polled("").await;
+    let path = home.path("state/newshound.db");
+    let url = format!("sqlite:{}", path.display());
+    // What a daemon that hangs leaves for others to see: its lock, and a sign of long ago.
+    let _lock = DaemonLock::take(&url).unwrap();
+    let now = Clock::system().now();
+    let store = Store::open_existing(&url).await.unwrap();
+    let ago = |minutes: i64| Timestamp::from_millis(now.as_millis() - minutes * 60_000);
+    set_start(&home.path("state/newshound.db.lock"), ago(60));
+    store.leave_sign(ago(10)).await.unwrap();
+    let status = home.run(&["status", "--json"]).await.expect(1).json();
+    assert_eq!((&status["health"], &status["daemon"]["running"]), (&"failing".into(), &true.into()));
+    assert!(status["problems"][0].as_str().unwrap().contains("stands still"), "{}", status["problems"]);
+    assert!(home.run(&["status"]).await.expect(1).out.contains("stands still"));
+    store.leave_sign(ago(0)).await.unwrap();
+    let status = home.run(&["status", "--json"]).await.expect(0).json();
+    assert_eq!((&status["health"], &status["daemon"]["running"]), (&"ok".into(), &true.into()));
+}
+
+#[tokio::test]
+async fn what_narrows_a_list_may_stand_without_the_word() {
+    let (home, _server) = polled("").await;
+    for list in ["alerts", "deliveries"] {
+        for (arguments, expect) in [
+            (&["--limit", "1"][..], 1),
+            (&["--limit", "0"], 0),
+            (&["--topic", "vladivostok"], 1),
+            (&["--topic", "nothing", "list"], 0),
+            (&["--limit", "0", "list", "--limit", "1"], 1),
+            (&["--state", "failed"], 0),
+        ] {
+            let ended = home.run(&[&[list, "--json"], arguments].concat()).await.expect(0);
+            assert_eq!(ended.rows().len(), expect, "{list} {arguments:?}");
+        }
+        let text = home.run(&[list, "--limit", "0"]).await.expect(0).out;
+        assert!(!text.contains("yet"), "{text}");
+        assert!(home.run(&[list, "--topic", "x"]).await.expect(0).out.contains("is like that"));
+    }
+    let failing = home.run(&["sources", "--state", "backing_off", "--json"]).await.expect(0).rows();
+    assert_eq!(failing.len(), 1);
+    assert_eq!(failing[0]["id"], "amiss");
+}
+
+#[tokio::test]
+async fn warnings_of_the_configuration_are_told_but_to_those_who_want_errors_only() {
+    let server = newsroom().await;
+    let home = Home::with(&watching(&server, "[stories]\nwindow = \"9h\"\n"));
+    for (flags, told) in [(&[][..], true), (&["-q"], true), (&["-qq"], false)] {
+        let ended = home.run(&[&["status"], flags].concat()).await.expect(0);
+        assert_eq!(ended.err.contains("`window` has no effect"), told, "{flags:?}: {}", ended.err);
+    }
 }

@@ -287,6 +287,26 @@ async fn a_clock_set_back_by_a_day_stalls_nothing() {
         stop.cancel();
         day
     };
-    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, &stop), day);
+    let ((), day) = tokio::join!(desk.app.run(None, Send::Yes, None, &stop), day);
     day.expect("the second poll comes within the hour, not after a day");
+}
+
+#[tokio::test]
+async fn a_daemon_gives_a_sign_of_life_while_its_loops_turn() {
+    let desk = Desk::watching(&[]).await;
+    crate::store::opening::set_start(&desk.folder.path().join("n.db.lock"), Timestamp::from_millis(0));
+    let store = &desk.app.ctx().store;
+    let stop = CancellationToken::new();
+    let later = NOW + MINUTE;
+    let seen = async {
+        // The clock goes on only as the loops do: each turn of time lets them turn.
+        while store.last_sign().await.unwrap().is_none_or(|sign| sign < later) {
+            desk.pass(SECOND);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = desk.app.run(None, Send::Yes, None, &stop) => panic!("it ended"),
+        seen = tokio::time::timeout(SECOND * 30, seen) => seen.expect("a sign comes"),
+    }
 }

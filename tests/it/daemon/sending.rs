@@ -215,5 +215,5 @@ async fn alerts_reach_a_running_daemons_channel_at_once() {
         recorder.arrived(1).await;
         stop.cancel();
     };
-    tokio::join!(desk.app.run(None, Send::Yes, &stop), story);
+    tokio::join!(desk.app.run(None, Send::Yes, None, &stop), story);
 }

@@ -129,6 +129,7 @@ async fn the_daemons_note_is_read_by_others() {
         config_file: None,
         config_loaded: NOW,
         listen: Some("x".into()),
+        reload: None,
     };
     shelf.store.leave_note(&DaemonNote { pid: 1, ..note.clone() }).await.unwrap();
     shelf.store.leave_note(&note).await.unwrap();
@@ -145,4 +146,25 @@ async fn the_disk_is_written_before_anything_is_acknowledged() {
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let (mode,): (String,) = sqlx::query_as("pragma journal_mode").fetch_one(&pool).await.unwrap();
     assert_eq!(mode, "wal");
+}
+
+#[tokio::test]
+async fn the_latest_sign_of_life_is_the_start_or_what_was_noted_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&url(&folder)).await.unwrap();
+    assert_eq!(store.last_sign().await.unwrap(), None);
+    let _lock = DaemonLock::take(&url(&folder)).unwrap();
+    set_start(&folder.path().join("newshound.db.lock"), NOW);
+    assert_eq!(store.last_sign().await.unwrap(), Some(NOW));
+    store.leave_sign(Timestamp::from_millis(1)).await.unwrap();
+    assert_eq!(store.last_sign().await.unwrap(), Some(NOW), "that was an earlier daemon's");
+    store.leave_sign(NOW + SECOND).await.unwrap();
+    assert_eq!(store.last_sign().await.unwrap(), Some(NOW + SECOND));
+}
+
+/// Sets when a lock was taken.
+pub(crate) fn set_start(lock: &std::path::Path, start: Timestamp) {
+    let since_epoch = Duration::from_millis(u64::try_from(start.as_millis()).unwrap());
+    let file = std::fs::File::options().write(true).open(lock).unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH + since_epoch).unwrap();
 }

@@ -1,0 +1,165 @@
+//! The archive by its words: the keys of each item, and the items that are worth a closer look.
+//!
+//! The keys are the matcher's. An item whose keys are not made yet, or were made by other rules,
+//! is looked at in every search, so that nothing is ever lost.
+
+use sqlx::Row as _;
+
+use super::rows::{self, item_columns};
+use super::{Store, StoreError, Tx};
+use crate::matcher::{keys, keys::Sieve, search_keys};
+use crate::model::{Item, SourceId, Timestamp};
+
+/// Items whose keys are made in one transaction.
+const BATCH: i64 = 64;
+
+/// What is searched for.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// What the words of an item must go through.
+    pub sieve: Sieve,
+    /// Only items that were first seen at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only items of this source.
+    pub source: Option<SourceId>,
+}
+
+/// Names a stored item by its place in the archive: what is newer has a higher number, but of what
+/// one poll brought, which has one time, the first has the lowest: feeds begin with the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemNumber(i64);
+
+/// Items with their numbers.
+macro_rules! numbered_item {
+    ($rest:literal) => {
+        concat!(
+            "select ",
+            item_columns!(),
+            " from item_number join item on item.id = item_number.item ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// Returns the items that may be what is sought, newest first: those that are worth a closer
+    /// look.
+    pub async fn candidates(&self, sought: &Sought) -> Result<Vec<ItemNumber>, StoreError> {
+        let since = sought.since.map_or(i64::MIN, Timestamp::as_millis);
+        let source = sought.source.as_ref().map(SourceId::as_str);
+        let found = match expression(&sought.sieve) {
+            Expression::Nothing => return Ok(Vec::new()),
+            Expression::All => sqlx::query(
+                "select number from item_number
+                 where first_seen >= $1 and ($2 is null or exists (
+                     select 1 from item where item.id = item_number.item and item.source = $2))
+                 order by first_seen desc, number",
+            )
+            .bind(since)
+            .bind(source),
+            Expression::Of(expression) => sqlx::query(
+                "select number from item_number
+                 where first_seen >= $1 and ($2 is null or exists (
+                     select 1 from item where item.id = item_number.item and item.source = $2))
+                 and number in (select rowid from item_words where item_words match $3
+                     union all select number from item_number where version <> $4)
+                 order by first_seen desc, number",
+            )
+            .bind(since)
+            .bind(source)
+            .bind(expression)
+            .bind(keys::VERSION),
+        };
+        let found = found.fetch_all(self.reader()).await?;
+        Ok(found.iter().map(|row| row.try_get("number").map(ItemNumber)).collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the items of these numbers, newest first, as far as they are still there.
+    pub async fn items_numbered(&self, numbers: &[ItemNumber]) -> Result<Vec<Item>, StoreError> {
+        let numbers: Vec<i64> = numbers.iter().map(|number| number.0).collect();
+        let found = sqlx::query(numbered_item!(
+            "where item_number.number in (select value from json_each($1)) order by item_number.first_seen desc, item_number.number"
+        ))
+        .bind(serde_json::to_string(&numbers)?)
+        .fetch_all(self.reader())
+        .await?;
+        Ok(found.iter().map(rows::item).collect::<Result<_, _>>()?)
+    }
+
+    /// Makes the keys of the items that have none yet, or have those of other rules.
+    pub(super) async fn make_missing_keys(&self) -> Result<(), StoreError> {
+        let mut n_made = 0_usize;
+        while self.lacks_keys().await? {
+            let mut tx = self.begin().await?;
+            let found = sqlx::query(numbered_item!("where item_number.version <> $1 limit $2"))
+                .bind(keys::VERSION)
+                .bind(BATCH)
+                .fetch_all(&mut *tx)
+                .await?;
+            for row in &found {
+                make_keys(&mut tx, &rows::item(row)?).await?;
+            }
+            tx.commit().await?;
+            n_made += found.len();
+        }
+        if n_made > 0 {
+            tracing::info!("made the search keys of {n_made} stored items");
+        }
+        Ok(())
+    }
+
+    async fn lacks_keys(&self) -> Result<bool, StoreError> {
+        let found = sqlx::query("select 1 from item_number where version <> $1 limit 1")
+            .bind(keys::VERSION)
+            .fetch_optional(self.of_loops())
+            .await?;
+        Ok(found.is_some())
+    }
+}
+
+/// Keeps the keys of an item, which is new or was rewritten.
+pub(super) async fn make_keys(tx: &mut Tx<'_>, item: &Item) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert or replace into item_words (rowid, keys) select number, $2 from item_number where item = $1",
+    )
+    .bind(item.id.as_str())
+    .bind(search_keys(item))
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("update item_number set version = $2 where item = $1")
+        .bind(item.id.as_str())
+        .bind(keys::VERSION)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A sieve in the words of the full-text index.
+enum Expression {
+    All,
+    Nothing,
+    Of(String),
+}
+
+fn expression(sieve: &Sieve) -> Expression {
+    match sieve {
+        Sieve::All => Expression::All,
+        Sieve::Key(key) => Expression::Of(format!("\"{key}\"")),
+        Sieve::Start(start) => Expression::Of(format!("\"{start}\" *")),
+        Sieve::Each(parts) => joined(parts, " AND "),
+        Sieve::One(parts) if parts.is_empty() => Expression::Nothing,
+        Sieve::One(parts) => joined(parts, " OR "),
+    }
+}
+
+/// The parts of a sieve are never all or nothing: it was made so.
+fn joined(parts: &[Sieve], operator: &str) -> Expression {
+    let parts: Vec<String> = parts
+        .iter()
+        .filter_map(|part| match expression(part) {
+            Expression::Of(part) => Some(part),
+            Expression::All | Expression::Nothing => None,
+        })
+        .collect();
+    Expression::Of(format!("({})", parts.join(operator)))
+}
