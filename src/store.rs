@@ -10,6 +10,7 @@ mod claim;
 mod daemon;
 mod error;
 mod hits;
+mod hosts;
 mod items;
 mod lists;
 mod mend;
@@ -38,7 +39,7 @@ use sqlx::{
 };
 
 pub use archive::ArchiveSpan;
-pub use claim::{Claimed, Lease};
+pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
@@ -69,6 +70,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
+    (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
 ];
 
 /// The store.
@@ -287,8 +289,8 @@ mod tests {
         }
         let (now, pace) = (Timestamp::from_millis(0), PerHost { concurrency: 1, gap: Duration::ZERO });
         let reading = async {
-            store.next_source_due(pace, now).await.unwrap();
-            store.sources_due_by(now, pace, now).await.unwrap();
+            store.next_source_due().await.unwrap();
+            store.held_up_since(now, pace, now).await.unwrap();
             store.next_delivery_due(&[]).await.unwrap();
         };
         tokio::time::timeout(Duration::from_secs(20), reading).await.expect("they have a connection");

@@ -1,7 +1,7 @@
 //! The record of one poll: items, identities, hits, alerts, deliveries and the source's
 //! validators, in one transaction.
 
-use super::{Lease, Store, StoreError, Tx, items::record_item};
+use super::{Lease, Store, StoreError, Tx, claim, hosts, items::record_item};
 use crate::model::{Alert, Decision, PollClass, PollRecord, Timestamp, TopicId};
 
 /// What a poll added.
@@ -34,12 +34,21 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
+        let id = record.state.id.as_str();
+        let Some(ended) = claim::end(&mut tx, lease, &[id]).await?.pop() else {
+            return Err(StoreError::ClaimLost(id.to_owned()));
+        };
         let mut recorded = Recorded::default();
         for seen in &record.items {
             record_item(&mut tx, record, seen, &mut recorded).await?;
         }
-        settle_source(&mut tx, lease, record, &recorded).await?;
-        pause_host(&mut tx, record).await?;
+        settle_source(&mut tx, record, &recorded).await?;
+        let mut hosts = vec![ended.host.as_str()];
+        if let Some((host, until)) = &record.host_pause {
+            hosts::pause(&mut tx, host, *until, record.polled_at).await?;
+            hosts.push(host);
+        }
+        hosts::refresh(&mut tx, &hosts, record.polled_at).await?;
         note_trouble(&mut tx, record).await?;
         tx.commit().await?;
         Ok(recorded)
@@ -48,19 +57,17 @@ impl Store {
 
 async fn settle_source(
     tx: &mut Tx<'_>,
-    lease: &Lease,
     record: &PollRecord,
     recorded: &Recorded,
 ) -> Result<(), StoreError> {
     let state = &record.state;
     let validators = state.validators.as_ref();
-    let settled = sqlx::query(
+    sqlx::query(
         "update source set next_due = $1, failures = $2, validator_url = $3, etag = $4, last_modified = $5,
              body_hash = $6, baseline_done = $7, class = $8, message = $9, last_poll = $10, last_success = $11,
              marker = case when marker = 'operator' then marker else $12 end,
-             first_polled = coalesce(first_polled, $10), items = items + $13,
-             claimed_by = null, claimed_until = null
-         where id = $14 and claimed_by = $15",
+             first_polled = coalesce(first_polled, $10), items = items + $13
+         where id = $14",
     )
     .bind(state.next_due.as_millis())
     .bind(i64::from(state.failures))
@@ -76,26 +83,6 @@ async fn settle_source(
     .bind(state.marker.as_str())
     .bind(i64::try_from(recorded.new).unwrap_or(i64::MAX))
     .bind(state.id.as_str())
-    .bind(&lease.holder)
-    .execute(&mut **tx)
-    .await?;
-    if settled.rows_affected() == 0 {
-        return Err(StoreError::ClaimLost(state.id.to_string()));
-    }
-    Ok(())
-}
-
-/// Keeps away from the whole host, where it asked for that.
-async fn pause_host(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreError> {
-    let Some((host, until)) = &record.host_pause else { return Ok(()) };
-    sqlx::query(
-        "insert into host (name, free_at, set_at) values ($1, $2, $3)
-         on conflict (name) do update set set_at = excluded.set_at, free_at =
-             case when host.free_at > excluded.free_at then host.free_at else excluded.free_at end",
-    )
-    .bind(host)
-    .bind(until.as_millis())
-    .bind(record.polled_at.as_millis())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -57,8 +57,8 @@ pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
         let now = ctx.clock.now();
         let wait = turn(ctx, &mut in_flight, now).await;
         let per_host = ctx.live().config.fetch.per_host;
-        let held_up = match ctx.store.sources_due_by(begun, per_host, ctx.clock.now()).await {
-            Ok(waiting) => waiting > 0,
+        let held_up = match ctx.store.held_up_since(begun, per_host, ctx.clock.now()).await {
+            Ok(first) => first.is_some(),
             Err(error) => return fault(ctx, &error),
         };
         if in_flight.jobs.is_empty() && !held_up {
@@ -119,7 +119,7 @@ pub async fn tick(
         ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
         jobs.spawn(poll((Arc::clone(ctx), Arc::clone(&live)), Arc::clone(source), claimed.state));
     }
-    ctx.store.next_source_due(fetch.per_host, now).await
+    ctx.store.next_source_due().await
 }
 
 /// Polls one source and settles it, whatever happens on the way.
