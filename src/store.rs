@@ -70,6 +70,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
+    (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
 ];
 

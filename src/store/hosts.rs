@@ -131,6 +131,34 @@ async fn learn_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Lets hosts be until the least time between two starts is over; a claim counted from when it was
+/// made, this counts from the start of the poll itself.
+pub(super) async fn keep_gap(tx: &mut Tx<'_>, free_at: &[(&str, i64)]) -> Result<(), StoreError> {
+    if free_at.iter().all(|(_, at)| *at == 0) {
+        return Ok(());
+    }
+    sqlx::query(
+        "update host set free_at = free.at
+         from (select value ->> 0 as name, max(value ->> 1) as at from json_each($1) group by 1) as free
+         where host.name = free.name and host.free_at < free.at",
+    )
+    .bind(serde_json::to_string(free_at)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that these hosts answer, so that one poll at a time is no more care than they need.
+pub(super) async fn answer(tx: &mut Tx<'_>, hosts: &[&str]) -> Result<(), StoreError> {
+    sqlx::query(
+        "update host set careful = 0 where careful = 1 and name in (select value from json_each($1))",
+    )
+    .bind(serde_json::to_string(hosts)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Keeps away from a whole host that asked for it, and then goes there one poll at a time until it
 /// answers again.
 pub(super) async fn pause(

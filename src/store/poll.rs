@@ -1,12 +1,20 @@
-//! The record of one poll: items, identities, hits, alerts, deliveries and the source's
-//! validators, in one transaction.
+//! The records of polls: items, identities, hits, alerts, deliveries and the source's validators.
+//! Those that come together are written in one transaction.
 
-use super::{Lease, Store, StoreError, Tx, claim, hosts, items::record_item};
-use crate::model::{Alert, Decision, PollClass, PollRecord, Timestamp, TopicId};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, hosts, items::record_item};
+use crate::model::{
+    Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
+};
+use crate::schedule::interval::succeeded;
 
 /// What a poll added.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
+    /// The source's state from now on.
+    pub state: SourceState,
     /// Items never seen before.
     pub new: u64,
     /// Known items whose text changed.
@@ -24,6 +32,19 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    fn of(source: &SourceId, now: Timestamp) -> Self {
+        Recorded {
+            state: SourceState::unseen(source.clone(), now),
+            new: 0,
+            updated: 0,
+            same_url: 0,
+            same_text: 0,
+            hits: Vec::new(),
+            new_alerts: Vec::new(),
+            deliveries: 0,
+        }
+    }
+
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
         self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
@@ -34,39 +55,98 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let id = record.state.id.as_str();
-        let Some(ended) = claim::end(&mut tx, lease, &[id]).await?.pop() else {
-            return Err(StoreError::ClaimLost(id.to_owned()));
-        };
-        let mut recorded = Recorded::default();
-        for seen in &record.items {
-            record_item(&mut tx, record, seen, &mut recorded).await?;
-        }
-        settle_source(&mut tx, record, &recorded).await?;
-        let mut hosts = vec![ended.host.as_str()];
-        if let Some((host, until)) = &record.host_pause {
-            hosts::pause(&mut tx, host, *until, record.polled_at).await?;
-            hosts.push(host);
-        }
-        hosts::refresh(&mut tx, &hosts, record.polled_at).await?;
-        note_trouble(&mut tx, record).await?;
+        let recorded = record_all(&mut tx, lease, std::slice::from_ref(record)).await?.remove(0)?;
         tx.commit().await?;
         Ok(recorded)
     }
 }
 
+/// Writes what these polls brought, each if its claim still holds: the error of one is that it does
+/// not, and then nothing of it is written.
+pub(super) async fn record_all(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    records: &[PollRecord],
+) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    let ids: Vec<&str> = records.iter().map(|record| record.source.as_str()).collect();
+    let ended = claim::end(tx, lease, &ids).await?;
+    let ended: HashMap<&str, &Ended> = ended.iter().map(|ended| (ended.source.as_str(), ended)).collect();
+    let mut hosts = Hosts::default();
+    let mut all = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(ended) = ended.get(record.source.as_str()) else {
+            all.push(Err(StoreError::ClaimLost(record.source.to_string())));
+            continue;
+        };
+        let (recorded, next) = write(tx, record).await?;
+        hosts.note(record, ended, next.state.class.is_some_and(succeeded));
+        note_trouble(tx, &next, record.polled_at).await?;
+        all.push(Ok(Recorded { state: next.state, ..recorded }));
+    }
+    hosts.settle(tx, records).await?;
+    Ok(all)
+}
+
+/// Writes what a poll brought and what becomes of its source.
+async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next), StoreError> {
+    let mut recorded = Recorded::of(&record.source, record.polled_at);
+    for seen in &record.items {
+        record_item(tx, record, seen, &mut recorded).await?;
+    }
+    let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
+    let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+    settle_source(tx, &next.state, recorded.new).await?;
+    Ok((recorded, next))
+}
+
+/// What polls mean for their hosts.
+#[derive(Default)]
+struct Hosts<'a> {
+    /// Not before this may the next poll of a host start, counted from the start of the last.
+    free_at: Vec<(&'a str, i64)>,
+    /// Hosts that answered.
+    answering: Vec<&'a str>,
+}
+
+impl<'a> Hosts<'a> {
+    fn note(&mut self, record: &PollRecord, ended: &'a Ended, answers: bool) {
+        let free_at = if ended.gap.is_zero() { 0 } else { (record.polled_at + ended.gap).as_millis() };
+        self.free_at.push((&ended.host, free_at));
+        if answers {
+            self.answering.push(&ended.host);
+        }
+    }
+
+    async fn settle(mut self, tx: &mut Tx<'_>, records: &'a [PollRecord]) -> Result<(), StoreError> {
+        hosts::keep_gap(tx, &self.free_at).await?;
+        hosts::answer(tx, &self.answering).await?;
+        for record in records {
+            if let Some((host, until)) = &record.host_pause {
+                hosts::pause(tx, host, *until, record.polled_at).await?;
+                self.free_at.push((host, 0));
+            }
+        }
+        let touched: Vec<&str> = self.free_at.iter().map(|(host, _)| *host).collect();
+        let latest = records.iter().map(|record| record.polled_at).max();
+        hosts::refresh(tx, &touched, latest.unwrap_or(Timestamp::from_millis(0))).await
+    }
+}
+
 async fn settle_source(
     tx: &mut Tx<'_>,
-    record: &PollRecord,
-    recorded: &Recorded,
+    state: &SourceState,
+    n_new: u64,
 ) -> Result<(), StoreError> {
-    let state = &record.state;
     let validators = state.validators.as_ref();
+    let moved = state.moved.as_ref();
     sqlx::query(
         "update source set next_due = $1, failures = $2, validator_url = $3, etag = $4, last_modified = $5,
              body_hash = $6, baseline_done = $7, class = $8, message = $9, last_poll = $10, last_success = $11,
              marker = case when marker = 'operator' then marker else $12 end,
-             first_polled = coalesce(first_polled, $10), items = items + $13
+             first_polled = coalesce(first_polled, $10), items = items + $13,
+             interval_ms = $15, reason = $16, failing_since = $17, asks_ms = $18, skip_hours = $19,
+             skip_days = $20, rhythm = $21, moved_to = $22, moved_at = $23, moved_failing_since = $24,
+             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29
          where id = $14",
     )
     .bind(state.next_due.as_millis())
@@ -81,21 +161,45 @@ async fn settle_source(
     .bind(state.last_poll.map(Timestamp::as_millis))
     .bind(state.last_success.map(Timestamp::as_millis))
     .bind(state.marker.as_str())
-    .bind(i64::try_from(recorded.new).unwrap_or(i64::MAX))
+    .bind(i64::try_from(n_new).unwrap_or(i64::MAX))
     .bind(state.id.as_str())
+    .bind(state.interval.map(millis))
+    .bind(state.reason.as_deref())
+    .bind(state.failing_since.map(Timestamp::as_millis))
+    .bind(state.hints.least.map(millis))
+    .bind(i64::from(state.hints.skip_hours))
+    .bind(i64::from(state.hints.skip_days))
+    .bind(Some(state.rhythm.as_slice()).filter(|rhythm| !rhythm.is_empty()))
+    .bind(moved.map(|moved| moved.url.as_str()))
+    .bind(moved.map(|moved| moved.since.as_millis()))
+    .bind(moved.and_then(|moved| moved.failing_since).map(Timestamp::as_millis))
+    .bind(state.read_whole.map(Timestamp::as_millis))
+    .bind(state.unchanged.since.map(Timestamp::as_millis))
+    .bind(i64::from(state.unchanged.answers))
+    .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
+    .bind(i64::from(state.unchanged.lies))
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-async fn note_trouble(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreError> {
-    let Some(class) =
-        record.state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
-    else {
-        return Ok(());
-    };
-    let message = record.state.message.as_deref().unwrap_or_default();
-    event(tx, (record.state.id.as_str(), ""), (class.as_str(), message), record.polled_at).await
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Counts the class of a poll that did not go well, and what else there is to tell.
+async fn note_trouble(tx: &mut Tx<'_>, next: &Next, polled_at: Timestamp) -> Result<(), StoreError> {
+    let Next { state, notes } = next;
+    let id = state.id.as_str();
+    if let Some(class) = state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
+    {
+        let message = state.message.as_deref().unwrap_or_default();
+        event(tx, (id, ""), (class.as_str(), message), polled_at).await?;
+    }
+    for note in notes {
+        event(tx, (id, ""), (note.class, &note.message), polled_at).await?;
+    }
+    Ok(())
 }
 
 /// Counts an event on a source or channel.
