@@ -21,6 +21,7 @@ mod rows;
 mod search;
 mod sign;
 mod sources;
+mod turn;
 mod verdicts;
 mod versions;
 
@@ -51,6 +52,7 @@ pub use overview::{
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
+pub use turn::{Turn, Turned};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 
