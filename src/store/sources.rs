@@ -121,16 +121,16 @@ pub(super) async fn sync(
             continue;
         }
         touched.extend([host, source.host.clone()]);
-        if address != source.address {
-            begin_anew(tx, source, now).await?;
-            moved.push(source.id.clone());
-        } else {
+        if address == source.address {
             sqlx::query("update source set host = $1, configured = $2 where id = $3")
                 .bind(&source.host)
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
                 .await?;
+        } else {
+            begin_anew(tx, source, now).await?;
+            moved.push(source.id.clone());
         }
     }
     for (id, (host, ..)) in known.into_iter().filter(|(_, (.., configured))| *configured) {
