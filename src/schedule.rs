@@ -4,6 +4,7 @@
 
 pub mod attempt;
 pub mod interval;
+pub mod rhythm;
 pub mod route;
 
 /// Returns a number in [0, 1) that depends on the seed alone, spread evenly over seeds.
