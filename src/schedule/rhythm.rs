@@ -59,12 +59,18 @@ pub struct Rhythm {
 }
 
 impl Rhythm {
-    /// Learns from a look that found so many new items. What the first sight of a source brings
-    /// is its past, and tells nothing of its pace.
+    /// Returns the rhythm of a source at its first sight. What that brings is its past, and tells
+    /// nothing of its pace.
+    pub fn first_seen(now: Timestamp) -> Self {
+        let now = whole_seconds(now);
+        Rhythm { looked: Some(now), woke: now, ..Rhythm::default() }
+    }
+
+    /// Learns from a look that found so many new items.
     pub fn learn(&mut self, n_new: u64, now: Timestamp) {
-        let now = Timestamp::from_millis(now.as_secs() * 1000);
+        let now = whole_seconds(now);
         let Some(looked) = self.looked.replace(now) else {
-            self.woke = now;
+            *self = Rhythm::first_seen(now);
             return;
         };
         self.n_looks = self.n_looks.saturating_add(1);
@@ -128,6 +134,11 @@ fn posts(n_new: u64, expected: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "the lesser of both is small")]
     let found = n_new as f64;
     found.min(likely)
+}
+
+/// It is written down in seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millis(time.as_secs() * 1000)
 }
 
 fn hours(duration: Duration) -> f64 {

@@ -138,7 +138,11 @@ impl Profile {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "less than the byte it came from")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "less than the byte it came from"
+)]
 fn left(watched: u8) -> u8 {
     (f64::from(watched) * DAY_LEAVES).round() as u8
 }
