@@ -1,6 +1,7 @@
 //! Gives an item its identity: the same article read again is the same item, whatever its
 //! publisher does to ids, addresses and markup in the meantime.
 
+mod apart;
 mod key;
 mod mark;
 mod past;
@@ -9,6 +10,7 @@ mod url;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+pub use self::apart::{KeyHashes, are_apart};
 pub use self::key::text_key;
 pub use self::mark::{Mark, MarkKind, PASSING, marks};
 pub use self::past::{Past, Recognised, Sight};
@@ -26,6 +28,20 @@ const LATEST_CLAIM: Duration = Duration::from_hours(24);
 /// An item is known by its publisher's id, else by its address, else by its words. An id or an
 /// address that several items of the body share, though they differ, identifies none of them.
 pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Item> {
+    identify_all(source, raw, now).items
+}
+
+/// The items of one body, and what tells whether they can be told apart one by one.
+pub struct Identified {
+    /// The items, without exact repeats.
+    pub items: Vec<Item>,
+    /// What each raw item is known by. `None` where two of them have something in common: such a
+    /// body means what it means only as a whole.
+    pub hashes: Option<Vec<KeyHashes>>,
+}
+
+/// Does as `identify` does, and says what the items are known by.
+pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Identified {
     let keyed: Vec<(RawItem, ItemKeys)> = raw
         .into_iter()
         .map(|raw| {
@@ -36,8 +52,9 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
     let shared_guids =
         shared(&keyed, |keys| keys.guid.as_ref(), |raw, keys| (raw.title.as_str(), keys.url.as_deref()));
     let shared_urls = shared(&keyed, |keys| keys.url.as_ref(), |raw, _| raw.title.as_str());
+    let hashes: Vec<KeyHashes> = keyed.iter().map(|(raw, keys)| KeyHashes::of(raw, keys)).collect();
     let mut seen = HashSet::new();
-    keyed
+    let items = keyed
         .into_iter()
         .map(|(raw, keys)| {
             let keys = ItemKeys {
@@ -48,7 +65,8 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
             item(source, raw, keys, now)
         })
         .filter(|item| seen.insert(item.id.clone()))
-        .collect()
+        .collect();
+    Identified { items, hashes: are_apart(&hashes).then_some(hashes) }
 }
 
 /// Gives an item that comes alone its id and keys.

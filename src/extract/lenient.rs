@@ -1,6 +1,7 @@
 //! Reads a feed in XML of any version, well-formed or not, item by item: a mistake costs at most
 //! the item it is in. Knows no schema; an item's fields are the known elements directly in it.
 
+use super::Prints;
 use super::capture::{Capture, Piece};
 use super::draft::{Draft, Written};
 use super::entities;
@@ -34,6 +35,8 @@ pub(super) struct Document {
     /// Items of which it left the beginning.
     pub(super) n_incomplete: usize,
     pub(super) end_missing: bool,
+    /// What the items can be known by when they come again; where they are not to be, `None`.
+    pub(super) prints: Option<Prints>,
 }
 
 /// Why reading stopped before the end.
