@@ -26,5 +26,8 @@ pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timest
 pub use imprint::{Imprint, Imprints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
-pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};
+pub use source::{
+    Decide, Destination, Found, Hints, Marker, Moved, Next, Note, PollRecord, Routed, SeenItem, SourceMode,
+    SourceState, Unchanged, Validators,
+};
 pub use verdict::{JudgedItem, TakenVerdict, Verdict};
