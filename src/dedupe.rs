@@ -10,13 +10,15 @@ mod url;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-pub use self::apart::{KeyHashes, are_apart};
+use self::apart::{are_apart, hashes_of};
 pub use self::key::text_key;
 pub use self::mark::{Mark, MarkKind, PASSING, marks};
 pub use self::past::{Past, Recognised, Sight};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
-use crate::model::{Item, ItemId, ItemKeys, RawItem, SourceId, Timestamp};
+use crate::model::{
+    Imprint, Imprints, Item, ItemId, ItemKeys, KeyHashes, Prints, RawItem, SourceId, Timestamp,
+};
 
 /// 1990-01-01: there was no feed before.
 const EARLIEST_CLAIM: Timestamp = Timestamp::from_millis(631_152_000_000);
@@ -31,13 +33,26 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
     identify_all(source, raw, now).items
 }
 
-/// The items of one body, and what tells whether they can be told apart one by one.
+/// The items of one body, and what they are known by.
 pub struct Identified {
     /// The items, without exact repeats.
     pub items: Vec<Item>,
-    /// What each raw item is known by. `None` where two of them have something in common: such a
-    /// body means what it means only as a whole.
-    pub hashes: Option<Vec<KeyHashes>>,
+    /// What each raw item is known by.
+    hashes: Vec<KeyHashes>,
+}
+
+impl Identified {
+    /// Returns what is to be remembered of a body: its items of these prints, and those that were
+    /// left out of it. `None` where two of them have something in common: what such items are, only
+    /// all of them together tell.
+    pub fn imprints(&self, prints: Option<&Prints>, left_out: Vec<Imprint>) -> Option<Imprints> {
+        let prints = prints?;
+        let read = prints.items.iter().zip(&self.hashes);
+        let mut items = left_out;
+        items.extend(read.map(|(&print, &known_by)| Imprint { print, known_by }));
+        let are_apart = are_apart(items.iter().map(|item| item.known_by));
+        are_apart.then_some(Imprints { setting: prints.setting, items })
+    }
 }
 
 /// Does as `identify` does, and says what the items are known by.
@@ -52,7 +67,7 @@ pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Ide
     let shared_guids =
         shared(&keyed, |keys| keys.guid.as_ref(), |raw, keys| (raw.title.as_str(), keys.url.as_deref()));
     let shared_urls = shared(&keyed, |keys| keys.url.as_ref(), |raw, _| raw.title.as_str());
-    let hashes: Vec<KeyHashes> = keyed.iter().map(|(raw, keys)| KeyHashes::of(raw, keys)).collect();
+    let hashes = keyed.iter().map(|(raw, keys)| hashes_of(raw, keys)).collect();
     let mut seen = HashSet::new();
     let items = keyed
         .into_iter()
@@ -66,7 +81,7 @@ pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Ide
         })
         .filter(|item| seen.insert(item.id.clone()))
         .collect();
-    Identified { items, hashes: are_apart(&hashes).then_some(hashes) }
+    Identified { items, hashes }
 }
 
 /// Gives an item that comes alone its id and keys.

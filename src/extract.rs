@@ -34,7 +34,7 @@ use url::Url;
 use self::draft::{Draft, Setting};
 use self::lenient::{Bounds, Document, Root, Stop};
 use crate::config::FetchConfig;
-use crate::model::{Imprints, PollClass, RawItem};
+use crate::model::{Imprints, PollClass, Prints, RawItem};
 
 /// How far one body is read.
 pub struct Limits<'a> {
@@ -170,15 +170,6 @@ pub struct Extracted {
     pub left_out: Vec<u64>,
 }
 
-/// What the items of a body can be known by when they come again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prints {
-    /// The hash of all that has a say in how an item is read, besides its bytes.
-    pub setting: u64,
-    /// The hash of each item's bytes, in the order of the items.
-    pub items: Vec<u64>,
-}
-
 impl Extracted {
     /// Returns the class of the poll: that of the outcome, or `degraded` where something was lost.
     pub fn class(&self) -> PollClass {
@@ -280,7 +271,7 @@ fn read_xml(
     limits: &Limits<'_>,
 ) -> Result<Reading, Outcome> {
     let bounds = limits.bounds();
-    let prints = |document: &Document| document.prints.clone().map(|prints| prints.under(base, limits));
+    let prints = |document: &Document| document.prints.clone().map(|prints| under(prints, base, limits));
     if let Some(known) = known
         && let Some((document, left_out)) = strict::read_unseen(doc, known, &bounds)
         && let Some(prints) = prints(&document).filter(|prints| prints.setting == known.setting)
@@ -320,13 +311,11 @@ impl Reading {
     }
 }
 
-impl Prints {
-    /// Adds what has a say in how all items are read: where they come from, how far they are read,
-    /// and by whom.
-    fn under(self, base: &Url, limits: &Limits<'_>) -> Self {
-        let say = format!("{READER} {} {} {base}", env!("CARGO_PKG_VERSION"), limits.max_text);
-        Prints { setting: lean::hash_under(self.setting, say.as_bytes()), ..self }
-    }
+/// Adds what has a say in how all items are read: where they come from, how far they are read, and
+/// by whom.
+fn under(prints: Prints, base: &Url, limits: &Limits<'_>) -> Prints {
+    let say = format!("{READER} {} {} {base}", env!("CARGO_PKG_VERSION"), limits.max_text);
+    Prints { setting: lean::hash_under(prints.setting, say.as_bytes()), ..prints }
 }
 
 fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {

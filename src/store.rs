@@ -18,6 +18,7 @@ mod overview;
 mod poll;
 mod rows;
 mod search;
+mod seen;
 mod sign;
 mod sources;
 mod verdicts;
@@ -70,6 +71,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
+    (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
 ];
 
 /// The store.

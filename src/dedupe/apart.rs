@@ -7,35 +7,21 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher13;
 
 use super::identity;
-use crate::model::{ItemKeys, RawItem};
+use crate::model::{ItemKeys, KeyHashes, RawItem};
 
-/// The hashes of what an item is known by. Two items may have equal ones by chance; then they are
-/// held for items that have something in common, which costs a whole reading and nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyHashes {
-    /// Of the publisher's id, else of the words where there is no address either; else 0.
-    pub key: u32,
-    /// Of the address; 0 where there is none that identifies.
-    pub url: u32,
-}
-
-impl KeyHashes {
-    /// Takes the hashes of what an item is known by when it is seen alone.
-    pub(super) fn of(raw: &RawItem, keys: &ItemKeys) -> Self {
-        let is_known_by_address = keys.guid.is_none() && keys.url.is_some();
-        KeyHashes {
-            key: if is_known_by_address { 0 } else { hash_of(&identity(raw, keys)) },
-            url: keys.url.as_deref().map_or(0, hash_of),
-        }
+/// Takes the hashes of what an item is known by when it is seen alone.
+pub(super) fn hashes_of(raw: &RawItem, keys: &ItemKeys) -> KeyHashes {
+    let is_known_by_address = keys.guid.is_none() && keys.url.is_some();
+    KeyHashes {
+        key: if is_known_by_address { 0 } else { hash_of(&identity(raw, keys)) },
+        url: keys.url.as_deref().map_or(0, hash_of),
     }
 }
 
 /// Says whether no two items have anything in common that they are known by.
-pub fn are_apart<'a>(hashes: impl IntoIterator<Item = &'a KeyHashes>) -> bool {
+pub(super) fn are_apart(mut hashes: impl Iterator<Item = KeyHashes>) -> bool {
     let (mut keys, mut urls) = (HashSet::new(), HashSet::new());
-    hashes.into_iter().all(|hashes| {
-        (hashes.key == 0 || keys.insert(hashes.key)) && (hashes.url == 0 || urls.insert(hashes.url))
-    })
+    hashes.all(|KeyHashes { key, url }| (key == 0 || keys.insert(key)) && (url == 0 || urls.insert(url)))
 }
 
 fn hash_of(text: &str) -> u32 {
@@ -48,9 +34,9 @@ fn hash_of(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::identify_all;
+    use super::super::{Identified, identify_all};
     use super::*;
-    use crate::model::{SourceId, Timestamp};
+    use crate::model::{Imprint, Prints, SourceId, Timestamp};
 
     /// Whether items given as id, address and title are told apart.
     #[track_caller]
@@ -64,7 +50,15 @@ mod tests {
         });
         let now = Timestamp::from_millis(0);
         let identified = identify_all(&SourceId::new("s"), raws.collect(), now);
-        assert_eq!(identified.hashes.is_some(), expect, "{items:?}");
+        // Each of them may have been known before.
+        for n_known in 0..=items.len() {
+            let (known, unseen) = identified.hashes.split_at(n_known);
+            let known = known.iter().map(|&known_by| Imprint { print: 1, known_by }).collect();
+            let prints = Prints { setting: 0, items: vec![2; unseen.len()] };
+            let unseen = Identified { items: Vec::new(), hashes: unseen.to_vec() };
+            assert_eq!(unseen.imprints(Some(&prints), known).is_some(), expect, "{items:?}");
+        }
+        assert_eq!(identified.imprints(None, Vec::new()), None);
     }
 
     #[test]

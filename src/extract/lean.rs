@@ -14,9 +14,8 @@
 use memchr::memmem;
 use twox_hash::XxHash3_64;
 
-use super::Prints;
 use super::survey::{MAX_BYTES, Plan};
-use crate::model::Imprints;
+use crate::model::{Imprints, Prints};
 
 /// Of what is read before the first item, so much is searched for the root.
 const ROOT_WITHIN: usize = 2048;
@@ -85,7 +84,7 @@ mod tests {
     use super::super::lenient::Bounds;
     use super::super::survey::survey;
     use super::*;
-    use crate::model::Imprint;
+    use crate::model::{Imprint, KeyHashes};
 
     fn known(items: &[&str]) -> Imprints {
         let items =
@@ -132,7 +131,11 @@ mod tests {
         let doc = "<rss version='2.0'><channel>\n<item><title>a</title></item>\n<item x='1'>b</item></channel></rss>";
         let plan = survey(doc, &[], &Bounds { max_depth: 9, max_items: 9, expired: &|| false }).unwrap();
         let prints = prints(doc, plan, None).unwrap();
-        let items = prints.items.iter().map(|&print| Imprint { print, key: 0, url: 0 }).collect();
+        let items = prints
+            .items
+            .iter()
+            .map(|&print| Imprint { print, known_by: KeyHashes { key: 0, url: 0 } })
+            .collect();
         let lean = without(doc, &Imprints { setting: 0, items }).unwrap();
         assert_eq!(lean.left_out, prints.items);
         assert_eq!(lean.doc, "<rss version='2.0'><channel>\n</channel></rss>");

@@ -1,12 +1,12 @@
 //! Reads a feed in XML of any version, well-formed or not, item by item: a mistake costs at most
 //! the item it is in. Knows no schema; an item's fields are the known elements directly in it.
 
-use super::Prints;
 use super::capture::{Capture, Piece};
 use super::draft::{Draft, Written};
 use super::entities;
 use super::lexer::{Lexer, Token, attribute};
 use super::names::{Field, Prefixes, Vocabulary, field};
+use crate::model::Prints;
 
 /// What a document turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -105,14 +105,19 @@ pub(super) fn survey(doc: &str, mut seams: &[usize], bounds: &Bounds<'_>) -> Res
             return Err(Doubt::Size);
         }
         let at = reader.buffer_position();
-        while seams.first().is_some_and(|&seam| seam as u64 <= at) {
+        let event = reader.read_event().map_err(|_| Doubt::Unsound)?;
+        let to = reader.buffer_position();
+        // The end of an element that is empty comes without a piece of its own.
+        while to > at && seams.first().is_some_and(|&seam| seam as u64 <= at) {
             survey.seam(seams[0], at)?;
             seams = &seams[1..];
         }
-        let (namespace, event) = reader.read_resolved_event().map_err(|_| Doubt::Unsound)?;
         match event {
-            Event::Start(tag) => survey.start(&tag, &namespace, at)?,
-            Event::End(_) => survey.end(at..reader.buffer_position())?,
+            Event::Start(tag) => {
+                let (namespace, _) = reader.resolver().resolve_element(tag.name());
+                survey.start(&tag, &namespace, at)?;
+            }
+            Event::End(_) => survey.end(at..to)?,
             Event::Text(text) => survey.text.see(&text),
             Event::CData(text) => survey.text.see(&text),
             Event::GeneralRef(name) => survey.reference(&name)?,
@@ -616,6 +621,7 @@ mod tests {
             ("<item/>|<!-- c --><ttl>1</ttl>", true),
             ("<!-- | -->", false),
             ("<x>|</x>", false),
+            ("<x/>|<x/>", true),
             ("<item>|</item>", false),
             ("<title><![CDATA[|]]></title>", false),
             ("<ttl |/>", false),
@@ -625,6 +631,8 @@ mod tests {
         }
         check_seam("|<rss version='2.0'><channel/></rss>", false);
         check_seam("<rss version='2.0'>|<channel/></rss>", false);
+        check_seam("<rss version='2.0'><channel/>|</rss>", false);
+        check_seam("<rss version='2.0'><channel></channel>|</rss>", false);
         check_seam("<rss version='2.0'><channel/></rss>|", false);
         check_seam("<feed xmlns='http://www.w3.org/2005/Atom'>|</feed>", true);
     }

@@ -13,10 +13,27 @@ const ROW: usize = 16;
 pub struct Imprint {
     /// The hash of its bytes in the document.
     pub print: u64,
-    /// The hash of what it is known by: its publisher's id, else its words.
+    /// The hashes of what it is known by.
+    pub known_by: KeyHashes,
+}
+
+/// The hashes of what an item is known by. Two items may have equal ones by chance; then they are
+/// held for items that have something in common, which costs a whole reading and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHashes {
+    /// Of the publisher's id, else of the words where there is no address either; else 0.
     pub key: u32,
-    /// The hash of its address; 0 where that identifies nothing.
+    /// Of the address; 0 where there is none that identifies.
     pub url: u32,
+}
+
+/// The hashes of the bytes of a document's items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prints {
+    /// The hash of all that has a say in how an item is read, besides its bytes.
+    pub setting: u64,
+    /// The hash of each item's bytes, in the order of the items.
+    pub items: Vec<u64>,
 }
 
 /// What is remembered of a body that was read whole and without a doubt.
@@ -34,12 +51,19 @@ impl Imprints {
         let mut bytes = Vec::with_capacity(HEAD + self.items.len() * ROW);
         bytes.push(LAYOUT);
         bytes.extend(self.setting.to_le_bytes());
-        for Imprint { print, key, url } in &self.items {
+        for Imprint { print, known_by: KeyHashes { key, url } } in &self.items {
             bytes.extend(print.to_le_bytes());
             bytes.extend(key.to_le_bytes());
             bytes.extend(url.to_le_bytes());
         }
         bytes
+    }
+
+    /// Returns what is remembered of the items with these hashes.
+    pub fn of(&self, prints: &[u64]) -> Vec<Imprint> {
+        let mut prints = prints.to_vec();
+        prints.sort_unstable();
+        self.items.iter().filter(|item| prints.binary_search(&item.print).is_ok()).copied().collect()
     }
 
     /// Reads kept bytes; `None` for what is laid out otherwise.
@@ -53,11 +77,9 @@ impl Imprints {
         let items = rows.0.iter().map(|row| {
             let (print, keys) = row.split_first_chunk::<8>()?;
             let (key, url) = keys.split_first_chunk::<4>()?;
-            Some(Imprint {
-                print: u64::from_le_bytes(*print),
-                key: u32::from_le_bytes(*key),
-                url: u32::from_le_bytes(url.try_into().ok()?),
-            })
+            let known_by =
+                KeyHashes { key: u32::from_le_bytes(*key), url: u32::from_le_bytes(url.try_into().ok()?) };
+            Some(Imprint { print: u64::from_le_bytes(*print), known_by })
         });
         Some(Imprints {
             setting: u64::from_le_bytes(setting.try_into().ok()?),
@@ -72,9 +94,13 @@ mod tests {
 
     use super::*;
 
+    fn imprint((print, key, url): (u64, u32, u32)) -> Imprint {
+        Imprint { print, known_by: KeyHashes { key, url } }
+    }
+
     #[test]
     fn other_layouts_are_forgotten() {
-        let bytes = Imprints { setting: 7, items: vec![Imprint { print: 1, key: 2, url: 3 }] }.to_bytes();
+        let bytes = Imprints { setting: 7, items: vec![imprint((1, 2, 3))] }.to_bytes();
         assert_eq!(bytes.len(), 25);
         assert!(Imprints::of_bytes(&bytes).is_some());
         assert_eq!(Imprints::of_bytes(&bytes[..24]), None);
@@ -85,7 +111,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_kept_comes_back(setting: u64, rows: Vec<(u64, u32, u32)>) {
-            let items = rows.into_iter().map(|(print, key, url)| Imprint { print, key, url }).collect();
+            let items = rows.into_iter().map(imprint).collect();
             let imprints = Imprints { setting, items };
             prop_assert_eq!(Imprints::of_bytes(&imprints.to_bytes()), Some(imprints));
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Lease, Store, StoreError, Tx, items::record_item};
+use super::{Lease, Store, StoreError, Tx, items::record_item, seen::remember};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -60,6 +60,7 @@ impl Store {
         let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
         let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
         settle_source(&mut tx, lease, &next.state, recorded.new).await?;
+        remember(&mut tx, &record.source, &record.memory).await?;
         pause_host(&mut tx, record).await?;
         note_trouble(&mut tx, &next, record.polled_at).await?;
         tx.commit().await?;

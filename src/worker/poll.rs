@@ -12,7 +12,7 @@ use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{Decide, PollClass, PollRecord, SourceState, Timestamp};
+use crate::model::{Decide, Memory, PollClass, PollRecord, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError};
 
@@ -156,15 +156,18 @@ async fn poll_one(
     let exchange = Exchange { fetched, polled_at, took, corrections };
     let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
+    let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
+    let before = SourceState { read_whole, ..state.clone() };
     let record = PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state), read.outcome, polled_at),
+        decide: decide(live, (source, &before), read.outcome, polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
         host_pause: host.zip(host_pause),
         items: read.items,
-        n_skipped: 0,
+        n_skipped: read.n_skipped,
+        memory: read.memory,
         versions: Arc::clone(&live.versions),
     };
     settle((ctx, live), source, state, &record).await
@@ -191,6 +194,7 @@ async fn settle_panic(
         host_pause: None,
         items: Vec::new(),
         n_skipped: 0,
+        memory: Memory::Kept,
         versions: Arc::clone(&live.versions),
     };
     settle((ctx, live), source, state, &record).await
