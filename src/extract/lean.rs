@@ -87,8 +87,10 @@ mod tests {
     use crate::model::{Imprint, KeyHashes};
 
     fn known(items: &[&str]) -> Imprints {
-        let items =
-            items.iter().map(|item| Imprint { print: XxHash3_64::oneshot(item.as_bytes()), key: 0, url: 0 });
+        let items = items.iter().map(|item| Imprint {
+            print: XxHash3_64::oneshot(item.as_bytes()),
+            known_by: KeyHashes { key: 0, url: 0 },
+        });
         Imprints { setting: 0, items: items.collect() }
     }
 
