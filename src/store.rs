@@ -34,7 +34,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -132,7 +132,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", CACHE_KIB)
-            .pragma("journal_size_limit", "16777216");
+            .pragma("journal_size_limit", "16777216")
+            .disable_statement_logging();
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         // A full disk makes SQLite roll back by itself, after which the library still counts one
         // transaction and refuses every other: such a connection is replaced.

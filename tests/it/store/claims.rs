@@ -177,5 +177,8 @@ async fn a_row_that_cannot_be_read_holds_up_no_other() {
     assert_eq!(shelf.claimed_ids(&us(), NOW).await, ["c"]);
     assert_eq!(shelf.claimed_ids(&us(), NOW).await, ["b"]);
     let events = shelf.store.overview(NOW).await.unwrap().events;
-    assert_eq!((events[0].source.as_ref().map(SourceId::as_str), events[0].class.as_str()), (Some("a"), "internal"));
+    assert_eq!(
+        (events[0].source.as_ref().map(SourceId::as_str), events[0].class.as_str()),
+        (Some("a"), "internal")
+    );
 }
