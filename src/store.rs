@@ -21,6 +21,7 @@ mod rows;
 mod search;
 mod sign;
 mod sources;
+mod sync;
 mod verdicts;
 mod versions;
 
@@ -50,7 +51,8 @@ pub use overview::{
 };
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
-pub use sources::{SourceRow, Watched};
+pub use sources::SourceRow;
+pub use sync::{AllWatched, Apart, Watched};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 

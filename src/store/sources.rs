@@ -1,24 +1,11 @@
 //! Which sources there are, and how each stands.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, Tx, hosts, poll, rows};
+use super::{Store, StoreError, rows};
 use crate::model::{SourceId, SourceState, Timestamp};
-
-/// A source as the store has to know it.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// Its id.
-    pub id: SourceId,
-    /// The host and port it is paced by.
-    pub host: String,
-    /// What changes when its address changes.
-    pub address: String,
-    /// Whether it is polled.
-    pub enabled: bool,
-}
 
 /// A source's memory and its counts.
 #[derive(Clone, Debug)]
@@ -46,15 +33,6 @@ macro_rules! source_rows {
 }
 
 impl Store {
-    /// Makes the store know the configured sources: a new one is due now, one that left the
-    /// configuration keeps its memory and is not polled.
-    pub async fn sync_sources(&self, watched: &[Watched], now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        sync(&mut tx, watched, now).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Returns what is remembered of every source, by id.
     pub async fn source_rows(&self, now: Timestamp) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
         let found = sqlx::query(source_rows!("")).bind(week_before(now)).fetch_all(self.reader()).await?;
@@ -95,90 +73,6 @@ impl Store {
         found.iter().map(read).collect()
     }
 }
-
-/// Makes the store know the configured sources; those it knows already and as they are cost no
-/// write. Returns those that have another address than they had.
-pub(super) async fn sync(
-    tx: &mut Tx<'_>,
-    watched: &[Watched],
-    now: Timestamp,
-) -> Result<Vec<SourceId>, StoreError> {
-    let mut known = HashMap::new();
-    for row in sqlx::query("select id, host, address, configured from source").fetch_all(&mut **tx).await? {
-        let configured: i64 = row.try_get("configured")?;
-        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0);
-        known.insert(rows::text(&row, "id")?, is);
-    }
-    let mut moved = Vec::new();
-    let mut touched = HashSet::new();
-    for source in watched {
-        let Some((host, address, configured)) = known.remove(source.id.as_str()) else {
-            insert(tx, source, now).await?;
-            touched.insert(source.host.clone());
-            continue;
-        };
-        if address == source.address && host == source.host && configured == source.enabled {
-            continue;
-        }
-        touched.extend([host, source.host.clone()]);
-        if address != source.address {
-            begin_anew(tx, source, now).await?;
-            moved.push(source.id.clone());
-        } else {
-            sqlx::query("update source set host = $1, configured = $2 where id = $3")
-                .bind(&source.host)
-                .bind(i64::from(source.enabled))
-                .bind(source.id.as_str())
-                .execute(&mut **tx)
-                .await?;
-        }
-    }
-    for (id, (host, ..)) in known.into_iter().filter(|(_, (.., configured))| *configured) {
-        sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
-        touched.insert(host);
-    }
-    hosts::learn(tx, &touched, now).await?;
-    Ok(moved)
-}
-
-async fn insert(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("insert into source (id, host, address, configured, next_due) values ($1, $2, $3, $4, $5)")
-        .bind(source.id.as_str())
-        .bind(&source.host)
-        .bind(&source.address)
-        .bind(i64::from(source.enabled))
-        .bind(now.as_millis())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Forgets what was learned at another address: what the new one holds is a baseline, not news.
-/// A poll under way at the old one is not recorded any more, since it would pass for that baseline.
-async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
-             failures = 0, class = null, message = null, validator_url = null, etag = null,
-             last_modified = null, body_hash = null,
-             failing_since = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
-             interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
-             read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
-             marker = case when marker = 'gone' then 'none' else marker end
-         where id = $5",
-    )
-    .bind(&source.host)
-    .bind(&source.address)
-    .bind(i64::from(source.enabled))
-    .bind(now.as_millis())
-    .bind(source.id.as_str())
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query("delete from claim where source = $1").bind(source.id.as_str()).execute(&mut **tx).await?;
-    poll::event(tx, (source.id.as_str(), ""), ("new_address", NEW_ADDRESS), now).await
-}
-
-/// What is told of a source that has another address than it had.
-const NEW_ADDRESS: &str = "another address under the same id: what it holds is read as a new baseline";
 
 fn week_before(now: Timestamp) -> i64 {
     now.as_millis() - 7 * DAY_MS

@@ -53,7 +53,7 @@ pub fn listing<S: BuildHasher>(
     now: Timestamp,
 ) -> Vec<SourceListing> {
     let mut listed: Vec<SourceListing> =
-        config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();
+        config.sources.iter().map(|source| one(&source, &config.fetch, rows.get(&source.id), now)).collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     listed
 }

@@ -117,7 +117,7 @@ pub async fn tick(
     for claimed in ctx.store.claim_sources(&lease, fetch.per_host, free, now).await? {
         let Some(source) = live.sources.get(&claimed.state.id) else { continue };
         ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
-        jobs.spawn(poll((Arc::clone(ctx), Arc::clone(&live)), Arc::clone(source), claimed.state));
+        jobs.spawn(poll((Arc::clone(ctx), Arc::clone(&live)), source, claimed.state));
     }
     ctx.store.next_source_due().await
 }

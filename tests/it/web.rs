@@ -73,7 +73,7 @@ async fn serve(server: &str, limits: Limits) -> Served {
         address: "address".to_owned(),
         enabled: source.enabled,
     };
-    store.sync_sources(&config.sources.iter().map(watch).collect::<Vec<_>>(), now()).await.unwrap();
+    store.sync_sources(&config.sources.iter().map(|source| watch(&source)).collect::<Vec<_>>(), now()).await.unwrap();
     let site = Arc::new(site(config, store.clone(), Arc::default(), limits));
     let address = start(&site).await;
     Served { address, store, site, folder }

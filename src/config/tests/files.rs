@@ -95,7 +95,7 @@ fn includes_are_merged_in_order() {
         config.sources.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
         ["a-example-1", "a-example-2"]
     );
-    assert_eq!(format!("{:?}", config.sources[1].place.as_ref().unwrap()), "urls.txt:4:3");
+    assert_eq!(format!("{:?}", config.sources.iter().nth(1).unwrap().place.as_ref().unwrap()), "urls.txt:4:3");
 }
 
 #[test]
