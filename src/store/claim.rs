@@ -264,11 +264,7 @@ pub(super) struct Ended {
 }
 
 /// Ends the claims of this holder on these sources; returns those that it had.
-pub(super) async fn end(
-    tx: &mut Tx<'_>,
-    lease: &Lease,
-    sources: &[&str],
-) -> Result<Vec<Ended>, StoreError> {
+pub(super) async fn end(tx: &mut Tx<'_>, lease: &Lease, sources: &[&str]) -> Result<Vec<Ended>, StoreError> {
     let ended = sqlx::query(
         "delete from claim where holder = $1 and source in (select value from json_each($2))
          returning source, host, gap",

@@ -124,10 +124,7 @@ pub(super) async fn learn_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Sto
     .bind(now.as_millis())
     .execute(&mut **tx)
     .await?;
-    sqlx::query(refreshed!(""))
-        .bind(now.as_millis())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(refreshed!("")).bind(now.as_millis()).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -132,11 +132,7 @@ impl<'a> Hosts<'a> {
     }
 }
 
-async fn settle_source(
-    tx: &mut Tx<'_>,
-    state: &SourceState,
-    n_new: u64,
-) -> Result<(), StoreError> {
+async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Result<(), StoreError> {
     let validators = state.validators.as_ref();
     let moved = state.moved.as_ref();
     sqlx::query(

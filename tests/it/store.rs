@@ -1,5 +1,6 @@
 //! The store's contract: every unit of work, on a real database in a folder of its own.
 
+mod claim_model;
 mod claims;
 mod lists;
 mod mend;
