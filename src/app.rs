@@ -32,7 +32,7 @@ use self::reload::Reloads;
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
 use crate::model::{StoreClass, Timestamp, fingerprint};
-use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched, AllWatched};
+use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
 use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
@@ -202,6 +202,7 @@ fn site(ctx: &Ctx, note: DaemonNote) -> Site {
         metrics: Arc::clone(&ctx.metrics),
         pulse: Arc::clone(&ctx.pulse),
         limits: web::Limits::default(),
+        oldest_success: web::oldest::OldestSuccess::default(),
     }
 }
 

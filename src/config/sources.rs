@@ -117,16 +117,18 @@ impl Sources {
             let mark: &[u8] = if source.enabled { b"\n" } else { b" off\n" };
             [source.id.as_str().as_bytes(), b" ", source.url.as_str().as_bytes(), mark]
         });
-        let lines = (0..self.listed.len()).flat_map(|at| {
-            [self.listed.id(at).as_bytes(), b" ", self.listed.address(at).as_bytes(), b"\n"]
-        });
+        let lines = (0..self.listed.len())
+            .flat_map(|at| [self.listed.id(at).as_bytes(), b" ", self.listed.address(at).as_bytes(), b"\n"]);
         fingerprint_of(tables.chain(lines))
     }
 }
 
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.tables.iter()).entry(&format_args!("{} listed", self.listed.len())).finish()
+        f.debug_list()
+            .entries(self.tables.iter())
+            .entry(&format_args!("{} listed", self.listed.len()))
+            .finish()
     }
 }
 

@@ -20,9 +20,24 @@ pub struct SourceRow {
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Configured sources by how they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceFigures {
+    /// All of them.
+    pub known: u64,
+    /// Readable.
+    pub active: u64,
+    /// Failing.
+    pub backing_off: u64,
+    /// Partly readable.
+    pub degraded: u64,
+    /// Switched off by the server or the operator.
+    pub marked_off: u64,
+}
+
 /// Rows of `source` with their new items of the week since `$1`.
 macro_rules! source_rows {
-    ($after:literal) => {
+    ($after:expr) => {
         concat!(
             "select source.*, (select count(*) from item where item.source = source.id
                  and item.first_seen > $1 and item.baseline = 0) as recent
@@ -31,6 +46,29 @@ macro_rules! source_rows {
         )
     };
 }
+
+/// The sources of the index `source_ailing`; the words are those that it was made with.
+macro_rules! ailing {
+    () => {
+        "configured = 1 and marker = 'none' and (failures > 0 or class = 'degraded')"
+    };
+}
+
+const AILING: &str =
+    source_rows!(concat!("where ", ailing!(), " order by (failures = 0), next_due, id limit $2"));
+// What is due next is in hand, or waits at one of the hosts that come next.
+const NEXT: &str = source_rows!(
+    "where source.id in (
+         select source from (select source from claim order by source limit $2)
+         union select waiting.id from (
+             select name from host where ready_at is not null order by ready_at, name limit $2
+         ) as near join source as waiting on waiting.id in (
+             select id from source where host = near.name and configured = 1 and marker = 'none'
+             order by next_due, id limit $2))
+         and configured = 1 and marker = 'none' and failures = 0 and coalesce(class, '') <> 'degraded'
+     order by next_due, id limit $2"
+);
+const OFF: &str = source_rows!("where marker <> 'none' and configured = 1 order by id limit $2");
 
 impl Store {
     /// Returns what is remembered of every source, by id.
@@ -43,20 +81,94 @@ impl Store {
         found.iter().map(read).collect()
     }
 
-    /// Returns the configured sources that need a look first: failing ones, partly readable
-    /// ones, then those that are due next, then those marked off.
-    pub async fn sources_to_look_at(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+    /// Returns what is remembered of the sources from one id to another, both included, by id.
+    pub async fn source_rows_within(
+        &self,
+        (first, last): (&SourceId, &SourceId),
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        let found = sqlx::query(source_rows!("where id >= $2 and id <= $3 order by id"))
+            .bind(week_before(now))
+            .bind(first.as_str())
+            .bind(last.as_str())
+            .fetch_all(self.reader())
+            .await?;
+        all_read(&found, now)
+    }
+
+    /// Returns so many of the configured sources that fail, are read in part or are marked off, by
+    /// id, from behind this one on.
+    pub async fn ailing_after(
+        &self,
+        id: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
         let found = sqlx::query(source_rows!(
-            "where id in (select id from source where configured = 1
-                 order by marker <> 'none', failures = 0, coalesce(class, '') <> 'degraded', next_due, id
-                 limit $2)
-             order by marker <> 'none', failures = 0, coalesce(class, '') <> 'degraded', next_due, id"
+            "where id > $2 and configured = 1 and (marker <> 'none' or failures > 0 or class = 'degraded')
+             order by id limit $3"
         ))
         .bind(week_before(now))
+        .bind(id)
         .bind(i64::from(limit))
         .fetch_all(self.reader())
         .await?;
-        Ok(found.iter().map(|row| source_row(row, now)).collect::<Result<_, _>>()?)
+        all_read(&found, now)
+    }
+
+    /// Returns the configured sources that need a look first: failing ones, partly readable
+    /// ones, then those that are due next, then those marked off.
+    pub async fn sources_to_look_at(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+        self.first_of(&[AILING, NEXT, OFF], limit, now).await
+    }
+
+    /// Returns the same without those that are well.
+    pub async fn sources_that_ail(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+        self.first_of(&[AILING, OFF], limit, now).await
+    }
+
+    async fn first_of(
+        &self,
+        statements: &[&'static str],
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        let mut rows = Vec::new();
+        for statement in statements {
+            if rows.len() >= limit as usize {
+                break;
+            }
+            let found = sqlx::query(*statement).bind(week_before(now)).bind(i64::from(limit));
+            rows.extend(all_read(&found.fetch_all(self.reader()).await?, now)?);
+        }
+        rows.truncate(limit as usize);
+        Ok(rows)
+    }
+
+    /// Returns how many sources stand how. Each count is one of an index, not of the sources.
+    pub(super) async fn source_figures(&self) -> Result<SourceFigures, StoreError> {
+        let row = sqlx::query(concat!(
+            "select (select count(*) from source where configured = 1 and marker = 'none') as polled,
+                 (select count(*) from source where configured = 1 and marker <> 'none') as marked_off,
+                 (select count(*) from source where ",
+            ailing!(),
+            " and (failures = 0) = 0) as backing_off,
+                 (select count(*) from source where ",
+            ailing!(),
+            " and (failures = 0) = 1) as degraded"
+        ))
+        .fetch_one(self.reader())
+        .await?;
+        let polled: u64 = rows::count(&row, "polled")?;
+        let (backing_off, degraded) = (rows::count(&row, "backing_off")?, rows::count(&row, "degraded")?);
+        let marked_off = rows::count(&row, "marked_off")?;
+        Ok(SourceFigures {
+            known: polled + marked_off,
+            active: polled.saturating_sub(backing_off + degraded),
+            backing_off,
+            degraded,
+            marked_off,
+        })
     }
 
     /// Returns when each of so many configured sources was last read.
@@ -72,6 +184,19 @@ impl Store {
             |row: &SqliteRow| Ok((SourceId::new(rows::text(row, "id")?), rows::time(row, "last_success")?));
         found.iter().map(read).collect()
     }
+
+    /// Returns when the configured source was last read that has not been for longest. Looks at
+    /// every source.
+    pub async fn oldest_success(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query("select min(last_success) as oldest from source where configured = 1")
+            .fetch_one(self.reader())
+            .await?;
+        Ok(rows::time_or_none(&row, "oldest")?)
+    }
+}
+
+fn all_read(found: &[SqliteRow], now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+    Ok(found.iter().map(|row| source_row(row, now)).collect::<Result<_, _>>()?)
 }
 
 fn week_before(now: Timestamp) -> i64 {

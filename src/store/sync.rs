@@ -247,7 +247,11 @@ impl<'a> Sync<'a> {
 
     /// Sets the times of the hosts whose sources became others, or of all. Returns the sources that
     /// have another address than they had.
-    pub(super) async fn settle_hosts(self, tx: &mut Tx<'_>, which: Hosts) -> Result<Vec<SourceId>, StoreError> {
+    pub(super) async fn settle_hosts(
+        self,
+        tx: &mut Tx<'_>,
+        which: Hosts,
+    ) -> Result<Vec<SourceId>, StoreError> {
         match which {
             Hosts::Touched => hosts::learn(tx, &self.touched, self.now).await?,
             Hosts::All => hosts::learn_all(tx, self.now).await?,
@@ -260,8 +264,7 @@ async fn insert(tx: &mut Tx<'_>, new: &[Watched], now: Timestamp) -> Result<(), 
     if new.is_empty() {
         return Ok(());
     }
-    let mut statement =
-        QueryBuilder::new("insert into source (id, host, address, configured, next_due) ");
+    let mut statement = QueryBuilder::new("insert into source (id, host, address, configured, next_due) ");
     statement.push_values(new, |mut row, source| {
         row.push_bind(source.id.as_str())
             .push_bind(&source.host)
@@ -303,7 +306,8 @@ const NEW_ADDRESS: &str = "another address under the same id: what it holds is r
 /// Returns what sets apart the sources that the store was last made to know; `None` where that was
 /// not done to its end.
 pub(super) async fn version(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("select value from daemon where name = 'sources'").fetch_optional(&mut **tx).await?;
+    let row =
+        sqlx::query("select value from daemon where name = 'sources'").fetch_optional(&mut **tx).await?;
     Ok(row.map(|row| rows::text(&row, "value")).transpose()?)
 }
 

@@ -81,12 +81,7 @@ impl Addresses {
 }
 
 /// Reads the lines of all lists; what is none is told, of each list so much as anybody reads.
-fn read(
-    scope: &Scope<'_>,
-    tables: &[Source],
-    lists: &[ListFile],
-    repeated: &mut Repeated,
-) -> Addresses {
+fn read(scope: &Scope<'_>, tables: &[Source], lists: &[ListFile], repeated: &mut Repeated) -> Addresses {
     let of_tables: HashMap<&str, &Source> =
         tables.iter().map(|source| (source.url.as_str(), source)).collect();
     let mut addresses = Addresses::default();
@@ -131,9 +126,8 @@ fn written(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Returns the address, if there is nothing to say about it.
 fn plain_url(written: &str) -> Option<Url> {
     let url = Url::parse(written).ok()?;
-    let is_plain = written.len() <= MOST_BYTES
-        && matches!(url.scheme(), "http" | "https")
-        && url.password().is_none();
+    let is_plain =
+        written.len() <= MOST_BYTES && matches!(url.scheme(), "http" | "https") && url.password().is_none();
     is_plain.then_some(url)
 }
 
@@ -150,7 +144,8 @@ struct Faults {
 impl Faults {
     /// Reads a line about which there is something to say, and says it, unless enough was said.
     fn read(&mut self, scope: &Scope<'_>, written: &str, place: Place) -> Option<Url> {
-        let told = if self.n_told < MOST_TOLD { scope } else { &Scope::new(scope.environment, scope.partial) };
+        let told =
+            if self.n_told < MOST_TOLD { scope } else { &Scope::new(scope.environment, scope.partial) };
         let (is_error, url) = if written.len() > MOST_BYTES {
             let message = format!("this address has more than {MOST_BYTES} bytes");
             told.report(Problem::error(&place, message));
@@ -175,8 +170,11 @@ impl Faults {
         let Some(place) = &self.first_untold else { return };
         let path = list.file.path.display();
         if self.n_errors > 0 {
-            let message = format!("{} more lines of {path} are no addresses that can be polled", self.n_errors);
-            scope.report(Problem::error(place, message).suggest("a list holds one http or https address a line"));
+            let message =
+                format!("{} more lines of {path} are no addresses that can be polled", self.n_errors);
+            scope.report(
+                Problem::error(place, message).suggest("a list holds one http or https address a line"),
+            );
         }
         if self.n_warnings > 0 {
             let message = format!("there are {} more such lines in {path}", self.n_warnings);

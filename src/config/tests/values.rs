@@ -143,7 +143,7 @@ fn sources_that_differ_only_in_port_or_query_get_ids_of_their_own() {
          [[source]]\nurl='https://a.example/feed?lang=ru'\n[[source]]\nurl='https://b.example/feed?lang=ru'",
     )
     .sources;
-    let ids: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let ids: Vec<&str> = sources.tables().iter().map(|source| source.id.as_str()).collect();
     assert_eq!(ids, ["a-example-8443-feed", "a-example-feed", "a-example-feed-lang-ru", "b-example-feed"]);
     assert_eq!(sources.tables()[2].shown_url(), "https://a.example/feed");
 }
