@@ -21,7 +21,10 @@ pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
-pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
+pub use id::{
+    AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint,
+    fingerprint_of,
+};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{

@@ -9,6 +9,7 @@ mod archive;
 mod claim;
 mod daemon;
 mod error;
+mod figures;
 mod hits;
 mod hosts;
 mod items;
@@ -21,6 +22,7 @@ mod rows;
 mod search;
 mod sign;
 mod sources;
+mod sync;
 mod turn;
 mod verdicts;
 mod versions;
@@ -47,11 +49,11 @@ pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
     ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
-    SourceFigures,
 };
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
-pub use sources::{SourceRow, Watched};
+pub use sources::{SourceFigures, SourceRow};
+pub use sync::{AllWatched, Apart, Watched};
 pub use turn::{Turn, Turned};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
@@ -74,6 +76,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
+    (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
 ];
 
 /// The store.
