@@ -217,7 +217,7 @@ async fn write_and_claim(
         };
         ctx.metrics.note(Span::PollLag, &[], ctx.clock.now().since(state.next_due));
         let with = (Arc::clone(ctx), Arc::clone(live), Arc::clone(&corrections));
-        in_flight.jobs.spawn(poll(with, Arc::clone(source), state));
+        in_flight.jobs.spawn(poll(with, source, state));
     }
     let written: Vec<Polled> = in_flight.ended.drain(..turned.recorded.len()).collect();
     if !written.is_empty() {
