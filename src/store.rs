@@ -23,6 +23,7 @@ mod search;
 mod sign;
 mod sources;
 mod sync;
+mod turn;
 mod verdicts;
 mod versions;
 
@@ -53,6 +54,7 @@ pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
 pub use sources::{SourceFigures, SourceRow};
 pub use sync::{AllWatched, Apart, Watched};
+pub use turn::{Turn, Turned};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::{Executor, Row, Sqlite};
 
 use super::{Store, StoreError, Tx, hosts, rows};
 use crate::config::PerHost;
@@ -77,8 +77,7 @@ impl Store {
     ///
     /// The end of a poll in hand may make it sooner; it is the end of a claim at the latest.
     pub async fn next_source_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(NEXT_READY).fetch_one(self.of_loops()).await?;
-        Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
+        next_ready(self.of_loops()).await
     }
 
     /// Returns when the first of the sources can be claimed that were due by a time and still wait;
@@ -123,8 +122,15 @@ impl Store {
     }
 }
 
-/// When the next poll of any host may start.
-pub(super) const NEXT_READY: &str = "select min(ready_at) as due from host where ready_at is not null";
+/// Returns when the next poll of any host may start.
+pub(super) async fn next_ready(
+    database: impl Executor<'_, Database = Sqlite>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = sqlx::query("select min(ready_at) as due from host where ready_at is not null")
+        .fetch_one(database)
+        .await?;
+    Ok(row.try_get::<Option<i64>, _>("due")?.map(Timestamp::from_millis))
+}
 
 /// Claims sources within a transaction.
 pub(super) async fn take(

@@ -55,7 +55,7 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let recorded = record_all(&mut tx, lease, std::slice::from_ref(record)).await?.remove(0)?;
+        let recorded = record_all(&mut tx, lease, &[record]).await?.remove(0)?;
         tx.commit().await?;
         Ok(recorded)
     }
@@ -66,8 +66,11 @@ impl Store {
 pub(super) async fn record_all(
     tx: &mut Tx<'_>,
     lease: &Lease,
-    records: &[PollRecord],
+    records: &[&PollRecord],
 ) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<&str> = records.iter().map(|record| record.source.as_str()).collect();
     let ended = claim::end(tx, lease, &ids).await?;
     let ended: HashMap<&str, &Ended> = ended.iter().map(|ended| (ended.source.as_str(), ended)).collect();
@@ -84,7 +87,7 @@ pub(super) async fn record_all(
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
     hosts.settle(tx, records).await?;
-    let written = records.iter().zip(&all).filter_map(|(record, of)| Some((record, of.as_ref().ok()?.new)));
+    let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
     figures::keep(tx, written).await?;
     Ok(all)
 }
@@ -119,7 +122,7 @@ impl<'a> Hosts<'a> {
         }
     }
 
-    async fn settle(mut self, tx: &mut Tx<'_>, records: &'a [PollRecord]) -> Result<(), StoreError> {
+    async fn settle(mut self, tx: &mut Tx<'_>, records: &'a [&'a PollRecord]) -> Result<(), StoreError> {
         hosts::keep_gap(tx, &self.free_at).await?;
         hosts::answer(tx, &self.answering).await?;
         for record in records {

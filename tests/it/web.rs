@@ -17,8 +17,8 @@ use newshound::config::{self, Config, Environment};
 use newshound::metrics::{Loop, Metrics, Pulse};
 use newshound::model::Timestamp;
 use newshound::store::{DaemonNote, Store, Watched};
-use newshound::web::{self, Limits, Shown, Site};
 use newshound::web::oldest::OldestSuccess;
+use newshound::web::{self, Limits, Shown, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -99,7 +99,15 @@ fn site(config: Arc<Config>, store: Store, metrics: Arc<Metrics>, limits: Limits
     };
     let shown = Shown { config, timezone: jiff::tz::TimeZone::UTC, note };
     let shown = tokio::sync::watch::Sender::new(Arc::new(shown));
-    Site { clock, store, shown, metrics, pulse: Arc::new(pulse), limits, oldest_success: OldestSuccess::default() }
+    Site {
+        clock,
+        store,
+        shown,
+        metrics,
+        pulse: Arc::new(pulse),
+        limits,
+        oldest_success: OldestSuccess::default(),
+    }
 }
 
 async fn start(site: &Arc<Site>) -> SocketAddr {
