@@ -66,6 +66,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Returns what the sources that the store knows were set apart by when it was made to know them.
+    pub async fn sources_version(&self) -> Result<Option<String>, StoreError> {
+        let mut tx = self.reader().begin().await?;
+        version(&mut tx).await
+    }
+}
+
 /// What sets a configured source apart from what the store knew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Apart {
