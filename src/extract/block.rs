@@ -19,6 +19,8 @@ use words::{
 
 /// Bytes of a page that are looked at.
 const LOOKED_AT: usize = 128 << 10;
+/// Links of a page that leads nowhere else.
+const FEW_LINKS: usize = 25;
 /// Characters of text of a page that has nothing else to say.
 const THIN: usize = 1500;
 /// Of a page that hardly says anything.
@@ -60,7 +62,8 @@ impl fmt::Display for Block {
 
 /// Says what a document that is no feed stands in the way with, if it does.
 pub(super) fn recognise(doc: &str) -> Option<Block> {
-    let page = Page::of(beginning(doc));
+    let begun = beginning(doc);
+    let page = Page::of(begun, begun.len() == doc.len());
     page.product().or_else(|| page.by_its_words())
 }
 
@@ -73,14 +76,16 @@ struct Page {
     raw: String,
     title: String,
     text: String,
+    /// Characters of text; all there could be where the page goes on elsewhere, or leads there.
     n_chars: usize,
     has_form: bool,
     asks_password: bool,
 }
 
 impl Page {
-    fn of(doc: &str) -> Self {
+    fn of(doc: &str, is_whole: bool) -> Self {
         let text = text::plain(doc, LOOKED_AT).to_lowercase();
+        let mut n_links = 0;
         let mut page = Page {
             raw: doc.to_lowercase(),
             title: String::new(),
@@ -97,6 +102,7 @@ impl Page {
                     let kind = attribute(attributes, "type").unwrap_or_default();
                     page.asks_password |= kind.trim().eq_ignore_ascii_case("password");
                 }
+                Token::Start { name, .. } if name.eq_ignore_ascii_case("a") => n_links += 1,
                 Token::Start { name, .. } => in_title = name.eq_ignore_ascii_case("title"),
                 Token::Text(title) if in_title && page.title.is_empty() => {
                     page.title = text::headline(title, 256).to_lowercase();
@@ -104,6 +110,10 @@ impl Page {
                 Token::End { .. } => in_title = false,
                 Token::Text(_) | Token::CData(_) => {}
             }
+        }
+        // What scripts write may hide the text that follows, so that a page full of it looks empty.
+        if !is_whole || n_links > FEW_LINKS {
+            page.n_chars = LOOKED_AT;
         }
         page
     }

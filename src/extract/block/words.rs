@@ -13,7 +13,7 @@ pub(super) const CHALLENGE_PRODUCTS: &[(&str, &[&str])] = &[
     ("DataDome", &["captcha-delivery.com"]),
     ("HUMAN", &["px-captcha"]),
     ("HUMAN", &["_pxappid", "_pxjsclientsrc", "_pxfirstpartyenabled"]),
-    ("AWS WAF", &["awswafcookiedomainlist"]),
+    ("AWS WAF", &["awswafcookiedomainlist", "challenge-container"]),
     ("AWS WAF", &["gokuprops", "challenge.js"]),
     ("Sucuri", &["sucuri_cloudproxy_js"]),
     ("DDoS-Guard", &["/.well-known/ddos-guard/"]),
