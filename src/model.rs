@@ -25,7 +25,7 @@ pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timest
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{
-    Decide, Destination, Found, Hints, Marker, Moved, Next, Note, PollRecord, Routed, SeenItem, SourceMode,
-    SourceState, Unchanged, Validators,
+    Decide, Destination, Found, Hints, Landing, Marker, Moved, Next, Note, PollRecord, Routed, SeenItem,
+    SourceMode, SourceState, Unchanged, Validators,
 };
 pub use verdict::{JudgedItem, TakenVerdict, Verdict};

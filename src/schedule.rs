@@ -4,7 +4,10 @@
 
 pub mod attempt;
 pub mod interval;
+pub mod moves;
+pub mod probe;
 pub mod route;
+pub mod window;
 
 /// Returns a number in [0, 1) that depends on the seed alone, spread evenly over seeds.
 ///

@@ -11,6 +11,7 @@ mod daemon;
 mod error;
 mod hits;
 mod items;
+mod landing;
 mod lists;
 mod mend;
 mod outbox;
@@ -70,6 +71,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
+    (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
 ];
 
 /// The store.

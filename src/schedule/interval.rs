@@ -92,7 +92,7 @@ pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Fo
     if outcome.class == PollClass::Gone {
         next.marker = Marker::Gone;
     }
-    Next { state: next, notes: Vec::new() }
+    Next { state: next, notes: Vec::new(), host: None }
 }
 
 /// Returns how long to wait: the normal pace and up to a tenth more, else full jitter between

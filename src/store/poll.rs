@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Lease, Store, StoreError, Tx, items::record_item};
+use super::{Lease, Store, StoreError, Tx, items::record_item, landing};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -60,6 +60,9 @@ impl Store {
         let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
         let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
         settle_source(&mut tx, lease, &next.state, recorded.new).await?;
+        if let Some(host) = &next.host {
+            landing::keep(&mut tx, &next.state, host).await?;
+        }
         pause_host(&mut tx, record).await?;
         note_trouble(&mut tx, &next, record.polled_at).await?;
         tx.commit().await?;
@@ -147,7 +150,7 @@ async fn pause_host(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreErr
 
 /// Counts the class of a poll that did not go well, and what else there is to tell.
 async fn note_trouble(tx: &mut Tx<'_>, next: &Next, polled_at: Timestamp) -> Result<(), StoreError> {
-    let Next { state, notes } = next;
+    let Next { state, notes, .. } = next;
     let id = state.id.as_str();
     if let Some(class) = state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
     {

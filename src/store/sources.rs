@@ -104,9 +104,16 @@ pub(super) async fn sync(
     now: Timestamp,
 ) -> Result<Vec<SourceId>, StoreError> {
     let mut known = HashMap::new();
-    for row in sqlx::query("select id, host, address, configured from source").fetch_all(&mut **tx).await? {
+    // A source that has moved is paced by the host it has moved to.
+    for row in sqlx::query(
+        "select id, case when moved_to is null then host end as host, address, configured from source",
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    {
         let configured: i64 = row.try_get("configured")?;
-        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0);
+        let host: Option<String> = row.try_get("host")?;
+        let is = (host, rows::text(&row, "address")?, configured != 0);
         known.insert(rows::text(&row, "id")?, is);
     }
     let mut moved = Vec::new();
@@ -118,9 +125,9 @@ pub(super) async fn sync(
         if address != source.address {
             begin_anew(tx, source, now).await?;
             moved.push(source.id.clone());
-        } else if host != source.host || configured != source.enabled {
-            sqlx::query("update source set host = $1, configured = $2 where id = $3")
-                .bind(&source.host)
+        } else if host.as_ref().is_some_and(|host| *host != source.host) || configured != source.enabled {
+            sqlx::query("update source set host = coalesce($1, host), configured = $2 where id = $3")
+                .bind(host.map(|_| &source.host))
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
@@ -155,6 +162,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
              failing_since = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
+             held = 0, ends_at = null, same_as = null,
              marker = case when marker = 'gone' then 'none' else marker end
          where id = $5",
     )
