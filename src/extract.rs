@@ -19,6 +19,7 @@ mod lenient;
 mod lexer;
 mod names;
 mod page;
+mod paging;
 mod strict;
 mod survey;
 pub mod text;
@@ -27,6 +28,7 @@ use std::fmt;
 
 pub use item::{GivenItem, ItemError, item_json};
 pub use page::text_or_page;
+pub use paging::older;
 pub use survey::Doubt;
 use url::Url;
 
