@@ -1,10 +1,10 @@
 //! Which sources there are, and how each stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, Tx, poll, rows};
+use super::{Store, StoreError, Tx, hosts, poll, rows};
 use crate::model::{SourceId, SourceState, Timestamp};
 
 /// A source as the store has to know it.
@@ -104,39 +104,44 @@ pub(super) async fn sync(
     now: Timestamp,
 ) -> Result<Vec<SourceId>, StoreError> {
     let mut known = HashMap::new();
-    // A source that has moved is paced by the host it has moved to.
-    for row in sqlx::query(
-        "select id, case when moved_to is null then host end as host, address, configured from source",
-    )
-    .fetch_all(&mut **tx)
-    .await?
-    {
-        let configured: i64 = row.try_get("configured")?;
-        let host: Option<String> = row.try_get("host")?;
-        let is = (host, rows::text(&row, "address")?, configured != 0);
+    let all = sqlx::query("select id, host, address, configured, moved_to is not null as moved from source");
+    for row in all.fetch_all(&mut **tx).await? {
+        let (configured, has_moved): (i64, i64) = (row.try_get("configured")?, row.try_get("moved")?);
+        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0, has_moved != 0);
         known.insert(rows::text(&row, "id")?, is);
     }
     let mut moved = Vec::new();
+    let mut touched = HashSet::new();
     for source in watched {
-        let Some((host, address, configured)) = known.remove(source.id.as_str()) else {
+        let Some((host, address, configured, has_moved)) = known.remove(source.id.as_str()) else {
             insert(tx, source, now).await?;
+            touched.insert(source.host.clone());
             continue;
         };
-        if address != source.address {
+        // A source that has moved is paced by the host it has moved to.
+        let is_same = address == source.address;
+        let paced_by = if is_same && has_moved { host.clone() } else { source.host.clone() };
+        if is_same && host == paced_by && configured == source.enabled {
+            continue;
+        }
+        touched.extend([host, paced_by.clone()]);
+        if !is_same {
             begin_anew(tx, source, now).await?;
             moved.push(source.id.clone());
-        } else if host.as_ref().is_some_and(|host| *host != source.host) || configured != source.enabled {
-            sqlx::query("update source set host = coalesce($1, host), configured = $2 where id = $3")
-                .bind(host.map(|_| &source.host))
+        } else {
+            sqlx::query("update source set host = $1, configured = $2 where id = $3")
+                .bind(&paced_by)
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
                 .await?;
         }
     }
-    for (id, _) in known.into_iter().filter(|(_, (.., configured))| *configured) {
+    for (id, (host, ..)) in known.into_iter().filter(|(_, (_, _, configured, _))| *configured) {
         sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
+        touched.insert(host);
     }
+    hosts::learn(tx, &touched, now).await?;
     Ok(moved)
 }
 
@@ -158,7 +163,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
     sqlx::query(
         "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
              failures = 0, class = null, message = null, validator_url = null, etag = null,
-             last_modified = null, body_hash = null, claimed_by = null, claimed_until = null,
+             last_modified = null, body_hash = null,
              failing_since = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
@@ -173,6 +178,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
     .bind(source.id.as_str())
     .execute(&mut **tx)
     .await?;
+    sqlx::query("delete from claim where source = $1").bind(source.id.as_str()).execute(&mut **tx).await?;
     poll::event(tx, (source.id.as_str(), ""), ("new_address", NEW_ADDRESS), now).await
 }
 

@@ -1,5 +1,6 @@
 //! The store's contract: every unit of work, on a real database in a folder of its own.
 
+mod claim_model;
 mod claims;
 mod lists;
 mod mend;
@@ -138,7 +139,7 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
     change(&mut state);
     PollRecord {
         source: before.id.clone(),
-        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![] }),
+        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![], host: None }),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
