@@ -20,6 +20,7 @@ mod overview;
 mod poll;
 mod rows;
 mod search;
+mod seen;
 mod sign;
 mod sources;
 mod turn;
@@ -75,6 +76,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
+    (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
 ];
 

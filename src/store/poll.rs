@@ -4,7 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, hosts, items::record_item, landing};
+use super::{
+    Lease, Store, StoreError, Tx, claim, claim::Ended, hosts, items::record_item, landing, seen::remember,
+};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -99,6 +101,7 @@ async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next),
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
     settle_source(tx, &next.state, recorded.new).await?;
+    remember(tx, &record.source, &record.memory).await?;
     if let Some(host) = &next.host {
         landing::keep(tx, &next.state, host).await?;
     }

@@ -13,7 +13,7 @@ use crate::config::Source;
 use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{Decide, PollClass, PollRecord, SourceId, SourceState, Timestamp};
+use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
@@ -259,15 +259,18 @@ async fn poll_one(
     let exchange = Exchange { fetched, polled_at, took, corrections };
     let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
+    let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
+    let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state), read.outcome, polled_at),
+        decide: decide(live, (source, &before), read.outcome, polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
         host_pause: host.zip(host_pause),
         items: read.items,
-        n_skipped: 0,
+        n_skipped: read.n_skipped,
+        memory: read.memory,
         versions: Arc::clone(&live.versions),
     }
 }
@@ -290,6 +293,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
         host_pause: None,
         items: Vec::new(),
         n_skipped: 0,
+        memory: Memory::Kept,
         versions: Arc::clone(&live.versions),
     }
 }
