@@ -158,7 +158,8 @@ async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Resu
              first_polled = coalesce(first_polled, $10), items = items + $13,
              interval_ms = $15, reason = $16, failing_since = $17, asks_ms = $18, skip_hours = $19,
              skip_days = $20, rhythm = $21, moved_to = $22, moved_at = $23, moved_failing_since = $24,
-             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29
+             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29,
+             refused_since = $30, asks_from = $31, max_age_ms = $32
          where id = $14",
     )
     .bind(state.next_due.as_millis())
@@ -190,6 +191,9 @@ async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Resu
     .bind(i64::from(state.unchanged.answers))
     .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
     .bind(i64::from(state.unchanged.lies))
+    .bind(state.refused_since.map(Timestamp::as_millis))
+    .bind(state.hints.from.map(Timestamp::as_millis))
+    .bind(state.max_age.map(millis))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -125,16 +125,16 @@ pub(super) async fn sync(
             continue;
         }
         touched.extend([host, paced_by.clone()]);
-        if !is_same {
-            begin_anew(tx, source, now).await?;
-            moved.push(source.id.clone());
-        } else {
+        if is_same {
             sqlx::query("update source set host = $1, configured = $2 where id = $3")
                 .bind(&paced_by)
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
                 .await?;
+        } else {
+            begin_anew(tx, source, now).await?;
+            moved.push(source.id.clone());
         }
     }
     for (id, (host, ..)) in known.into_iter().filter(|(_, (_, _, configured, _))| *configured) {
@@ -164,7 +164,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
         "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
              failures = 0, class = null, message = null, validator_url = null, etag = null,
              last_modified = null, body_hash = null,
-             failing_since = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
+             failing_since = null, refused_since = null, max_age_ms = null, asks_from = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
              held = 0, ends_at = null, same_as = null,
