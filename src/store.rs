@@ -45,6 +45,7 @@ pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
+pub use landing::Elsewhere;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{

@@ -34,6 +34,13 @@ pub fn ask(state: &SourceState) -> Asked {
     if given_up && state.failures.is_multiple_of(2) { Asked::Configured } else { Asked::Moved }
 }
 
+/// Returns the address a source has moved to and is asked at; `None` where that is the configured
+/// one.
+pub fn moved(state: &SourceState) -> Option<Url> {
+    let moved = state.moved.as_ref().filter(|_| ask(state) == Asked::Moved)?;
+    moved.url.parse().ok()
+}
+
 /// How a poll went, as far as the place of a source is concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
@@ -76,7 +83,7 @@ pub fn follow(
     }
     state.moved = is_at.map(|url| Moved { url: url.to_owned(), since: now, failing_since: None });
     Some(match arrival.moved_to.filter(|_| is_at.is_some()) {
-        Some(there) => Note { class: "moved", message: moved(there, arrival) },
+        Some(there) => Note { class: "moved", message: told(there, arrival) },
         None => Note { class: "moved_back", message: moved_back(arrival.configured) },
     })
 }
@@ -91,7 +98,7 @@ fn fail(state: &mut SourceState, before: &SourceState, asked: Asked, now: Timest
     }
 }
 
-fn moved(there: &Url, arrival: &Arrival<'_>) -> String {
+fn told(there: &Url, arrival: &Arrival<'_>) -> String {
     let shown = shown_url(there);
     if arrival.has_secrets && there.origin() != arrival.configured.origin() {
         format!(

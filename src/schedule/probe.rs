@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::jitter;
+use super::rhythm::Rhythm;
 use crate::model::{Found, Note, SourceState, Timestamp, Unchanged};
 
 /// How long nothing but that word is taken for good …
@@ -19,9 +20,13 @@ const OVERDUE: f64 = 8.0;
 /// How long a server that was found out is not believed.
 const DISTRUSTED: Duration = Duration::from_hours(90 * 24);
 
-/// Says whether a source is to be asked without validators now. `expected` is how many posts were
-/// to be expected since its server last said that something had changed.
-pub fn asks_plainly(state: &SourceState, expected: f64, now: Timestamp) -> bool {
+/// Says whether a source is to be asked without validators now.
+pub fn asks_plainly(state: &SourceState, now: Timestamp) -> bool {
+    is_due(state, || Rhythm::decode(&state.rhythm).missing(), now)
+}
+
+/// `expected` is how many posts were to be expected since the last one.
+fn is_due(state: &SourceState, expected: impl Fn() -> f64, now: Timestamp) -> bool {
     let Unchanged { answers, since, asked_plainly, lies } = state.unchanged;
     if state.validators.is_none() || lies {
         return lies;
@@ -30,7 +35,7 @@ pub fn asks_plainly(state: &SourceState, expected: f64, now: Timestamp) -> bool 
     let silent = now.since(since.max(asked_plainly.unwrap_or(since)));
     // Sources that fell silent together are not asked together.
     let spread = 1.0 + jitter(state.id.as_str(), since.as_millis().unsigned_abs()) / 7.0;
-    silent >= BELIEVED.mul_f64(spread) || silent >= DOUBTED.mul_f64(spread) && expected >= OVERDUE
+    silent >= BELIEVED.mul_f64(spread) || silent >= DOUBTED.mul_f64(spread) && expected() >= OVERDUE
 }
 
 /// What a server answered.

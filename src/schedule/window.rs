@@ -3,38 +3,60 @@
 
 use crate::model::{Found, Note, SourceState};
 
+/// How much of a feed came with an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Showing {
+    /// Nothing that was read: it is as it was.
+    #[default]
+    Nothing,
+    /// Its new part only (226).
+    Part,
+    /// All it shows: so many items.
+    Whole(u64),
+    /// All it shows, of which it is known that nothing was known; and what its older pages hold.
+    Passed {
+        /// Its items.
+        held: u64,
+        /// What was read besides.
+        older: Older,
+    },
+}
+
 /// What was read of a feed's older pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Older {
     /// Pages read.
-    pub pages: usize,
+    pub pages: u64,
     /// Items on them.
-    pub items: usize,
+    pub items: u64,
     /// Whether an item was found that was known.
     pub met: bool,
 }
 
-/// Says whether a poll missed something, as far as can be said before it is known what was new:
-/// the source held items, and so the answer has to hold some of them or more than there is room
-/// for came in between.
-pub fn may_have_passed(before: &SourceState, status: u16) -> bool {
-    status == 200 && before.baseline_done && before.landing.held > 0
+/// Says whether nothing is left of what a source held at the poll before.
+pub fn has_passed(before: &SourceState, showing: Showing, found: Found) -> bool {
+    match showing {
+        Showing::Nothing | Showing::Part => false,
+        Showing::Whole(held) => can_pass(before, held) && found.known == 0 && found.new > 0,
+        Showing::Passed { held, .. } => can_pass(before, held),
+    }
+}
+
+/// Says whether a source held something before and does so now, so that something has to be left.
+pub fn can_pass(before: &SourceState, held: u64) -> bool {
+    before.baseline_done && before.landing.held > 0 && held > 0
 }
 
 /// Takes note of how much a feed holds, and says what there is to tell of a window that passed by.
-/// `None` is an answer that is no whole feed.
-pub fn keep(
-    state: &mut SourceState,
-    before: &SourceState,
-    (status, found): (Option<u16>, Found),
-    older: Older,
-) -> Option<Note> {
-    let status = status.filter(|status| *status == 200)?;
-    let n_items = found.new + found.known;
-    let n_first = n_items.saturating_sub(older.items as u64);
-    state.landing.held = n_first;
-    let is_missed = may_have_passed(before, status) && found.new > 0 && (found.known == 0 || older.pages > 0);
-    is_missed.then(|| Note { class: "missed_window", message: told(before.landing.held, n_first, older) })
+pub fn keep(state: &mut SourceState, before: &SourceState, showing: Showing, found: Found) -> Option<Note> {
+    let (held, older) = match showing {
+        Showing::Nothing | Showing::Part => return None,
+        Showing::Whole(held) => (held, Older::default()),
+        Showing::Passed { held, older } => (held, older),
+    };
+    state.landing.held = held;
+    let message = || told(before.landing.held, held, older);
+    has_passed(before, showing, found).then(|| Note { class: "missed_window", message: message() })
 }
 
 fn told(held: u64, n_items: u64, older: Older) -> String {

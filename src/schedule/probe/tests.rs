@@ -26,7 +26,7 @@ const WHOLE: Answer = Answer { plainly: true, unchanged: false, same_validators:
 
 #[test]
 fn only_a_long_silence_is_doubted() {
-    let asks = |answers, days, expected| asks_plainly(&silent(answers, DAY * days), expected, NOW);
+    let asks = |answers, days, expected: f64| is_due(&silent(answers, DAY * days), || expected, NOW);
     assert!(!asks(0, 0, 0.0));
     assert!(!asks(500, 6, 0.0));
     assert!(!asks(9, 30, 0.0), "too few answers");
@@ -35,7 +35,7 @@ fn only_a_long_silence_is_doubted() {
     assert!(asks(48, 2, 8.0), "it used to post");
     assert!(!asks(48, 0, 100.0));
     let plain = SourceState { validators: None, ..silent(100, DAY * 30) };
-    assert!(!asks_plainly(&plain, 0.0, NOW), "it is asked so anyhow");
+    assert!(!asks_plainly(&plain, NOW), "it is asked so anyhow");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_silent_source_is_asked_plainly_once_in_a_week_or_more() {
     for n in 0..24 * 60 {
         let now = NOW + HOUR * n;
         let before = state.clone();
-        let plainly = asks_plainly(&state, 0.0, now);
+        let plainly = asks_plainly(&state, now);
         let answer = if plainly { WHOLE } else { UNCHANGED };
         asked.extend(plainly.then_some(n));
         assert_eq!(learn(&mut state, &before, (Some(answer), NOTHING), now), None);
@@ -117,7 +117,7 @@ proptest! {
         for (n, (changed, new)) in steps.into_iter().enumerate() {
             let now = NOW + HOUR * hours * u32::try_from(n).unwrap();
             let before = state.clone();
-            let plainly = asks_plainly(&state, 0.0, now);
+            let plainly = asks_plainly(&state, now);
             // Something new means other validators, and a time since the last answer.
             let answer = match (changed, plainly) {
                 (true, plainly) => Answer { plainly, unchanged: false, same_validators: false, modified: Some(now) },
