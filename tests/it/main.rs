@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod blocks;
 mod cli;
 mod corpora_feeds;
 mod crash;
