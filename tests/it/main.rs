@@ -21,6 +21,7 @@ mod real_mail;
 mod reload;
 mod rungs;
 mod scores;
+mod scripts;
 mod sd_notify;
 mod search;
 mod secrets;
