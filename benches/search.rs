@@ -108,7 +108,12 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
             routed: Vec::new(),
         };
         let record = PollRecord {
-            state: claimed.state,
+            source: claimed.state.id.clone(),
+            decide: Box::new(move |_| newshound::model::Next {
+                state: claimed.state.clone(),
+                notes: Vec::new(),
+            }),
+            n_skipped: 0,
             polled_at: now,
             took: Duration::ZERO,
             body_bytes: 0,

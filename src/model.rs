@@ -24,5 +24,8 @@ pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
-pub use source::{Destination, Marker, PollRecord, Routed, SeenItem, SourceMode, SourceState, Validators};
+pub use source::{
+    Decide, Destination, Found, Hints, Marker, Moved, Next, Note, PollRecord, Routed, SeenItem, SourceMode,
+    SourceState, Unchanged, Validators,
+};
 pub use verdict::{JudgedItem, TakenVerdict, Verdict};

@@ -69,6 +69,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "versions", include_str!("../migrations/sqlite/0003_versions.sql")),
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
+    (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
 ];
 
 /// The store.

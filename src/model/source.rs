@@ -73,6 +73,57 @@ pub struct SourceState {
     pub last_success: Option<Timestamp>,
     /// The mark of the operator or the server.
     pub marker: Marker,
+    /// The interval in force; `None` before the first poll.
+    pub interval: Option<Duration>,
+    /// Why the next poll is not earlier, for people.
+    pub reason: Option<String>,
+    /// Since when every poll has failed.
+    pub failing_since: Option<Timestamp>,
+    /// What the feed itself asks for.
+    pub hints: Hints,
+    /// When it posts, as the schedule writes it down; empty where nothing is known.
+    pub rhythm: Vec<u8>,
+    /// Where it has moved for good.
+    pub moved: Option<Moved>,
+    /// When a body was last read whole, known items included.
+    pub read_whole: Option<Timestamp>,
+    /// How long its server has said only that nothing changed.
+    pub unchanged: Unchanged,
+}
+
+/// What a feed says in its head of when it wants to be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// The least interval it asks for.
+    pub least: Option<Duration>,
+    /// The hours of the day, by GMT, in which it wants no polls: one bit each, the lowest for 0.
+    pub skip_hours: u32,
+    /// The days of the week in which it wants no polls: one bit each, the lowest for Monday.
+    pub skip_days: u8,
+}
+
+/// Where a source has moved for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The address.
+    pub url: String,
+    /// When it was first found there.
+    pub since: Timestamp,
+    /// Since when it has not answered there.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// How long a server has said only that nothing changed, and whether it can be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unchanged {
+    /// Such answers in a row.
+    pub answers: u32,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When it was last asked without validators, to see whether that is true.
+    pub asked_plainly: Option<Timestamp>,
+    /// Whether it was found not to be.
+    pub lies: bool,
 }
 
 impl SourceState {
@@ -90,6 +141,14 @@ impl SourceState {
             last_poll: None,
             last_success: None,
             marker: Marker::None,
+            interval: None,
+            reason: None,
+            failing_since: None,
+            hints: Hints::default(),
+            rhythm: Vec::new(),
+            moved: None,
+            read_whole: None,
+            unchanged: Unchanged::default(),
         }
     }
 
@@ -105,10 +164,11 @@ impl SourceState {
 }
 
 /// All that one poll changes; the store writes it in one transaction.
-#[derive(Clone, Debug)]
 pub struct PollRecord {
-    /// The source's state from now on.
-    pub state: SourceState,
+    /// The source.
+    pub source: SourceId,
+    /// Decides what becomes of the source, which only those can ask who know what was new.
+    pub decide: Decide,
     /// When the poll began.
     pub polled_at: Timestamp,
     /// How long the exchange took.
@@ -119,8 +179,42 @@ pub struct PollRecord {
     pub host_pause: Option<(String, Timestamp)>,
     /// The items in document order, with what they would cause if they are new.
     pub items: Vec<SeenItem>,
+    /// How many items of the body were left out because the poll before had them, byte for byte.
+    pub n_skipped: usize,
     /// The versions of the topics that scored the items.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
+}
+
+/// Says what becomes of a source, told what a poll of it found.
+pub type Decide = Box<dyn Fn(Found) -> Next + Send + Sync>;
+
+/// What a poll found, told by the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Items never seen before.
+    pub new: u64,
+    /// Known items whose words have changed.
+    pub updated: u64,
+    /// Items that were known, with those left out unread.
+    pub known: u64,
+}
+
+/// What becomes of a source after a poll.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Next {
+    /// Its state from now on.
+    pub state: SourceState,
+    /// What the operator is told besides its class.
+    pub notes: Vec<Note>,
+}
+
+/// Something an operator is told of a source: an event that is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Its class.
+    pub class: &'static str,
+    /// The same in words.
+    pub message: String,
 }
 
 /// An item of a poll, scored, with where its hits would go if it is news.

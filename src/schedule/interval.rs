@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::FetchConfig;
-use crate::model::{Marker, PollClass, SourceState, Timestamp, Validators};
+use crate::model::{Found, Marker, Next, PollClass, SourceState, Timestamp, Validators};
 
 use super::jitter;
 
@@ -62,33 +62,37 @@ pub fn succeeded(class: PollClass) -> bool {
     matches!(class, PollClass::Ok | PollClass::NotModified | PollClass::Degraded)
 }
 
-/// Returns the state of a source after a poll.
-pub fn after_poll(pace: Pace, state: &SourceState, outcome: Outcome, now: Timestamp) -> SourceState {
-    let failures = if succeeded(outcome.class) { 0 } else { state.failures.saturating_add(1) };
-    let wait = wait(pace, state, &outcome, failures);
+/// Decides what becomes of a source after a poll that found this.
+pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Found, now: Timestamp) -> Next {
+    let _ = found;
+    let failures = if succeeded(outcome.class) { 0 } else { before.failures.saturating_add(1) };
     let mut next = SourceState {
-        next_due: now + wait,
+        next_due: now + wait(pace, before, outcome, failures),
         failures,
         class: Some(outcome.class),
-        message: outcome.message,
+        message: outcome.message.clone(),
         last_poll: Some(now),
-        ..state.clone()
+        interval: Some(pace.normal),
+        ..before.clone()
     };
     let whole = outcome.learned.is_some();
-    if let Some(learned) = outcome.learned {
-        next.validators = learned.validators;
-        next.body_hash = learned.body_hash.or(next.body_hash);
+    if let Some(learned) = &outcome.learned {
+        next.validators.clone_from(&learned.validators);
+        next.body_hash = learned.body_hash.clone().or(next.body_hash);
     }
     if succeeded(outcome.class) {
         next.last_success = Some(now);
+        next.failing_since = None;
         // A body cut short is no baseline: the rest of it would be told as news. A feed whose
         // bodies always are gets one from the second of them, so as not to be mute for ever.
-        next.baseline_done = state.baseline_done || whole || state.last_success.is_some();
+        next.baseline_done = before.baseline_done || whole || before.last_success.is_some();
+    } else {
+        next.failing_since = before.failing_since.or(Some(now));
     }
     if outcome.class == PollClass::Gone {
         next.marker = Marker::Gone;
     }
-    next
+    Next { state: next, notes: Vec::new() }
 }
 
 /// Returns how long to wait: the normal pace and up to a tenth more, else full jitter between
@@ -132,15 +136,19 @@ mod tests {
         Outcome { class, message: None, retry_after: None, learned: None }
     }
 
-    fn after(failures: u32, outcome: Outcome) -> SourceState {
+    fn after(failures: u32, outcome: &Outcome) -> SourceState {
         let state = SourceState { failures, ..SourceState::unseen(SourceId::new("a"), NOW) };
-        after_poll(Pace { normal: HOUR }, &state, outcome, NOW)
+        next(&state, outcome)
+    }
+
+    fn next(state: &SourceState, outcome: &Outcome) -> SourceState {
+        after_poll(Pace { normal: HOUR }, state, outcome, Found::default(), NOW).state
     }
 
     #[test]
     fn a_good_poll_is_followed_by_another_after_the_normal_pace() {
         let learned = Some(Learned { validators: None, body_hash: None });
-        let state = after(3, Outcome { learned, ..outcome(PollClass::NotModified) });
+        let state = after(3, &Outcome { learned, ..outcome(PollClass::NotModified) });
         assert_eq!(state.failures, 0);
         assert!(state.baseline_done);
         assert!((HOUR..=HOUR.mul_f64(1.1)).contains(&state.next_due.since(NOW)));
@@ -152,7 +160,7 @@ mod tests {
             Some(Validators { url: "http://a/".into(), etag: Some(b"x".to_vec()), last_modified: None });
         let state =
             SourceState { validators: validators.clone(), ..SourceState::unseen(SourceId::new("a"), NOW) };
-        let next = after_poll(Pace { normal: HOUR }, &state, outcome(PollClass::Truncated), NOW);
+        let next = next(&state, &outcome(PollClass::Truncated));
         assert_eq!(next.validators, validators);
         assert!(!next.baseline_done);
         assert_eq!(next.failures, 1);
@@ -164,19 +172,18 @@ mod tests {
             Some(Validators { url: "http://a/".into(), etag: Some(b"x".to_vec()), last_modified: None });
         let state = SourceState { validators, ..SourceState::unseen(SourceId::new("a"), NOW) };
         let learned = Some(Learned { validators: None, body_hash: Some("h".into()) });
-        let next =
-            after_poll(Pace { normal: HOUR }, &state, Outcome { learned, ..outcome(PollClass::Ok) }, NOW);
+        let next = next(&state, &Outcome { learned, ..outcome(PollClass::Ok) });
         assert_eq!(next.validators, None);
         assert_eq!(next.body_hash.as_deref(), Some("h"));
     }
 
     #[test]
     fn a_body_cut_short_is_no_baseline_but_the_second_is() {
-        let first = after(0, outcome(PollClass::Degraded));
+        let first = after(0, &outcome(PollClass::Degraded));
         assert!(!first.baseline_done);
-        let failed = after_poll(Pace { normal: HOUR }, &first, outcome(PollClass::Timeout), NOW);
+        let failed = next(&first, &outcome(PollClass::Timeout));
         assert!(!failed.baseline_done);
-        assert!(after_poll(Pace { normal: HOUR }, &failed, outcome(PollClass::Degraded), NOW).baseline_done);
+        assert!(next(&failed, &outcome(PollClass::Degraded)).baseline_done);
     }
 
     #[test]
@@ -192,13 +199,13 @@ mod tests {
 
     #[test]
     fn gone_switches_the_source_off() {
-        assert_eq!(after(0, outcome(PollClass::Gone)).marker, Marker::Gone);
+        assert_eq!(after(0, &outcome(PollClass::Gone)).marker, Marker::Gone);
     }
 
     #[test]
     fn a_server_that_is_too_busy_gets_an_hour_then_two_then_four() {
         for (failures, hours) in [(0, 1), (1, 2), (2, 4)] {
-            let wait = after(failures, outcome(PollClass::RateLimited)).next_due.since(NOW);
+            let wait = after(failures, &outcome(PollClass::RateLimited)).next_due.since(NOW);
             assert!(wait >= HOUR * hours, "{wait:?} after {failures}");
         }
     }
@@ -209,7 +216,7 @@ mod tests {
             failures in 0_u32..40, class in 0..PollClass::ALL.len(), asked in proptest::option::of(0_u64..2_000_000),
         ) {
             let retry_after = asked.map(Duration::from_secs);
-            let wait = after(failures, Outcome { retry_after, ..outcome(PollClass::ALL[class]) }).next_due.since(NOW);
+            let wait = after(failures, &Outcome { retry_after, ..outcome(PollClass::ALL[class]) }).next_due.since(NOW);
             prop_assert!(wait >= HOUR);
             prop_assert!(wait >= retry_after.unwrap_or_default().min(RETRY_AFTER_CAP));
             prop_assert!(wait <= RETRY_AFTER_CAP);

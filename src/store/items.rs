@@ -25,7 +25,7 @@ pub(super) async fn record_item(
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
     let now = record.polled_at;
-    let source = &record.state.id;
+    let source = &record.source;
     let Some(known) = find(tx, source, &seen.item, now).await? else {
         if !insert_item(tx, seen, now).await? {
             // Nothing to recognise it by, and still here: an item without any words.

@@ -1,12 +1,18 @@
 //! The record of one poll: items, identities, hits, alerts, deliveries and the source's
 //! validators, in one transaction.
 
+use std::time::Duration;
+
 use super::{Lease, Store, StoreError, Tx, items::record_item};
-use crate::model::{Alert, Decision, PollClass, PollRecord, Timestamp, TopicId};
+use crate::model::{
+    Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
+};
 
 /// What a poll added.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
+    /// The source's state from now on.
+    pub state: SourceState,
     /// Items never seen before.
     pub new: u64,
     /// Known items whose text changed.
@@ -24,6 +30,19 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    fn of(source: &SourceId, now: Timestamp) -> Self {
+        Recorded {
+            state: SourceState::unseen(source.clone(), now),
+            new: 0,
+            updated: 0,
+            same_url: 0,
+            same_text: 0,
+            hits: Vec::new(),
+            new_alerts: Vec::new(),
+            deliveries: 0,
+        }
+    }
+
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
         self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
@@ -34,14 +53,17 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let mut recorded = Recorded::default();
+        let mut recorded = Recorded::of(&record.source, record.polled_at);
         for seen in &record.items {
             record_item(&mut tx, record, seen, &mut recorded).await?;
         }
-        settle_source(&mut tx, lease, record, &recorded).await?;
+        let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
+        let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+        settle_source(&mut tx, lease, &next.state, recorded.new).await?;
         pause_host(&mut tx, record).await?;
-        note_trouble(&mut tx, record).await?;
+        note_trouble(&mut tx, &next, record.polled_at).await?;
         tx.commit().await?;
+        recorded.state = next.state;
         Ok(recorded)
     }
 }
@@ -49,17 +71,20 @@ impl Store {
 async fn settle_source(
     tx: &mut Tx<'_>,
     lease: &Lease,
-    record: &PollRecord,
-    recorded: &Recorded,
+    state: &SourceState,
+    n_new: u64,
 ) -> Result<(), StoreError> {
-    let state = &record.state;
     let validators = state.validators.as_ref();
+    let moved = state.moved.as_ref();
     let settled = sqlx::query(
         "update source set next_due = $1, failures = $2, validator_url = $3, etag = $4, last_modified = $5,
              body_hash = $6, baseline_done = $7, class = $8, message = $9, last_poll = $10, last_success = $11,
              marker = case when marker = 'operator' then marker else $12 end,
              first_polled = coalesce(first_polled, $10), items = items + $13,
-             claimed_by = null, claimed_until = null
+             claimed_by = null, claimed_until = null,
+             interval_ms = $16, reason = $17, failing_since = $18, asks_ms = $19, skip_hours = $20,
+             skip_days = $21, rhythm = $22, moved_to = $23, moved_at = $24, moved_failing_since = $25,
+             read_whole = $26, unchanged_since = $27, unchanged = $28, asked_plainly = $29, lies = $30
          where id = $14 and claimed_by = $15",
     )
     .bind(state.next_due.as_millis())
@@ -74,15 +99,34 @@ async fn settle_source(
     .bind(state.last_poll.map(Timestamp::as_millis))
     .bind(state.last_success.map(Timestamp::as_millis))
     .bind(state.marker.as_str())
-    .bind(i64::try_from(recorded.new).unwrap_or(i64::MAX))
+    .bind(i64::try_from(n_new).unwrap_or(i64::MAX))
     .bind(state.id.as_str())
     .bind(&lease.holder)
+    .bind(state.interval.map(millis))
+    .bind(state.reason.as_deref())
+    .bind(state.failing_since.map(Timestamp::as_millis))
+    .bind(state.hints.least.map(millis))
+    .bind(i64::from(state.hints.skip_hours))
+    .bind(i64::from(state.hints.skip_days))
+    .bind(Some(state.rhythm.as_slice()).filter(|rhythm| !rhythm.is_empty()))
+    .bind(moved.map(|moved| moved.url.as_str()))
+    .bind(moved.map(|moved| moved.since.as_millis()))
+    .bind(moved.and_then(|moved| moved.failing_since).map(Timestamp::as_millis))
+    .bind(state.read_whole.map(Timestamp::as_millis))
+    .bind(state.unchanged.since.map(Timestamp::as_millis))
+    .bind(i64::from(state.unchanged.answers))
+    .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
+    .bind(i64::from(state.unchanged.lies))
     .execute(&mut **tx)
     .await?;
     if settled.rows_affected() == 0 {
         return Err(StoreError::ClaimLost(state.id.to_string()));
     }
     Ok(())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Keeps away from the whole host, where it asked for that.
@@ -101,14 +145,19 @@ async fn pause_host(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn note_trouble(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreError> {
-    let Some(class) =
-        record.state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
-    else {
-        return Ok(());
-    };
-    let message = record.state.message.as_deref().unwrap_or_default();
-    event(tx, (record.state.id.as_str(), ""), (class.as_str(), message), record.polled_at).await
+/// Counts the class of a poll that did not go well, and what else there is to tell.
+async fn note_trouble(tx: &mut Tx<'_>, next: &Next, polled_at: Timestamp) -> Result<(), StoreError> {
+    let Next { state, notes } = next;
+    let id = state.id.as_str();
+    if let Some(class) = state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
+    {
+        let message = state.message.as_deref().unwrap_or_default();
+        event(tx, (id, ""), (class.as_str(), message), polled_at).await?;
+    }
+    for note in notes {
+        event(tx, (id, ""), (note.class, &note.message), polled_at).await?;
+    }
+    Ok(())
 }
 
 /// Counts an event on a source or channel.

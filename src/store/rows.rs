@@ -1,13 +1,13 @@
 //! From rows to the nouns.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::model::{
-    Alert, AlertId, ChannelName, Delivery, DeliveryId, Item, ItemId, ItemKeys, SourceId, SourceState,
-    StoryId, StoryRef, Timestamp, TopicId, Validators,
+    Alert, AlertId, ChannelName, Delivery, DeliveryId, Hints, Item, ItemId, ItemKeys, Moved, SourceId,
+    SourceState, StoryId, StoryRef, Timestamp, TopicId, Unchanged, Validators,
 };
 
 type Read<T> = Result<T, sqlx::Error>;
@@ -38,6 +38,12 @@ pub(super) fn time(row: &SqliteRow, column: &str) -> Read<Timestamp> {
 /// Returns a column that holds a time or nothing.
 pub(super) fn time_or_none(row: &SqliteRow, column: &str) -> Read<Option<Timestamp>> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_millis))
+}
+
+/// Returns a column that holds a duration or nothing.
+pub(super) fn duration_or_none(row: &SqliteRow, column: &str) -> Read<Option<Duration>> {
+    let millis: Option<i64> = row.try_get(column)?;
+    Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
 }
 
 /// Returns a column that holds a count.
@@ -82,7 +88,33 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
         last_poll: time_or_none(row, "last_poll")?,
         last_success: time_or_none(row, "last_success")?,
         marker: named(row, "marker")?,
+        interval: duration_or_none(row, "interval_ms")?,
+        reason: row.try_get("reason")?,
+        failing_since: time_or_none(row, "failing_since")?,
+        hints: Hints {
+            least: duration_or_none(row, "asks_ms")?,
+            skip_hours: count(row, "skip_hours")?,
+            skip_days: count(row, "skip_days")?,
+        },
+        rhythm: row.try_get::<Option<Vec<u8>>, _>("rhythm")?.unwrap_or_default(),
+        moved: moved(row)?,
+        read_whole: time_or_none(row, "read_whole")?,
+        unchanged: Unchanged {
+            answers: count(row, "unchanged")?,
+            since: time_or_none(row, "unchanged_since")?,
+            asked_plainly: time_or_none(row, "asked_plainly")?,
+            lies: row.try_get::<i64, _>("lies")? != 0,
+        },
     })
+}
+
+fn moved(row: &SqliteRow) -> Read<Option<Moved>> {
+    let Some(url) = row.try_get::<Option<String>, _>("moved_to")? else { return Ok(None) };
+    Ok(Some(Moved {
+        url,
+        since: time_or_none(row, "moved_at")?.unwrap_or(Timestamp::from_millis(0)),
+        failing_since: time_or_none(row, "moved_failing_since")?,
+    }))
 }
 
 /// The columns that `item` reads, of the table `item` or of one that is called so and names the

@@ -12,7 +12,7 @@ use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{PollClass, PollRecord, SourceState, Timestamp};
+use crate::model::{Decide, PollClass, PollRecord, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError};
 
@@ -156,14 +156,15 @@ async fn poll_one(
     let exchange = Exchange { fetched, polled_at, took, corrections };
     let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
-    let pace = Pace::of(source.interval, &live.config.fetch);
     let record = PollRecord {
-        state: after_poll(pace, state, read.outcome, polled_at),
+        source: source.id.clone(),
+        decide: decide(live, (source, state), read.outcome, polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
         host_pause: host.zip(host_pause),
         items: read.items,
+        n_skipped: 0,
         versions: Arc::clone(&live.versions),
     };
     settle((ctx, live), source, state, &record).await
@@ -182,15 +183,28 @@ async fn settle_panic(
         learned: None,
     };
     let record = PollRecord {
-        state: after_poll(Pace::of(source.interval, &live.config.fetch), state, outcome, now),
+        source: source.id.clone(),
+        decide: decide(live, (source, state), outcome, now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
         host_pause: None,
         items: Vec::new(),
+        n_skipped: 0,
         versions: Arc::clone(&live.versions),
     };
     settle((ctx, live), source, state, &record).await
+}
+
+/// Returns what decides about the source once it is known what was new.
+fn decide(
+    live: &Live,
+    (source, state): (&Source, &SourceState),
+    outcome: Outcome,
+    polled_at: Timestamp,
+) -> Decide {
+    let (pace, before) = (Pace::of(source.interval, &live.config.fetch), state.clone());
+    Box::new(move |found| after_poll(pace, &before, &outcome, found, polled_at))
 }
 
 async fn settle(
@@ -212,7 +226,7 @@ async fn settle(
 
 fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
     let metrics = &ctx.metrics;
-    let class = record.state.class.unwrap_or(PollClass::Internal);
+    let class = recorded.state.class.unwrap_or(PollClass::Internal);
     metrics.add(Count::Fetches, &[class.as_str()], 1);
     metrics.add(Count::FetchBytes, &[], record.body_bytes);
     metrics.note(Span::Fetch, &[], record.took);
@@ -237,7 +251,7 @@ fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
 
 /// One line a poll at debug, one a story at info, one at warn when a source begins to fail.
 fn tell(source: &Source, before: &SourceState, record: &PollRecord, recorded: &Recorded) {
-    let state = &record.state;
+    let state = &recorded.state;
     let class = state.class.unwrap_or(PollClass::Internal);
     let message = state.message.as_deref().unwrap_or_default();
     let n_new = recorded.new;

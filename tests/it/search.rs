@@ -183,7 +183,9 @@ impl Archive {
         let seen =
             |item: &Item| SeenItem { item: item.clone(), baseline: true, scores: vec![], routed: vec![] };
         let record = PollRecord {
-            state,
+            source: state.id.clone(),
+            decide: Box::new(move |_| newshound::model::Next { state: state.clone(), notes: vec![] }),
+            n_skipped: 0,
             polled_at: now,
             took: Duration::ZERO,
             body_bytes: 0,

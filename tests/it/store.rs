@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use newshound::config::PerHost;
 use newshound::model::{
-    ChannelName, Destination, Evidence, Field, Item, ItemId, ItemKeys, PollClass, PollRecord, Routed, Score,
-    ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
+    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Moved, Next, PollClass,
+    PollRecord, Routed, Score, ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
 };
 use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
 use tempfile::TempDir;
@@ -122,20 +122,29 @@ fn desk() -> ChannelName {
 
 /// Returns the record of a poll that worked and is due again in an hour.
 fn record(before: &SourceState, items: Vec<SeenItem>, now: Timestamp) -> PollRecord {
+    PollRecord { items, ..changed(before, now, |_| ()) }
+}
+
+/// Returns the record of a poll that worked, is due again in an hour, and changed its source besides.
+fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut SourceState)) -> PollRecord {
+    let mut state = SourceState {
+        next_due: now + HOUR,
+        class: Some(PollClass::Ok),
+        last_poll: Some(now),
+        last_success: Some(now),
+        baseline_done: true,
+        ..before.clone()
+    };
+    change(&mut state);
     PollRecord {
-        state: SourceState {
-            next_due: now + HOUR,
-            class: Some(PollClass::Ok),
-            last_poll: Some(now),
-            last_success: Some(now),
-            baseline_done: true,
-            ..before.clone()
-        },
+        source: before.id.clone(),
+        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![] }),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
         host_pause: None,
-        items,
+        items: vec![],
+        n_skipped: 0,
         versions: std::sync::Arc::default(),
     }
 }

@@ -62,10 +62,8 @@ async fn a_claim_that_ran_out_can_be_taken_over_and_the_late_one_writes_nothing(
 async fn sources_switched_off_gone_or_removed_are_never_claimed() {
     let shelf = Shelf::with(&["off@one", "gone@two", "removed@three"]).await;
     for state in shelf.claim(&us(), NOW).await {
-        let mut record = record(&state, vec![], NOW);
-        if state.id.as_str() == "gone" {
-            record.state.marker = Marker::Gone;
-        }
+        let marker = if state.id.as_str() == "gone" { Marker::Gone } else { Marker::None };
+        let record = changed(&state, NOW, |state| state.marker = marker);
         shelf.store.record_poll(&us(), &record).await.unwrap();
     }
     let off = Watched { enabled: false, ..watched("off@one") };
@@ -78,8 +76,7 @@ async fn sources_switched_off_gone_or_removed_are_never_claimed() {
 async fn a_source_that_is_gone_is_asked_again_once_its_address_is_another() {
     let shelf = Shelf::with(&["a@h"]).await;
     let state = shelf.claim(&us(), NOW).await.remove(0);
-    let mut record = record(&state, vec![], NOW);
-    record.state.marker = Marker::Gone;
+    let record = changed(&state, NOW, |state| state.marker = Marker::Gone);
     shelf.store.record_poll(&us(), &record).await.unwrap();
     shelf.sync(&["a@h"], NOW).await;
     assert!(shelf.claim(&us(), NOW + DAY).await.is_empty());

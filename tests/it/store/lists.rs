@@ -65,14 +65,15 @@ async fn the_newest_come_first_with_their_deliveries() {
 async fn sources_are_counted_by_how_they_stand() {
     let shelf = Shelf::with(&["ok@1", "bad@2", "part@3", "gone@4", "new@5"]).await;
     for state in shelf.claim(&us(), NOW).await {
-        let mut record = record(&state, vec![], NOW);
-        match state.id.as_str() {
-            "bad" => record.state.failures = 3,
-            "part" => record.state.class = Some(PollClass::Degraded),
-            "gone" => record.state.marker = newshound::model::Marker::Gone,
-            "new" => continue,
-            _ => {}
+        if state.id.as_str() == "new" {
+            continue;
         }
+        let record = changed(&state, NOW, |state| match state.id.as_str() {
+            "bad" => state.failures = 3,
+            "part" => state.class = Some(PollClass::Degraded),
+            "gone" => state.marker = newshound::model::Marker::Gone,
+            _ => {}
+        });
         shelf.store.record_poll(&us(), &record).await.unwrap();
     }
     let figures = shelf.store.overview(NOW).await.unwrap().sources;

@@ -1,6 +1,6 @@
 //! What one poll changes, all of it or nothing.
 
-use newshound::model::{Decision, Validators};
+use newshound::model::{Decision, Unchanged, Validators};
 use newshound::store::Page;
 
 use super::*;
@@ -125,16 +125,43 @@ async fn an_alert_without_a_route_is_stored_and_shown() {
 async fn validators_come_back_byte_for_byte() {
     let shelf = Shelf::with(&["a@h"]).await;
     let state = shelf.claim(&us(), NOW).await.remove(0);
-    let mut record = record(&state, vec![], NOW);
-    record.state.validators = Some(Validators {
-        url: "http://h/a".into(),
-        etag: Some(b"W/\"\xff\x00-gzip".to_vec()),
-        last_modified: Some(b"2026-03-03 10:00 CET".to_vec()),
+    let record = changed(&state, NOW, |state| {
+        state.validators = Some(Validators {
+            url: "http://h/a".into(),
+            etag: Some(b"W/\"\xff\x00-gzip".to_vec()),
+            last_modified: Some(b"2026-03-03 10:00 CET".to_vec()),
+        });
+        state.body_hash = Some("hash".into());
     });
-    record.state.body_hash = Some("hash".into());
-    shelf.store.record_poll(&us(), &record).await.unwrap();
+    let recorded = shelf.store.record_poll(&us(), &record).await.unwrap();
     let shelf = shelf.reopened().await;
-    assert_eq!(shelf.claim(&us(), NOW + HOUR).await, [record.state]);
+    assert_eq!(shelf.claim(&us(), NOW + HOUR).await, [recorded.state]);
+}
+
+#[tokio::test]
+async fn what_polling_learns_of_a_source_is_kept() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    let record = changed(&state, NOW, |state| {
+        state.interval = Some(HOUR);
+        state.reason = Some("the feed asks for it".into());
+        state.failing_since = Some(NOW - HOUR);
+        state.hints = Hints { least: Some(HOUR * 3), skip_hours: 0b11_1111, skip_days: 0b110_0000 };
+        state.rhythm = vec![1, 2, 3];
+        state.moved =
+            Some(Moved { url: "http://h/new".into(), since: NOW, failing_since: Some(NOW + SECOND) });
+        state.read_whole = Some(NOW - DAY);
+        state.unchanged =
+            Unchanged { answers: 7, since: Some(NOW - DAY), asked_plainly: Some(NOW - HOUR), lies: true };
+    });
+    let recorded = shelf.store.record_poll(&us(), &record).await.unwrap();
+    let shelf = shelf.reopened().await;
+    assert_eq!(shelf.claim(&us(), NOW + HOUR).await, [recorded.state]);
+    shelf.sync(&["a@elsewhere"], NOW + HOUR).await;
+    let anew = shelf.claim(&us(), NOW + HOUR).await.remove(0);
+    let nothing = SourceState::unseen(anew.id.clone(), anew.next_due);
+    assert_eq!((anew.hints, anew.moved, anew.unchanged), (nothing.hints, None, nothing.unchanged));
+    assert_eq!((anew.rhythm, anew.interval, anew.failing_since, anew.read_whole), (vec![], None, None, None));
 }
 
 #[tokio::test]
@@ -143,9 +170,10 @@ async fn equal_troubles_of_a_source_are_one_event_with_a_count() {
     for n in 0..3 {
         let now = NOW + HOUR * n;
         let state = shelf.claim(&us(), now).await.remove(0);
-        let mut record = record(&state, vec![], now);
-        record.state.class = Some(PollClass::Timeout);
-        record.state.message = Some(format!("try {n}"));
+        let record = changed(&state, now, |state| {
+            state.class = Some(PollClass::Timeout);
+            state.message = Some(format!("try {n}"));
+        });
         shelf.store.record_poll(&us(), &record).await.unwrap();
     }
     let events = shelf.store.overview(NOW).await.unwrap().events;
