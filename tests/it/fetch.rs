@@ -4,7 +4,7 @@ mod bodies;
 mod limits;
 mod redirects;
 mod requests;
-mod tls;
+pub(crate) mod tls;
 
 use std::time::Duration;
 

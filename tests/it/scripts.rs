@@ -7,9 +7,10 @@
 
 mod feeds;
 mod moving;
-mod processes;
+mod process;
 mod report;
 mod requests;
+mod rhythm;
 mod stage;
 mod storms;
 mod timing;
@@ -29,6 +30,9 @@ const WAITING: &[(&str, &str)] = &[
     ("E-15", "the server's wishes are not heeded yet"),
     ("E-16", "the server's wishes are not heeded yet"),
     ("E-17", "the server's wishes are not heeded yet"),
+    ("E-26", "the pace is not learned yet"),
+    ("E-27", "the pace is not learned yet"),
+    ("E-28", "moves are not stored yet"),
 ];
 
 /// What was seen, in one line; a script that fails panics.

@@ -66,10 +66,10 @@ impl World {
     /// Begins at this time.
     pub(super) fn at(time: &str) -> Self {
         let began = Timestamp::parse_rfc3339(time).unwrap();
-        World { clock: Clock::by_hand(began), began, visits: Arc::default(), n_servers: Mutex::default() }
+        World { clock: Clock::by_hand(began), began, visits: Arc::default(), n_servers: Mutex::new(1) }
     }
 
-    /// Starts a server on a host of its own.
+    /// Starts a server on a host of its own, from 127.0.0.2 on.
     pub(super) async fn serve(
         &self,
         name: &'static str,
@@ -112,12 +112,19 @@ impl World {
 
     /// Starts newshound with these keys of `[fetch]` and these tables.
     pub(super) async fn watch_with(self, fetch: &str, tables: &str) -> Stage {
+        let fetch = format!("allow_networks = ['127.0.0.0/24']\n{fetch}");
+        self.watch_allowing(&fetch, "127.0.0.1/32", tables).await
+    }
+
+    /// Starts newshound with these keys of `[fetch]`, this network allowed to its webhook alone.
+    pub(super) async fn watch_allowing(self, fetch: &str, hook_network: &str, tables: &str) -> Stage {
         let hook = Recorder::start(&["HTTP/1.1 204 No Content\r\n\r\n"]).await;
         let config = format!(
             "watch = false\nserver.listen = ''\n\
-             [fetch]\ncontact = 'ops@example.org'\nallow_networks = ['127.0.0.0/24']\n{fetch}\n\
+             [fetch]\ncontact = 'ops@example.org'\n{fetch}\n\
              [[topic]]\nname = 'War'\nany = ['war^2']\n\
-             [[channel]]\nname = 'hook'\nkind = 'webhook'\nurl = 'http://{}/'\n{tables}",
+             [[channel]]\nname = 'hook'\nkind = 'webhook'\nurl = 'http://{}/'\n\
+             allow_networks = ['{hook_network}']\n{tables}",
             hook.address
         );
         let program = Program::new(&config);
@@ -157,11 +164,6 @@ pub(super) struct Stage {
 impl Stage {
     fn app(&self) -> &App {
         self.app.as_ref().expect("it runs")
-    }
-
-    /// Returns how much time has passed.
-    pub(super) fn now(&self) -> Duration {
-        self.world.clock.now().since(self.world.began)
     }
 
     /// Lets time pass while newshound works.
@@ -204,6 +206,31 @@ impl Stage {
     /// Starts newshound again on its store.
     pub(super) async fn start(&mut self) {
         self.app = Some(open(&self.program, &self.world.clock).await);
+    }
+
+    /// Runs newshound as a daemon while this is done.
+    pub(super) async fn while_it_runs(&self, done: impl Future<Output = ()>) {
+        let ctx = self.app().ctx();
+        let stop = CancellationToken::new();
+        let running = async { tokio::join!(poll::run(ctx, &stop), dispatch::run(ctx, &stop)) };
+        let done = async {
+            let done = tokio::time::timeout(PATIENCE, done).await;
+            assert!(done.is_ok(), "it takes too long: {:?}", self.visits().last());
+        };
+        tokio::select! {
+            _ = running => panic!("it ended"),
+            () = done => (),
+        }
+    }
+
+    /// Waits until so many webhooks came, and lets time pass then.
+    pub(super) async fn pass_when_sent(&self, count: usize, time: Duration) {
+        self.hook.arrived(count).await;
+        let polled = || self.app().ctx().tally.counts().polled;
+        while polled() <= count as u64 {
+            tokio::task::yield_now().await;
+        }
+        self.world.clock.set(self.world.clock.now() + time);
     }
 
     async fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
@@ -259,7 +286,7 @@ impl Stage {
 
     /// Returns the waits between the requests to this server.
     pub(super) fn gaps(&self, server: &str) -> Vec<Duration> {
-        self.visits_to(server).windows(2).map(|pair| pair[1].at - pair[0].at).collect()
+        self.visits_to(server).windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at)).collect()
     }
 
     /// Returns the headlines that were alerted, in order.

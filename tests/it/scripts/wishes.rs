@@ -76,8 +76,8 @@ async fn e16() -> String {
 }
 
 fn skipped(hours: impl Iterator<Item = u32>) -> String {
-    let hours: String = hours.map(|hour| format!("<hour>{hour}</hour>")).collect();
-    format!("<skipHours>{hours}</skipHours>")
+    let hours: Vec<String> = hours.map(|hour| format!("<hour>{hour}</hour>")).collect();
+    format!("<skipHours>{}</skipHours>", hours.concat())
 }
 
 async fn e17() -> String {
@@ -92,10 +92,9 @@ async fn e17() -> String {
 
 async fn e18() -> String {
     let all = check(&[], &skipped(0..24), HOUR).await;
-    let days: String = ["Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun"]
-        .iter()
+    let days = ["Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun"]
         .map(|day| format!("<day>{day}day</day>"))
-        .collect();
+        .concat();
     check(&[], &format!("<skipDays>{days}</skipDays>"), HOUR).await;
     all
 }
