@@ -2,6 +2,7 @@
 
 mod bodies;
 mod limits;
+mod proxies;
 mod redirects;
 mod requests;
 pub(crate) mod tls;

@@ -16,6 +16,7 @@ mod learning;
 mod matching;
 mod notify;
 mod program;
+mod proxy;
 mod queries;
 mod real_mail;
 mod reload;

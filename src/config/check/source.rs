@@ -19,8 +19,8 @@ use crate::model::SourceId;
 /// The weight of a source that says none.
 const USUAL_WEIGHT: f64 = 1.0;
 
-/// Headers by which newshound says who it is and what it holds already.
-const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match", "user-agent"];
+/// Headers by which newshound says what it holds already and what it can read.
+const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match"];
 
 /// Checks a source; `None` when it cannot be polled.
 pub(crate) fn source(

@@ -8,7 +8,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 /// A certificate of an own authority, or of nobody.
 pub(crate) struct Made {
-    authority: reqwest::Certificate,
+    pub(crate) authority: reqwest::Certificate,
     /// The authority, for a file.
     pub(crate) pem: String,
     pub(crate) served: rustls::ServerConfig,
