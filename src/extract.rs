@@ -12,6 +12,7 @@ mod date;
 mod dialect;
 mod draft;
 mod entities;
+mod hints;
 mod item;
 mod json;
 mod lenient;
@@ -32,7 +33,7 @@ use url::Url;
 use self::draft::{Draft, Setting};
 use self::lenient::{Bounds, Root, Stop};
 use crate::config::FetchConfig;
-use crate::model::{PollClass, RawItem};
+use crate::model::{Hints, PollClass, RawItem};
 
 /// How far one body is read.
 pub struct Limits<'a> {
@@ -160,6 +161,8 @@ pub struct Extracted {
     pub title: Option<String>,
     /// The feed's language.
     pub lang: Option<String>,
+    /// When it wants to be asked again.
+    pub hints: Hints,
     /// Why the strict reader did not read it; `None` where it did.
     pub doubt: Option<Doubt>,
 }
@@ -181,6 +184,7 @@ impl Extracted {
             end_missing: false,
             title: None,
             lang: None,
+            hints: Hints::default(),
             doubt: None,
         }
     }
@@ -206,9 +210,13 @@ pub fn feed(body: &[u8], content_type: Option<&str>, base: &Url, limits: &Limits
     if doc.trim_end().is_empty() {
         return Extracted::nothing(Outcome::Empty);
     }
-    let reading = if doc.starts_with(['{', '[']) { read_json(doc, limits) } else { read_xml(doc, limits) };
+    let is_json = doc.starts_with(['{', '[']);
+    let reading = if is_json { read_json(doc, limits) } else { read_xml(doc, limits) };
     match reading {
-        Ok(reading) => finish(reading, base, limits),
+        Ok(reading) => {
+            let hints = if is_json { Hints::default() } else { hints::of(doc) };
+            Extracted { hints, ..finish(reading, base, limits) }
+        }
         Err(outcome) => Extracted::nothing(outcome),
     }
 }
@@ -290,6 +298,7 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         end_missing: reading.end_missing,
         title: reading.title.filter(|title| !title.is_empty()),
         lang: reading.lang.as_deref().and_then(draft::language),
+        hints: Hints::default(),
         doubt: reading.doubt,
     }
 }

@@ -84,7 +84,8 @@ async fn settle_source(
              claimed_by = null, claimed_until = null,
              interval_ms = $16, reason = $17, failing_since = $18, asks_ms = $19, skip_hours = $20,
              skip_days = $21, rhythm = $22, moved_to = $23, moved_at = $24, moved_failing_since = $25,
-             read_whole = $26, unchanged_since = $27, unchanged = $28, asked_plainly = $29, lies = $30
+             read_whole = $26, unchanged_since = $27, unchanged = $28, asked_plainly = $29, lies = $30,
+             refused_since = $31, asks_from = $32, max_age_ms = $33
          where id = $14 and claimed_by = $15",
     )
     .bind(state.next_due.as_millis())
@@ -117,6 +118,9 @@ async fn settle_source(
     .bind(i64::from(state.unchanged.answers))
     .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
     .bind(i64::from(state.unchanged.lies))
+    .bind(state.refused_since.map(Timestamp::as_millis))
+    .bind(state.hints.from.map(Timestamp::as_millis))
+    .bind(state.max_age.map(millis))
     .execute(&mut **tx)
     .await?;
     if settled.rows_affected() == 0 {

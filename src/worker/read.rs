@@ -8,8 +8,8 @@ use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
 use crate::matcher::learn::Corrections;
 use crate::model::{
-    Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp, Validators,
-    fingerprint,
+    Fresh, Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp,
+    Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
@@ -65,7 +65,12 @@ async fn taken(
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
-        let outcome = unchanged(PollClass::NotModified, fetched.validators);
+        let fresh = match fetched.freshness.lifetime(now) {
+            // A 304 leaves standing what it does not say anew.
+            Fresh::Silent => Fresh::AsBefore,
+            fresh => fresh,
+        };
+        let outcome = unchanged(PollClass::NotModified, fetched.validators, fresh);
         // What was not readable in the same feed is so still.
         return Read::nothing(match state.class {
             Some(class @ PollClass::Degraded) => Outcome { class, message: state.message.clone(), ..outcome },
@@ -76,7 +81,10 @@ async fn taken(
     let hash = body_hash(&fetched.body);
     let read_before = matches!(state.class, Some(PollClass::Ok | PollClass::NotModified));
     if read_before && state.body_hash.as_deref() == Some(&hash) {
-        return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
+        return Read {
+            body_bytes,
+            ..Read::nothing(unchanged(PollClass::Ok, fetched.validators, fetched.freshness.lifetime(now)))
+        };
     }
     let work = Work {
         ctx: Arc::clone(ctx),
@@ -106,8 +114,8 @@ fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
     Outcome { class: error.class(), message: Some(error.message()), retry_after, learned: None }
 }
 
-fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {
-    let learned = Some(Learned { validators, body_hash: None });
+fn unchanged(class: PollClass, validators: Option<Validators>, fresh: Fresh) -> Outcome {
+    let learned = Some(Learned { validators, body_hash: None, fresh, hints: None });
     Outcome { class, message: None, retry_after: None, learned }
 }
 
@@ -141,7 +149,8 @@ impl Work {
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
         let limits = extract::Limits::of(fetch, &out_of_time);
         let extracted = extract::feed(&fetched.body, fetched.content_type.as_deref(), &fetched.url, &limits);
-        let outcome = self.outcome(&extracted, fetched.validators);
+        let fresh = fetched.freshness.lifetime(self.now);
+        let outcome = self.outcome(&extracted, fetched.validators, fresh);
         if !outcome.class.is_feed() {
             return Read::nothing(outcome);
         }
@@ -150,12 +159,18 @@ impl Work {
         Read { outcome, items, body_bytes: 0 }
     }
 
-    fn outcome(&self, extracted: &extract::Extracted, validators: Option<Validators>) -> Outcome {
+    fn outcome(
+        &self,
+        extracted: &extract::Extracted,
+        validators: Option<Validators>,
+        fresh: Fresh,
+    ) -> Outcome {
         let class = extracted.class();
         let whole = matches!(class, PollClass::Ok | PollClass::Degraded) && !extracted.end_missing;
         // A degraded body is read again each time that it comes.
         let body_hash = (class == PollClass::Ok).then(|| self.hash.clone());
-        let learned = whole.then_some(Learned { validators, body_hash });
+        let hints = Some(extracted.hints);
+        let learned = whole.then_some(Learned { validators, body_hash, fresh, hints });
         Outcome { class, message: message(extracted), retry_after: None, learned }
     }
 
