@@ -207,7 +207,7 @@ fn sources_need_an_address_that_can_be_polled() {
     );
     check(
         "[[source]]\nurl = 'https://a.example/'\nheaders = { User-Agent = 'b', If-None-Match = 'c', From = 'd' }",
-        &["n.toml:3:32: the header If-None-Match is newshound's own"],
+        &["n.toml:3:31: the header If-None-Match is newshound's own"],
     );
 }
 
