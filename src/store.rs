@@ -10,6 +10,7 @@ mod claim;
 mod daemon;
 mod error;
 mod hits;
+mod hosts;
 mod items;
 mod lists;
 mod mend;
@@ -20,6 +21,7 @@ mod rows;
 mod search;
 mod sign;
 mod sources;
+mod turn;
 mod verdicts;
 mod versions;
 
@@ -38,7 +40,7 @@ use sqlx::{
 };
 
 pub use archive::ArchiveSpan;
-pub use claim::{Claimed, Lease};
+pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
@@ -50,6 +52,7 @@ pub use overview::{
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
 pub use sources::{SourceRow, Watched};
+pub use turn::{Turn, Turned};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
 
@@ -70,6 +73,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "verdict", include_str!("../migrations/sqlite/0004_verdict.sql")),
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
+    (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
 ];
 
 /// The store.
@@ -288,8 +292,8 @@ mod tests {
         }
         let (now, pace) = (Timestamp::from_millis(0), PerHost { concurrency: 1, gap: Duration::ZERO });
         let reading = async {
-            store.next_source_due(pace, now).await.unwrap();
-            store.sources_due_by(now, pace, now).await.unwrap();
+            store.next_source_due().await.unwrap();
+            store.held_up_since(now, pace, now).await.unwrap();
             store.next_delivery_due(&[]).await.unwrap();
         };
         tokio::time::timeout(Duration::from_secs(20), reading).await.expect("they have a connection");

@@ -1,12 +1,14 @@
-//! The record of one poll: items, identities, hits, alerts, deliveries and the source's
-//! validators, in one transaction.
+//! The records of polls: items, identities, hits, alerts, deliveries and the source's validators.
+//! Those that come together are written in one transaction.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Lease, Store, StoreError, Tx, items::record_item};
+use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, hosts, items::record_item};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
+use crate::schedule::interval::succeeded;
 
 /// What a poll added.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,40 +55,99 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let mut recorded = Recorded::of(&record.source, record.polled_at);
-        for seen in &record.items {
-            record_item(&mut tx, record, seen, &mut recorded).await?;
-        }
-        let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
-        let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
-        settle_source(&mut tx, lease, &next.state, recorded.new).await?;
-        pause_host(&mut tx, record).await?;
-        note_trouble(&mut tx, &next, record.polled_at).await?;
+        let recorded = record_all(&mut tx, lease, &[record]).await?.remove(0)?;
         tx.commit().await?;
-        recorded.state = next.state;
         Ok(recorded)
     }
 }
 
-async fn settle_source(
+/// Writes what these polls brought, each if its claim still holds: the error of one is that it does
+/// not, and then nothing of it is written.
+pub(super) async fn record_all(
     tx: &mut Tx<'_>,
     lease: &Lease,
-    state: &SourceState,
-    n_new: u64,
-) -> Result<(), StoreError> {
+    records: &[&PollRecord],
+) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = records.iter().map(|record| record.source.as_str()).collect();
+    let ended = claim::end(tx, lease, &ids).await?;
+    let ended: HashMap<&str, &Ended> = ended.iter().map(|ended| (ended.source.as_str(), ended)).collect();
+    let mut hosts = Hosts::default();
+    let mut all = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(ended) = ended.get(record.source.as_str()) else {
+            all.push(Err(StoreError::ClaimLost(record.source.to_string())));
+            continue;
+        };
+        let (recorded, next) = write(tx, record).await?;
+        hosts.note(record, ended, next.state.class.is_some_and(succeeded));
+        note_trouble(tx, &next, record.polled_at).await?;
+        all.push(Ok(Recorded { state: next.state, ..recorded }));
+    }
+    hosts.settle(tx, records).await?;
+    Ok(all)
+}
+
+/// Writes what a poll brought and what becomes of its source.
+async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next), StoreError> {
+    let mut recorded = Recorded::of(&record.source, record.polled_at);
+    for seen in &record.items {
+        record_item(tx, record, seen, &mut recorded).await?;
+    }
+    let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
+    let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+    settle_source(tx, &next.state, recorded.new).await?;
+    Ok((recorded, next))
+}
+
+/// What polls mean for their hosts.
+#[derive(Default)]
+struct Hosts<'a> {
+    /// Not before this may the next poll of a host start, counted from the start of the last.
+    free_at: Vec<(&'a str, i64)>,
+    /// Hosts that answered.
+    answering: Vec<&'a str>,
+}
+
+impl<'a> Hosts<'a> {
+    fn note(&mut self, record: &PollRecord, ended: &'a Ended, answers: bool) {
+        let free_at = if ended.gap.is_zero() { 0 } else { (record.polled_at + ended.gap).as_millis() };
+        self.free_at.push((&ended.host, free_at));
+        if answers {
+            self.answering.push(&ended.host);
+        }
+    }
+
+    async fn settle(mut self, tx: &mut Tx<'_>, records: &'a [&'a PollRecord]) -> Result<(), StoreError> {
+        hosts::keep_gap(tx, &self.free_at).await?;
+        hosts::answer(tx, &self.answering).await?;
+        for record in records {
+            if let Some((host, until)) = &record.host_pause {
+                hosts::pause(tx, host, *until, record.polled_at).await?;
+                self.free_at.push((host, 0));
+            }
+        }
+        let touched: Vec<&str> = self.free_at.iter().map(|(host, _)| *host).collect();
+        let latest = records.iter().map(|record| record.polled_at).max();
+        hosts::refresh(tx, &touched, latest.unwrap_or(Timestamp::from_millis(0))).await
+    }
+}
+
+async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Result<(), StoreError> {
     let validators = state.validators.as_ref();
     let moved = state.moved.as_ref();
-    let settled = sqlx::query(
+    sqlx::query(
         "update source set next_due = $1, failures = $2, validator_url = $3, etag = $4, last_modified = $5,
              body_hash = $6, baseline_done = $7, class = $8, message = $9, last_poll = $10, last_success = $11,
              marker = case when marker = 'operator' then marker else $12 end,
              first_polled = coalesce(first_polled, $10), items = items + $13,
-             claimed_by = null, claimed_until = null,
-             interval_ms = $16, reason = $17, failing_since = $18, asks_ms = $19, skip_hours = $20,
-             skip_days = $21, rhythm = $22, moved_to = $23, moved_at = $24, moved_failing_since = $25,
-             read_whole = $26, unchanged_since = $27, unchanged = $28, asked_plainly = $29, lies = $30,
-             refused_since = $31, asks_from = $32, max_age_ms = $33
-         where id = $14 and claimed_by = $15",
+             interval_ms = $15, reason = $16, failing_since = $17, asks_ms = $18, skip_hours = $19,
+             skip_days = $20, rhythm = $21, moved_to = $22, moved_at = $23, moved_failing_since = $24,
+             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29,
+             refused_since = $30, asks_from = $31, max_age_ms = $32
+         where id = $14",
     )
     .bind(state.next_due.as_millis())
     .bind(i64::from(state.failures))
@@ -102,7 +163,6 @@ async fn settle_source(
     .bind(state.marker.as_str())
     .bind(i64::try_from(n_new).unwrap_or(i64::MAX))
     .bind(state.id.as_str())
-    .bind(&lease.holder)
     .bind(state.interval.map(millis))
     .bind(state.reason.as_deref())
     .bind(state.failing_since.map(Timestamp::as_millis))
@@ -123,30 +183,11 @@ async fn settle_source(
     .bind(state.max_age.map(millis))
     .execute(&mut **tx)
     .await?;
-    if settled.rows_affected() == 0 {
-        return Err(StoreError::ClaimLost(state.id.to_string()));
-    }
     Ok(())
 }
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Keeps away from the whole host, where it asked for that.
-async fn pause_host(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(), StoreError> {
-    let Some((host, until)) = &record.host_pause else { return Ok(()) };
-    sqlx::query(
-        "insert into host (name, free_at, set_at) values ($1, $2, $3)
-         on conflict (name) do update set set_at = excluded.set_at, free_at =
-             case when host.free_at > excluded.free_at then host.free_at else excluded.free_at end",
-    )
-    .bind(host)
-    .bind(until.as_millis())
-    .bind(record.polled_at.as_millis())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// Counts the class of a poll that did not go well, and what else there is to tell.

@@ -1,10 +1,10 @@
 //! Which sources there are, and how each stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, Tx, poll, rows};
+use super::{Store, StoreError, Tx, hosts, poll, rows};
 use crate::model::{SourceId, SourceState, Timestamp};
 
 /// A source as the store has to know it.
@@ -110,26 +110,34 @@ pub(super) async fn sync(
         known.insert(rows::text(&row, "id")?, is);
     }
     let mut moved = Vec::new();
+    let mut touched = HashSet::new();
     for source in watched {
         let Some((host, address, configured)) = known.remove(source.id.as_str()) else {
             insert(tx, source, now).await?;
+            touched.insert(source.host.clone());
             continue;
         };
-        if address != source.address {
-            begin_anew(tx, source, now).await?;
-            moved.push(source.id.clone());
-        } else if host != source.host || configured != source.enabled {
+        if address == source.address && host == source.host && configured == source.enabled {
+            continue;
+        }
+        touched.extend([host, source.host.clone()]);
+        if address == source.address {
             sqlx::query("update source set host = $1, configured = $2 where id = $3")
                 .bind(&source.host)
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
                 .await?;
+        } else {
+            begin_anew(tx, source, now).await?;
+            moved.push(source.id.clone());
         }
     }
-    for (id, _) in known.into_iter().filter(|(_, (.., configured))| *configured) {
+    for (id, (host, ..)) in known.into_iter().filter(|(_, (.., configured))| *configured) {
         sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
+        touched.insert(host);
     }
+    hosts::learn(tx, &touched, now).await?;
     Ok(moved)
 }
 
@@ -151,7 +159,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
     sqlx::query(
         "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
              failures = 0, class = null, message = null, validator_url = null, etag = null,
-             last_modified = null, body_hash = null, claimed_by = null, claimed_until = null,
+             last_modified = null, body_hash = null,
              failing_since = null, refused_since = null, max_age_ms = null, asks_from = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
@@ -165,6 +173,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
     .bind(source.id.as_str())
     .execute(&mut **tx)
     .await?;
+    sqlx::query("delete from claim where source = $1").bind(source.id.as_str()).execute(&mut **tx).await?;
     poll::event(tx, (source.id.as_str(), ""), ("new_address", NEW_ADDRESS), now).await
 }
 

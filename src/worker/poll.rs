@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::read::{self, Exchange};
@@ -11,16 +11,61 @@ use super::steady::Steady;
 use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
+use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{Decide, PollClass, PollRecord, SourceState, Timestamp};
+use crate::model::{Decide, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
-use crate::store::{Recorded, StoreError};
+use crate::store::{Recorded, StoreError, Turn, Wanted};
 
-/// Polls in flight, and the time as the loop saw it.
+/// Polls written in one transaction, at most, so that no turn takes long …
+const GROUP: usize = 256;
+/// … however many items they brought, as long as there is more than one of them.
+const GROUP_ITEMS: usize = 2000;
+
+/// Polls in flight, those that ended and are not written yet, and the time as the loop saw it.
 #[derive(Default)]
 pub struct InFlight {
-    jobs: JoinSet<()>,
+    jobs: JoinSet<Polled>,
+    ended: Vec<Polled>,
+    /// Claimed, but not as the configuration says any more.
+    back: Vec<SourceId>,
+    /// Only what was due by then is claimed; `None` for all that is due.
+    due_by: Option<Timestamp>,
+    /// Hosts whose time came before have nothing of that left.
+    passed: Timestamp,
     steady: Steady,
+}
+
+/// A poll that ended.
+struct Polled {
+    source: Arc<Source>,
+    before: SourceState,
+    record: PollRecord,
+}
+
+impl InFlight {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.ended.is_empty()
+    }
+
+    /// Takes in a poll that ended. One that was stopped with the runtime is nobody's any more.
+    fn end(&mut self, joined: Result<Polled, JoinError>) {
+        self.ended.extend(joined);
+    }
+
+    /// Takes in all that ended; returns how many of them are written next.
+    fn gather(&mut self) -> usize {
+        while let Some(joined) = self.jobs.try_join_next() {
+            self.end(joined);
+        }
+        let mut n_items = 0;
+        let fits = |polled: &&Polled| {
+            n_items += polled.record.items.len();
+            n_items <= GROUP_ITEMS
+        };
+        let group = self.ended.iter().take(GROUP).take_while(fits).count();
+        group.max(self.ended.len().min(1))
+    }
 }
 
 /// Polls until told to stop. What is in flight then is let go: it was not recorded, so the
@@ -39,35 +84,55 @@ pub async fn run(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
                 STORE_RETRY
             }
         };
+        let is_failing = ctx.pulse.fault().is_some();
         tokio::select! {
-            () = shutdown.cancelled() => return,
-            Some(_) = in_flight.jobs.join_next() => (),
+            () = shutdown.cancelled() => break,
+            Some(joined) = in_flight.jobs.join_next(), if !is_failing => in_flight.end(joined),
             Ok(()) = swapped.changed() => (),
             () = ctx.clock.sleep(now, wait) => (),
         }
     }
+    write_last(ctx, in_flight).await;
 }
 
 /// Polls all that is due, and all that its hosts' pace held up, then returns.
 pub async fn run_once(ctx: &Arc<Ctx>, shutdown: &CancellationToken) {
-    let mut in_flight = InFlight::default();
     let begun = ctx.clock.now();
-    // A store that failed is not tried again: whoever runs this once wants to hear of it.
-    while !shutdown.is_cancelled() && ctx.pulse.fault().is_none() {
+    let mut in_flight = InFlight { due_by: Some(begun), ..InFlight::default() };
+    while !shutdown.is_cancelled() {
         let now = ctx.clock.now();
-        let wait = turn(ctx, &mut in_flight, now).await;
-        let per_host = ctx.live().config.fetch.per_host;
-        let held_up = match ctx.store.sources_due_by(begun, per_host, ctx.clock.now()).await {
-            Ok(waiting) => waiting > 0,
-            Err(error) => return fault(ctx, &error),
-        };
-        if in_flight.jobs.is_empty() && !held_up {
+        let whole = in_flight.passed == Timestamp::default();
+        let mut wait = turn(ctx, &mut in_flight, now).await;
+        if ctx.pulse.fault().is_some() {
+            // It is not tried again: whoever runs this once wants to hear of it.
             return;
         }
+        if in_flight.is_empty() {
+            // What was passed over may have become ready meanwhile: the last look is at all of it.
+            in_flight.passed = Timestamp::default();
+            let per_host = ctx.live().config.fetch.per_host;
+            wait = match ctx.store.held_up_since(begun, per_host, ctx.clock.now()).await {
+                Ok(None) if whole => return,
+                Ok(None) => Duration::ZERO,
+                Ok(held_up) => until(held_up, now),
+                Err(error) => return fault(ctx, &error),
+            };
+        }
         tokio::select! {
-            () = shutdown.cancelled() => return,
-            Some(_) = in_flight.jobs.join_next() => (),
+            () = shutdown.cancelled() => (),
+            Some(joined) = in_flight.jobs.join_next() => in_flight.end(joined),
             () = ctx.clock.sleep(now, wait) => (),
+        }
+    }
+    write_last(ctx, in_flight).await;
+}
+
+/// Writes what came before the end.
+async fn write_last(ctx: &Arc<Ctx>, mut in_flight: InFlight) {
+    while in_flight.gather() > 0 && ctx.pulse.fault().is_none() {
+        let wanted = Wanted::due(0, ctx.clock.now());
+        if let Err(error) = write_and_claim(ctx, &mut in_flight, (&ctx.live(), wanted)).await {
+            fault(ctx, &error);
         }
     }
 }
@@ -86,7 +151,9 @@ async fn recover(ctx: &Ctx) -> Result<(), StoreError> {
 async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight, now: Timestamp) -> Duration {
     ctx.pulse.beat(Loop::Poll, ctx.clock.elapsed());
     match tick(ctx, in_flight, now).await {
-        Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(now).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)),
+        // The rest of what ended is written at once.
+        Ok(_) if !in_flight.ended.is_empty() => Duration::ZERO,
+        Ok(due) => until(due, now),
         Err(error) => {
             fault(ctx, &error);
             STORE_RETRY
@@ -94,55 +161,92 @@ async fn turn(ctx: &Arc<Ctx>, in_flight: &mut InFlight, now: Timestamp) -> Durat
     }
 }
 
-/// Claims what is due and starts its polls; returns when the next source will be due.
+fn until(due: Option<Timestamp>, now: Timestamp) -> Duration {
+    due.map_or(LONGEST_SLEEP, |due| due.since(now).clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+}
+
+/// Writes what polls brought, claims what is due and starts its polls; returns when the next source
+/// will be due.
 pub async fn tick(
     ctx: &Arc<Ctx>,
     in_flight: &mut InFlight,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let InFlight { jobs, steady } = in_flight;
-    while jobs.try_join_next().is_some() {}
+    let n_written = in_flight.gather();
     let _turn = ctx.turnstile.lock().await;
     let live = ctx.live();
-    let lease = ctx.poll_lease(&live);
-    if steady.jumped(now) {
-        ctx.store.mend_poll_times(&lease, now).await?;
+    if in_flight.steady.jumped(now) {
+        ctx.store.mend_poll_times(&ctx.poll_lease(&live), now).await?;
+        in_flight.passed = Timestamp::default();
     }
-    steady.settle(now);
-    let fetch = &live.config.fetch;
-    let free = fetch.concurrency.saturating_sub(jobs.len());
-    if free == 0 {
+    in_flight.steady.settle(now);
+    let busy = in_flight.jobs.len() + in_flight.ended.len() - n_written;
+    let limit = live.config.fetch.concurrency.saturating_sub(busy);
+    if limit == 0 && n_written == 0 {
         return Ok(None);
     }
-    for claimed in ctx.store.claim_sources(&lease, fetch.per_host, free, now).await? {
-        let Some(source) = live.sources.get(&claimed.state.id) else { continue };
-        ctx.metrics.note(Span::PollLag, &[], now.since(claimed.state.next_due));
-        jobs.spawn(poll((Arc::clone(ctx), Arc::clone(&live)), Arc::clone(source), claimed.state));
-    }
-    ctx.store.next_source_due(fetch.per_host, now).await
+    let wanted = Wanted { limit, due_by: in_flight.due_by.unwrap_or(now), from: in_flight.passed };
+    write_and_claim(ctx, in_flight, (&live, wanted)).await
 }
 
-/// Polls one source and settles it, whatever happens on the way.
-async fn poll((ctx, live): (Arc<Ctx>, Arc<Live>), source: Arc<Source>, state: SourceState) {
-    let polled = AssertUnwindSafe(poll_one((&ctx, &live), &source, &state)).catch_unwind().await;
-    let settled = match polled {
-        Ok(settled) => settled,
-        Err(_) => settle_panic((&ctx, &live), &source, &state).await,
+async fn write_and_claim(
+    ctx: &Arc<Ctx>,
+    in_flight: &mut InFlight,
+    (live, wanted): (&Arc<Live>, Wanted),
+) -> Result<Option<Timestamp>, StoreError> {
+    let began = ctx.clock.elapsed();
+    let n_written = in_flight.gather();
+    let records: Vec<&PollRecord> =
+        in_flight.ended[..n_written].iter().map(|polled| &polled.record).collect();
+    let turn = Turn {
+        lease: &ctx.poll_lease(live),
+        per_host: live.config.fetch.per_host,
+        records: &records,
+        back: &in_flight.back,
+        wanted,
     };
-    match settled {
-        Ok(()) => {}
-        Err(StoreError::ClaimLost(id)) => {
-            tracing::warn!(source.id = %id, "`{id}` was polled by another worker, or its address changed");
-        }
-        Err(error) => fault(&ctx, &error),
+    let corrections = ctx.lessons.corrections(ctx, live).await?;
+    let turned = ctx.store.turn(turn, ctx.clock.now()).await?;
+    in_flight.back.clear();
+    in_flight.passed = turned.passed.map_or(in_flight.passed, |passed| passed.max(in_flight.passed));
+    for claimed in turned.claimed {
+        let state = claimed.state;
+        let Some(source) = live.sources.get(&state.id) else {
+            in_flight.back.push(state.id);
+            continue;
+        };
+        ctx.metrics.note(Span::PollLag, &[], ctx.clock.now().since(state.next_due));
+        let with = (Arc::clone(ctx), Arc::clone(live), Arc::clone(&corrections));
+        in_flight.jobs.spawn(poll(with, Arc::clone(source), state));
     }
+    let written: Vec<Polled> = in_flight.ended.drain(..turned.recorded.len()).collect();
+    if !written.is_empty() {
+        ctx.metrics.note(Span::StoreCommit, &[], ctx.clock.elapsed().saturating_sub(began));
+    }
+    for (polled, recorded) in written.iter().zip(turned.recorded) {
+        settle(ctx, polled, recorded);
+    }
+    Ok(turned.next_due)
+}
+
+/// Polls one source, whatever happens on the way.
+async fn poll(
+    (ctx, live, corrections): (Arc<Ctx>, Arc<Live>, Arc<Corrections>),
+    source: Arc<Source>,
+    before: SourceState,
+) -> Polled {
+    let polling = poll_one((&ctx, &live), &source, &before, corrections);
+    let polled = AssertUnwindSafe(polling).catch_unwind().await;
+    let record = polled.unwrap_or_else(|_| panicked((&ctx, &live), &source, &before));
+    Polled { source, before, record }
 }
 
 async fn poll_one(
     (ctx, live): (&Arc<Ctx>, &Arc<Live>),
     source: &Arc<Source>,
     state: &SourceState,
-) -> Result<(), StoreError> {
+    corrections: Arc<Corrections>,
+) -> PollRecord {
     let began = ctx.clock.elapsed();
     let request =
         Request { url: &source.url, validators: state.validators.as_ref(), headers: &source.headers };
@@ -152,11 +256,10 @@ async fn poll_one(
     let polled_at = ctx.clock.now() - took;
     // Of several redirects only the last host refused.
     let host = fetched.as_ref().err().map(|error| error.host().to_owned());
-    let corrections = ctx.lessons.corrections(ctx, live).await?;
     let exchange = Exchange { fetched, polled_at, took, corrections };
     let read = read::read((ctx, live), source, state, exchange).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
-    let record = PollRecord {
+    PollRecord {
         source: source.id.clone(),
         decide: decide(live, (source, state), read.outcome, polled_at),
         polled_at,
@@ -166,15 +269,11 @@ async fn poll_one(
         items: read.items,
         n_skipped: 0,
         versions: Arc::clone(&live.versions),
-    };
-    settle((ctx, live), source, state, &record).await
+    }
 }
 
-async fn settle_panic(
-    (ctx, live): (&Ctx, &Live),
-    source: &Source,
-    state: &SourceState,
-) -> Result<(), StoreError> {
+/// Returns the record of a poll that made us panic.
+fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) -> PollRecord {
     let now = ctx.clock.now();
     let outcome = Outcome {
         class: PollClass::Internal,
@@ -182,7 +281,7 @@ async fn settle_panic(
         retry_after: None,
         learned: None,
     };
-    let record = PollRecord {
+    PollRecord {
         source: source.id.clone(),
         decide: decide(live, (source, state), outcome, now),
         polled_at: now,
@@ -192,8 +291,7 @@ async fn settle_panic(
         items: Vec::new(),
         n_skipped: 0,
         versions: Arc::clone(&live.versions),
-    };
-    settle((ctx, live), source, state, &record).await
+    }
 }
 
 /// Returns what decides about the source once it is known what was new.
@@ -207,21 +305,21 @@ fn decide(
     Box::new(move |found| after_poll(pace, &before, &outcome, found, polled_at))
 }
 
-async fn settle(
-    (ctx, live): (&Ctx, &Live),
-    source: &Source,
-    before: &SourceState,
-    record: &PollRecord,
-) -> Result<(), StoreError> {
-    let began = ctx.clock.elapsed();
-    let recorded = ctx.store.record_poll(&ctx.poll_lease(live), record).await?;
-    ctx.metrics.note(Span::StoreCommit, &[], ctx.clock.elapsed().saturating_sub(began));
-    if recorded.deliveries > 0 {
-        ctx.pulse.deliveries_made();
+/// Tells what became of a poll.
+fn settle(ctx: &Ctx, polled: &Polled, recorded: Result<Recorded, StoreError>) {
+    match recorded {
+        Ok(recorded) => {
+            if recorded.deliveries > 0 {
+                ctx.pulse.deliveries_made();
+            }
+            count(ctx, &polled.record, &recorded);
+            tell(polled, &recorded);
+        }
+        Err(StoreError::ClaimLost(id)) => {
+            tracing::warn!(source.id = %id, "`{id}` was polled by another worker, or its address changed");
+        }
+        Err(error) => fault(ctx, &error),
     }
-    count(ctx, record, &recorded);
-    tell(source, before, record, &recorded);
-    Ok(())
 }
 
 fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
@@ -250,7 +348,7 @@ fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
 }
 
 /// One line a poll at debug, one a story at info, one at warn when a source begins to fail.
-fn tell(source: &Source, before: &SourceState, record: &PollRecord, recorded: &Recorded) {
+fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
     let state = &recorded.state;
     let class = state.class.unwrap_or(PollClass::Internal);
     let message = state.message.as_deref().unwrap_or_default();

@@ -97,7 +97,7 @@ impl Desk {
         let per_host = ctx.live().config.fetch.per_host;
         loop {
             let now = self.clock.now();
-            let due = ctx.store.next_source_due(per_host, now).await.unwrap();
+            let due = ctx.store.next_source_due().await.unwrap();
             if let Some(due) = due.filter(|due| *due > now && *due <= now + per_host.gap) {
                 self.clock.set(due);
             }

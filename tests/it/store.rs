@@ -1,5 +1,6 @@
 //! The store's contract: every unit of work, on a real database in a folder of its own.
 
+mod claim_model;
 mod claims;
 mod lists;
 mod mend;
@@ -9,6 +10,7 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod turns;
 mod verdicts;
 mod versions;
 

@@ -1,5 +1,7 @@
 //! When a server is asked again.
 
+use crate::wire::Seen;
+
 use super::*;
 
 async fn wait_after(reply: Reply) -> Duration {
@@ -222,6 +224,33 @@ async fn a_host_with_many_feeds_delays_itself_and_nobody_else() {
     // The server notes a start a little later or sooner than it was made.
     let gaps: Vec<_> = starts.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
     assert!(starts[7].saturating_sub(starts[0]) >= Duration::from_millis(650), "{gaps:?}");
+}
+
+/// Every poll takes so long that all polled before are due again.
+#[tokio::test]
+async fn one_run_polls_each_source_once_however_long_it_takes() {
+    let clock = Clock::by_hand(NOW);
+    let mut servers = Vec::new();
+    for host in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
+        let clock = clock.clone();
+        let slow = move |_: &Seen| {
+            clock.set(clock.now() + SECOND * 2);
+            ok(&["war"])
+        };
+        servers.push(Server::start(host, slow).await);
+    }
+    let mut sources = String::new();
+    for n in 0..18 {
+        let url = servers[n % 3].url(&format!("/{n}"));
+        let _ = writeln!(sources, "[[source]]\nid = 's{n}'\nurl = '{url}'\ninterval = '1s'");
+    }
+    let mut desk = Desk::open(&sources).await;
+    desk.clock = clock;
+    let desk = desk.restarted().await;
+    let counts = desk.poll().await;
+    let seen: usize = servers.iter().map(|server| server.seen().len()).sum();
+    assert_eq!((counts.polled, seen), (18, 18));
+    assert!(desk.clock.now() >= NOW + SECOND * 36);
 }
 
 /// H-04

@@ -69,7 +69,7 @@ async fn sources_switched_off_gone_or_removed_are_never_claimed() {
     let off = Watched { enabled: false, ..watched("off@one") };
     shelf.store.sync_sources(&[off, watched("gone@two")], NOW).await.unwrap();
     assert!(shelf.claim(&us(), NOW + DAY * 60).await.is_empty());
-    assert_eq!(shelf.store.next_source_due(PACE, NOW + DAY).await.unwrap(), None);
+    assert_eq!(shelf.store.next_source_due().await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -115,7 +115,8 @@ async fn a_host_that_wants_to_be_left_alone_is_with_all_its_sources() {
         PollRecord { host_pause: Some(("one".into(), NOW + HOUR * 2)), ..record(&state, vec![], NOW) };
     shelf.store.record_poll(&us(), &asked).await.unwrap();
     assert!(shelf.claimed_ids(&us(), NOW + MINUTE / 2).await.is_empty());
-    assert_eq!(shelf.store.sources_due_by(NOW, PACE, NOW).await.unwrap(), 1, "`b` need not be waited for");
+    let held_up = shelf.store.held_up_since(NOW, PACE, NOW + MINUTE / 2).await.unwrap();
+    assert_eq!(held_up, None, "`b` need not be waited for, and `c` is in hand");
     let shelf = shelf.reopened().await;
     assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR * 2 - SECOND).await, ["c"]);
     assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR * 2).await, ["b"]);
@@ -124,14 +125,47 @@ async fn a_host_that_wants_to_be_left_alone_is_with_all_its_sources() {
 #[tokio::test]
 async fn the_next_due_time_is_one_at_which_something_can_be_claimed() {
     let shelf = Shelf::with(&["a@one", "b@one"]).await;
-    let next = async |now| shelf.store.next_source_due(PACE, now).await.unwrap();
-    assert_eq!(next(NOW).await, Some(NOW));
+    let next = async || shelf.store.next_source_due().await.unwrap();
+    assert_eq!(next().await, Some(NOW));
     let state = shelf.claim(&us(), NOW).await.remove(0);
-    assert_eq!(next(NOW).await, None, "`b` waits for the poll of `a`, whose end wakes the loop");
-    assert_eq!(next(NOW + SECOND * 30).await, None, "however long that takes");
+    assert_eq!(next().await, Some(NOW + MINUTE), "`b` waits for the poll of `a`, or its claim's end");
     shelf.store.record_poll(&us(), &record(&state, vec![], NOW)).await.unwrap();
-    assert_eq!(next(NOW).await, Some(NOW + PACE.gap));
+    assert_eq!(next().await, Some(NOW + PACE.gap));
     let state = shelf.claim(&us(), NOW + PACE.gap).await.remove(0);
     shelf.store.record_poll(&us(), &record(&state, vec![], NOW + PACE.gap)).await.unwrap();
-    assert_eq!(next(NOW + SECOND * 5).await, Some(NOW + HOUR));
+    assert_eq!(next().await, Some(NOW + HOUR));
+}
+
+#[tokio::test]
+async fn the_gap_counts_from_the_start_of_a_poll_that_was_late() {
+    let shelf = Shelf::with(&["a@one", "b@one"]).await;
+    let state = shelf.claim(&us(), NOW).await.remove(0);
+    shelf.store.record_poll(&us(), &record(&state, vec![], NOW + SECOND)).await.unwrap();
+    assert!(shelf.claimed_ids(&us(), NOW + PACE.gap).await.is_empty());
+    assert_eq!(shelf.claimed_ids(&us(), NOW + SECOND + PACE.gap).await, ["b"]);
+}
+
+#[tokio::test]
+async fn a_host_that_asked_for_a_pause_gets_one_poll_at_a_time_until_it_answers() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@one", "d@one"]).await;
+    let pace = PerHost { concurrency: 4, gap: Duration::ZERO };
+    let claim = async |limit, now| shelf.store.claim_sources(&us(), pace, limit, now).await.unwrap();
+    let state = claim(1, NOW).await.remove(0).state;
+    let refuse = |state: &mut SourceState| state.class = Some(PollClass::RateLimited);
+    let busy = PollRecord { host_pause: Some(("one".into(), NOW + HOUR)), ..changed(&state, NOW, refuse) };
+    shelf.store.record_poll(&us(), &busy).await.unwrap();
+    assert!(claim(9, NOW + HOUR - SECOND).await.is_empty());
+    let careful = claim(9, NOW + HOUR).await.remove(0).state;
+    assert!(claim(9, NOW + HOUR).await.is_empty(), "one at a time");
+    shelf.store.record_poll(&us(), &record(&careful, vec![], NOW + HOUR)).await.unwrap();
+    assert_eq!(claim(9, NOW + HOUR).await.len(), 3, "it answers again");
+}
+
+#[tokio::test]
+async fn hosts_with_room_give_one_each_in_turn() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@one", "d@two", "e@two"]).await;
+    let pace = PerHost { concurrency: 2, gap: Duration::ZERO };
+    let claimed = shelf.store.claim_sources(&us(), pace, 3, NOW).await.unwrap();
+    let ids: Vec<_> = claimed.iter().map(|claimed| claimed.state.id.as_str()).collect();
+    assert_eq!(ids, ["a", "d", "b"]);
 }
