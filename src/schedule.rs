@@ -4,6 +4,7 @@
 
 pub mod attempt;
 pub mod interval;
+pub mod outage;
 mod reason;
 pub mod rhythm;
 pub mod route;
