@@ -22,18 +22,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 /// Scripts of what this version does not do yet, and what they wait for.
-const WAITING: &[(&str, &str)] = &[
-    ("E-07", "the server's wishes are not heeded yet"),
-    ("E-12", "the server's wishes are not heeded yet"),
-    ("E-13", "the server's wishes are not heeded yet"),
-    ("E-14", "the server's wishes are not heeded yet"),
-    ("E-15", "the server's wishes are not heeded yet"),
-    ("E-16", "the server's wishes are not heeded yet"),
-    ("E-17", "the server's wishes are not heeded yet"),
-    ("E-26", "the pace is not learned yet"),
-    ("E-27", "the pace is not learned yet"),
-    ("E-28", "moves are not stored yet"),
-];
+const WAITING: &[(&str, &str)] = &[("E-28", "moves are not stored yet")];
 
 /// What was seen, in one line; a script that fails panics.
 type Run = Pin<Box<dyn Future<Output = String>>>;

@@ -27,6 +27,9 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 /// More than anything here takes on a machine that others use too: what is not done by then hangs.
 const PATIENCE: Duration = Duration::from_mins(3);
 
+/// The least time that a loop sleeps: a clock set on by less does not wake it.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(20);
+
 /// A request, as a server saw it.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
@@ -169,30 +172,59 @@ impl Stage {
     /// Lets time pass while newshound works.
     pub(super) async fn go(&self, time: Duration) {
         let until = self.world.clock.now() + time;
-        loop {
-            self.work().await;
-            let now = self.world.clock.now();
-            match self.next_due(now).await.filter(|due| *due <= until) {
-                // Due and not polled is held up by what only time moves.
-                Some(due) => self.world.clock.set(due.max(now + Duration::from_millis(1))),
-                None => break,
-            }
-        }
+        self.advance(until, || false).await;
         self.world.clock.set(until);
     }
 
     /// Lets time pass until so many requests came in all.
     pub(super) async fn until_visits(&self, count: usize) {
-        for _ in 0..10_000 {
-            self.work().await;
-            if self.visits().len() >= count {
-                return;
+        let until = self.world.clock.now() + DAY * 60;
+        self.advance(until, || self.visits().len() >= count).await;
+        assert!(self.visits().len() >= count, "no {count} requests came, but {:?}", self.visits());
+    }
+
+    /// Lets the daemon poll and send, and sets the clock from one due time to the next, until
+    /// a time, or until this is so and all that began has ended.
+    async fn advance(&self, until: Timestamp, enough: impl Fn() -> bool) {
+        let (ctx, clock) = (self.app().ctx(), &self.world.clock);
+        let stop = CancellationToken::new();
+        let driving = async {
+            loop {
+                let settled = tokio::time::timeout(PATIENCE, self.settled()).await;
+                let next = settled.unwrap_or_else(|_| panic!("no end: {:?}", self.visits().last()));
+                dispatch::run_once(ctx, &stop).await;
+                let now = clock.now();
+                match next.filter(|next| *next <= until && !enough()) {
+                    Some(next) => clock.set(next.max(now + SHORTEST_SLEEP)),
+                    None => break,
+                }
             }
-            let now = self.world.clock.now();
-            let due = self.next_due(now).await.unwrap_or_else(|| panic!("nothing is due after {now}"));
-            self.world.clock.set(due.max(now + Duration::from_millis(1)));
+            stop.cancel();
+        };
+        tokio::join!(poll::run(ctx, &stop), driving);
+    }
+
+    /// Waits until no poll is under way and none is due; returns when the next one is.
+    async fn settled(&self) -> Option<Timestamp> {
+        let ctx = self.app().ctx();
+        loop {
+            // Between two turns of the loop what was claimed was counted too.
+            let turn = ctx.turnstile.lock().await;
+            let next = ctx.store.next_source_due().await.unwrap();
+            if next.is_none_or(|next| next > self.world.clock.now()) && self.is_idle() {
+                return next;
+            }
+            drop(turn);
+            tokio::task::yield_now().await;
         }
-        panic!("no {count} requests came, but {:?}", self.visits());
+    }
+
+    /// Says whether as many polls ended as began.
+    fn is_idle(&self) -> bool {
+        let ctx = self.app().ctx();
+        let metrics = ctx.metrics.render();
+        let begun = metrics.lines().find_map(|line| line.strip_prefix("newshound_poll_lag_seconds_count "));
+        begun.map_or(0, |count| count.parse::<u64>().unwrap()) == ctx.tally.counts().polled
     }
 
     /// Lets time pass while newshound does not run.
@@ -231,47 +263,6 @@ impl Stage {
             tokio::task::yield_now().await;
         }
         self.world.clock.set(self.world.clock.now() + time);
-    }
-
-    async fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let ctx = self.app().ctx();
-        ctx.store.next_source_due(ctx.live().config.fetch.per_host, now).await.unwrap()
-    }
-
-    /// Polls and sends all that is due.
-    pub(super) async fn work(&self) {
-        let ctx = self.app().ctx();
-        let stop = CancellationToken::new();
-        let working = async {
-            tokio::select! {
-                () = poll::run_once(ctx, &stop) => (),
-                () = self.keep_pace() => (),
-            }
-            dispatch::run_once(ctx, &stop).await;
-        };
-        let done = tokio::time::timeout(PATIENCE, working).await;
-        assert!(done.is_ok(), "it does not end: {:?}, {:?}", ctx.pulse.fault(), self.visits().last());
-    }
-
-    /// Lets the time pass that hosts want between two polls, while no poll is under way.
-    async fn keep_pace(&self) {
-        loop {
-            let now = self.world.clock.now();
-            let due = self.next_due(now).await;
-            let gap = self.app().ctx().live().config.fetch.per_host.gap;
-            if let Some(due) = due.filter(|due| *due > now && *due <= now + gap && self.is_idle()) {
-                self.world.clock.set(due);
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Says whether as many polls ended as began.
-    fn is_idle(&self) -> bool {
-        let ctx = self.app().ctx();
-        let metrics = ctx.metrics.render();
-        let begun = metrics.lines().find_map(|line| line.strip_prefix("newshound_poll_lag_seconds_count "));
-        begun.map_or(0, |count| count.parse::<u64>().unwrap()) == ctx.tally.counts().polled
     }
 
     /// Returns the requests so far.

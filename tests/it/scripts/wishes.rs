@@ -44,7 +44,7 @@ async fn e12() -> String {
 }
 
 async fn e13() -> String {
-    let dates = [("Date", "Fri, 15 Jan 2032 08:00:00 GMT"), ("Expires", "Fri, 15 Jan 2032 11:00:00 GMT")];
+    let dates = [("Date", "Thu, 15 Jan 2032 08:00:00 GMT"), ("Expires", "Thu, 15 Jan 2032 11:00:00 GMT")];
     let seen = check(&dates, "", HOUR * 3).await;
     check(&[("Date", dates[0].1), ("Expires", "0")], "", HOUR).await;
     // `max-age` goes before it.
