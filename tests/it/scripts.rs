@@ -5,6 +5,7 @@
 //! `docs/etiquette-report.md` tells how each of them went. After a change write it again:
 //! `NEWSHOUND_WRITE_REPORT=1 cargo test --test it scripts::report`
 
+mod any;
 mod feeds;
 mod moving;
 mod process;

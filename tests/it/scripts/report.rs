@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Script, moving, process, requests, rhythm, storms, timing, transport, wishes};
+use super::{Script, any, moving, process, requests, rhythm, storms, timing, transport, wishes};
 
 /// The parts of the report: a heading and its scripts.
 fn parts() -> Vec<(&'static str, &'static [Script])> {
     vec![
         ("Requests and validators", &requests::SCRIPTS),
+        ("Any answers", &any::SCRIPTS),
         ("What servers ask for", &wishes::SCRIPTS),
         ("Refusals, failures, restarts and crowds", &timing::SCRIPTS),
         ("The rhythm of a feed", &rhythm::SCRIPTS),
