@@ -12,6 +12,7 @@ mod error;
 mod hits;
 mod hosts;
 mod items;
+mod landing;
 mod lists;
 mod mend;
 mod outbox;
@@ -19,6 +20,7 @@ mod overview;
 mod poll;
 mod rows;
 mod search;
+mod seen;
 mod sign;
 mod sources;
 mod turn;
@@ -43,6 +45,7 @@ pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
+pub use landing::Elsewhere;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
@@ -74,6 +77,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
+    (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
+    (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
 ];
 
 /// The store.

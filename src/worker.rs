@@ -7,10 +7,12 @@
 pub mod dispatch;
 pub mod learned;
 pub mod live;
+mod older;
 pub mod poll;
 mod read;
 mod steady;
 mod tally;
+mod trip;
 
 use std::{sync::Arc, time::Duration};
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::class::{PollClass, names};
 use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
+use super::imprint::Imprints;
 use super::item::{Item, Score};
 
 names! {
@@ -93,6 +94,19 @@ pub struct SourceState {
     pub read_whole: Option<Timestamp>,
     /// How long its server has said only that nothing changed.
     pub unchanged: Unchanged,
+    /// Where its polls end, and what they find there.
+    pub landing: Landing,
+}
+
+/// Where the polls of a source end, and what they find there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Landing {
+    /// The items of the last whole body.
+    pub held: u64,
+    /// The address that answers in the end, where that is not the configured one.
+    pub ends_at: Option<String>,
+    /// The source that ends at the same address and is polled in its stead.
+    pub same_as: Option<SourceId>,
 }
 
 /// What a feed says in its head of when it wants to be asked.
@@ -157,6 +171,7 @@ impl SourceState {
             moved: None,
             read_whole: None,
             unchanged: Unchanged::default(),
+            landing: Landing::default(),
         }
     }
 
@@ -189,8 +204,21 @@ pub struct PollRecord {
     pub items: Vec<SeenItem>,
     /// How many items of the body were left out because the poll before had them, byte for byte.
     pub n_skipped: usize,
+    /// What becomes of what is remembered of the source's last body.
+    pub memory: Memory,
     /// The versions of the topics that scored the items.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
+}
+
+/// What becomes of what is remembered of a source's last body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// It stays as it is.
+    Kept,
+    /// It goes: the next body has to be read whole.
+    Forgotten,
+    /// This takes its place.
+    Replaced(Imprints),
 }
 
 /// Says what becomes of a source, told what a poll of it found.
@@ -214,6 +242,9 @@ pub struct Next {
     pub state: SourceState,
     /// What the operator is told besides its class.
     pub notes: Vec<Note>,
+    /// The host it is paced by from now on, where that or its landing is another; `None` leaves
+    /// both as they are.
+    pub host: Option<String>,
 }
 
 /// Something an operator is told of a source: an event that is counted.

@@ -104,26 +104,30 @@ pub(super) async fn sync(
     now: Timestamp,
 ) -> Result<Vec<SourceId>, StoreError> {
     let mut known = HashMap::new();
-    for row in sqlx::query("select id, host, address, configured from source").fetch_all(&mut **tx).await? {
-        let configured: i64 = row.try_get("configured")?;
-        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0);
+    let all = sqlx::query("select id, host, address, configured, moved_to is not null as moved from source");
+    for row in all.fetch_all(&mut **tx).await? {
+        let (configured, has_moved): (i64, i64) = (row.try_get("configured")?, row.try_get("moved")?);
+        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0, has_moved != 0);
         known.insert(rows::text(&row, "id")?, is);
     }
     let mut moved = Vec::new();
     let mut touched = HashSet::new();
     for source in watched {
-        let Some((host, address, configured)) = known.remove(source.id.as_str()) else {
+        let Some((host, address, configured, has_moved)) = known.remove(source.id.as_str()) else {
             insert(tx, source, now).await?;
             touched.insert(source.host.clone());
             continue;
         };
-        if address == source.address && host == source.host && configured == source.enabled {
+        // A source that has moved is paced by the host it has moved to.
+        let is_same = address == source.address;
+        let paced_by = if is_same && has_moved { host.clone() } else { source.host.clone() };
+        if is_same && host == paced_by && configured == source.enabled {
             continue;
         }
-        touched.extend([host, source.host.clone()]);
-        if address == source.address {
+        touched.extend([host, paced_by.clone()]);
+        if is_same {
             sqlx::query("update source set host = $1, configured = $2 where id = $3")
-                .bind(&source.host)
+                .bind(&paced_by)
                 .bind(i64::from(source.enabled))
                 .bind(source.id.as_str())
                 .execute(&mut **tx)
@@ -133,7 +137,7 @@ pub(super) async fn sync(
             moved.push(source.id.clone());
         }
     }
-    for (id, (host, ..)) in known.into_iter().filter(|(_, (.., configured))| *configured) {
+    for (id, (host, ..)) in known.into_iter().filter(|(_, (_, _, configured, _))| *configured) {
         sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
         touched.insert(host);
     }
@@ -163,6 +167,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
              failing_since = null, refused_since = null, max_age_ms = null, asks_from = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
+             held = 0, ends_at = null, same_as = null,
              marker = case when marker = 'gone' then 'none' else marker end
          where id = $5",
     )
