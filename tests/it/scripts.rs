@@ -23,7 +23,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 /// Scripts of what this version does not do yet, and what they wait for.
-const WAITING: &[(&str, &str)] = &[("E-28", "moves are not stored yet")];
+const WAITING: &[(&str, &str)] = &[];
 
 /// What was seen, in one line; a script that fails panics.
 type Run = Pin<Box<dyn Future<Output = String>>>;
