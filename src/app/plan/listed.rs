@@ -47,7 +47,7 @@ pub(super) fn with_lists(
         let Some(table) = table else { return Some(part) };
         let mut keys = changed_keys("{}", &table.text);
         keys.retain(|key| !matches!(key.as_str(), "id" | "url"));
-        (!keys.is_empty()).then(|| PartChange { change: Change::Changed(keys), ..part })
+        if keys.is_empty() { None } else { Some(PartChange { change: Change::Changed(keys), ..part }) }
     };
     let mut all: Vec<PartChange> = parts.into_iter().filter_map(of_both).collect();
     let has_table =

@@ -19,7 +19,7 @@ async fn home() -> Home {
         "include = ['list.txt']\n[fetch]\ncontact = 'a@b.example'\n[[topic]]\nid = 't'\nany = ['oil']\n\
          [[source]]\nid = 'own'\nurl = 'https://own.example/'\nenabled = false\n",
     );
-    let list: String = (0..N).map(|n| format!("https://h{}.example/{n:05}\n", n % 40)).collect();
+    let list = (0..N).map(|n| format!("https://h{}.example/{n:05}\n", n % 40)).collect::<Vec<_>>().concat();
     home.write("list.txt", &list);
     let environment = Environment::of(home.path(""), &[]);
     let loaded = load(Some(&home.path("newshound.toml")), Wanted::Required, &environment);
