@@ -20,7 +20,7 @@ use newshound::dedupe;
 use newshound::extract;
 use newshound::matcher::keys::Sieve;
 use newshound::matcher::search_keys;
-use newshound::model::{Item, PollRecord, SeenItem, SourceId, Timestamp};
+use newshound::model::{Item, Memory, PollRecord, SeenItem, SourceId, Timestamp};
 use newshound::store::{Lease, Sought, Store, Watched};
 
 const ITEMS: usize = 100_000;
@@ -112,8 +112,10 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
             decide: Box::new(move |_| newshound::model::Next {
                 state: claimed.state.clone(),
                 notes: Vec::new(),
+                host: None,
             }),
             n_skipped: 0,
+            memory: Memory::Kept,
             polled_at: now,
             took: Duration::ZERO,
             body_bytes: 0,

@@ -20,6 +20,7 @@ mod answer;
 mod body;
 mod client;
 mod error;
+mod freshness;
 mod guard;
 mod hops;
 
@@ -125,7 +126,13 @@ impl Fetcher {
 
     /// Fetches once, redirects included.
     pub async fn get(&self, request: &Request<'_>) -> Result<Fetched, FetchError> {
-        let mut trail = Trail::new(request);
+        self.get_at(request, None).await
+    }
+
+    /// Does so at another address than the request's own, where one is given: where the source has
+    /// moved, or an older page of it. What is secret goes there only if it is of the same origin.
+    pub async fn get_at(&self, request: &Request<'_>, at: Option<&Url>) -> Result<Fetched, FetchError> {
+        let mut trail = Trail::new(request, at);
         let whole = self.limits.whole;
         let late = |_| Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
         let got = tokio::time::timeout(whole, self.walk(&mut trail)).await.unwrap_or_else(late);

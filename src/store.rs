@@ -13,15 +13,19 @@ mod figures;
 mod hits;
 mod hosts;
 mod items;
+mod landing;
 mod lists;
 mod mend;
+mod outage;
 mod outbox;
 mod overview;
 mod poll;
 mod rows;
 mod search;
+mod seen;
 mod sign;
 mod sources;
+mod spread;
 mod sync;
 mod turn;
 mod verdicts;
@@ -36,7 +40,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -45,6 +49,7 @@ pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
+pub use landing::Elsewhere;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
@@ -76,6 +81,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
+    (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
+    (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
 ];
 
@@ -101,7 +108,6 @@ impl Store {
         make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
-        store.make_missing_keys().await?;
         Ok(store)
     }
 
@@ -135,7 +141,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", CACHE_KIB)
-            .pragma("journal_size_limit", "16777216");
+            .pragma("journal_size_limit", "16777216")
+            .disable_statement_logging();
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         // A full disk makes SQLite roll back by itself, after which the library still counts one
         // transaction and refuses every other: such a connection is replaced.

@@ -5,12 +5,16 @@
 //! that could not be recorded.
 
 pub mod dispatch;
+pub mod keys;
 pub mod learned;
 pub mod live;
+pub mod network;
+mod older;
 pub mod poll;
 mod read;
 mod steady;
 mod tally;
+mod trip;
 
 use std::{sync::Arc, time::Duration};
 
@@ -48,6 +52,8 @@ pub struct Ctx {
     pub readers: Semaphore,
     /// What verdicts teach.
     pub lessons: learned::Lessons,
+    /// Whether the network is there.
+    pub network: network::Network,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// This process's claims on deliveries.

@@ -9,6 +9,15 @@ use super::secret::Secret;
 use super::value::slug;
 use crate::model::SourceId;
 
+/// How often a source is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// As often as it posts, within the bounds of `[fetch]`.
+    Adaptive,
+    /// So often: only its server may ask for longer.
+    Every(Duration),
+}
+
 /// `[[source]]`
 #[derive(Clone)]
 pub struct Source {
@@ -20,8 +29,8 @@ pub struct Source {
     pub url: url::Url,
     /// What it is.
     pub kind: SourceKind,
-    /// Its own pace, taken as it is.
-    pub interval: Option<Duration>,
+    /// Its own pace; `None` is that of `[fetch]`.
+    pub interval: Option<Interval>,
     /// Its tags.
     pub tags: Vec<String>,
     /// Its language, over any detection.
@@ -58,13 +67,23 @@ impl Source {
 
     /// Returns the address without user info and query, for people.
     pub fn shown_url(&self) -> String {
-        let mut url = self.url.clone();
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_query(None);
-        url.set_fragment(None);
-        url.into()
+        shown_url(&self.url)
     }
+
+    /// Says whether something is sent with its polls that only its own origin may see.
+    pub fn has_secrets(&self) -> bool {
+        !self.headers.is_empty() || !self.url.username().is_empty() || self.url.password().is_some()
+    }
+}
+
+/// Returns an address without user info and query, for people.
+pub fn shown_url(url: &url::Url) -> String {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
 }
 
 impl std::fmt::Debug for Source {

@@ -1,10 +1,13 @@
 //! The records of polls: items, identities, hits, alerts, deliveries and the source's validators.
 //! Those that come together are written in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hosts, items::record_item};
+use super::items::{Again, Register, Taken};
+use super::{
+    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
+};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -45,6 +48,18 @@ impl Recorded {
         }
     }
 
+    fn count(&mut self, taken: &Taken) {
+        match taken {
+            Taken::New => self.new += 1,
+            Taken::Updated(_) => self.updated += 1,
+            Taken::Copy(_, again) | Taken::Known(again) => match again {
+                Again::Itself => {}
+                Again::SameUrl => self.same_url += 1,
+                Again::SameText => self.same_text += 1,
+            },
+        }
+    }
+
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
         self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
@@ -74,6 +89,9 @@ pub(super) async fn record_all(
     let ids: Vec<&str> = records.iter().map(|record| record.source.as_str()).collect();
     let ended = claim::end(tx, lease, &ids).await?;
     let ended: HashMap<&str, &Ended> = ended.iter().map(|ended| (ended.source.as_str(), ended)).collect();
+    let held: Vec<&PollRecord> =
+        records.iter().copied().filter(|record| ended.contains_key(record.source.as_str())).collect();
+    let mut register = items::look_up(tx, &held).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
     for record in records {
@@ -81,11 +99,12 @@ pub(super) async fn record_all(
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let (recorded, next) = write(tx, record).await?;
-        hosts.note(record, ended, next.state.class.is_some_and(succeeded));
+        let (recorded, next) = write(tx, &mut register, record).await?;
+        hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
+    items::write(tx, register).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
     figures::keep(tx, written).await?;
@@ -93,14 +112,24 @@ pub(super) async fn record_all(
 }
 
 /// Writes what a poll brought and what becomes of its source.
-async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next), StoreError> {
+async fn write<'a>(
+    tx: &mut Tx<'_>,
+    register: &mut Register<'a>,
+    record: &'a PollRecord,
+) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
     for seen in &record.items {
-        record_item(tx, record, seen, &mut recorded).await?;
+        let taken = register.take(record, seen);
+        recorded.count(&taken);
+        hits::record_hits(tx, record, (seen, taken), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
     settle_source(tx, &next.state, recorded.new).await?;
+    remember(tx, &record.source, &record.memory).await?;
+    if let Some(host) = &next.host {
+        landing::keep(tx, &next.state, host).await?;
+    }
     Ok((recorded, next))
 }
 
@@ -111,13 +140,16 @@ struct Hosts<'a> {
     free_at: Vec<(&'a str, i64)>,
     /// Hosts that answered.
     answering: Vec<&'a str>,
+    /// Hosts that sources are paced by from now on.
+    taken_up: HashSet<String>,
 }
 
 impl<'a> Hosts<'a> {
-    fn note(&mut self, record: &PollRecord, ended: &'a Ended, answers: bool) {
+    fn note(&mut self, record: &PollRecord, ended: &'a Ended, next: &Next) {
         let free_at = if ended.gap.is_zero() { 0 } else { (record.polled_at + ended.gap).as_millis() };
         self.free_at.push((&ended.host, free_at));
-        if answers {
+        self.taken_up.extend(next.host.clone().filter(|host| *host != ended.host));
+        if next.state.class.is_some_and(succeeded) {
             self.answering.push(&ended.host);
         }
     }
@@ -133,7 +165,11 @@ impl<'a> Hosts<'a> {
         }
         let touched: Vec<&str> = self.free_at.iter().map(|(host, _)| *host).collect();
         let latest = records.iter().map(|record| record.polled_at).max();
-        hosts::refresh(tx, &touched, latest.unwrap_or(Timestamp::from_millis(0))).await
+        let latest = latest.unwrap_or(Timestamp::from_millis(0));
+        if !self.taken_up.is_empty() {
+            hosts::learn(tx, &self.taken_up, latest).await?;
+        }
+        hosts::refresh(tx, &touched, latest).await
     }
 }
 
@@ -147,7 +183,8 @@ async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Resu
              first_polled = coalesce(first_polled, $10), items = items + $13,
              interval_ms = $15, reason = $16, failing_since = $17, asks_ms = $18, skip_hours = $19,
              skip_days = $20, rhythm = $21, moved_to = $22, moved_at = $23, moved_failing_since = $24,
-             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29
+             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29,
+             refused_since = $30, asks_from = $31, max_age_ms = $32
          where id = $14",
     )
     .bind(state.next_due.as_millis())
@@ -179,6 +216,9 @@ async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Resu
     .bind(i64::from(state.unchanged.answers))
     .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
     .bind(i64::from(state.unchanged.lies))
+    .bind(state.refused_since.map(Timestamp::as_millis))
+    .bind(state.hints.from.map(Timestamp::as_millis))
+    .bind(state.max_age.map(millis))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -190,7 +230,7 @@ fn millis(duration: Duration) -> i64 {
 
 /// Counts the class of a poll that did not go well, and what else there is to tell.
 async fn note_trouble(tx: &mut Tx<'_>, next: &Next, polled_at: Timestamp) -> Result<(), StoreError> {
-    let Next { state, notes } = next;
+    let Next { state, notes, .. } = next;
     let id = state.id.as_str();
     if let Some(class) = state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
     {

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod blocks;
 mod cli;
 mod corpora_feeds;
 mod crash;
@@ -12,6 +13,7 @@ mod feeds;
 mod fetch;
 mod hostile_feeds;
 mod http;
+mod lean;
 mod learning;
 mod matching;
 mod notify;

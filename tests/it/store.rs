@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use newshound::config::PerHost;
 use newshound::model::{
-    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Moved, Next, PollClass,
+    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next, PollClass,
     PollRecord, Routed, Score, ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
 };
 use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
@@ -141,13 +141,14 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
     change(&mut state);
     PollRecord {
         source: before.id.clone(),
-        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![] }),
+        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![], host: None }),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
         host_pause: None,
         items: vec![],
         n_skipped: 0,
+        memory: Memory::Kept,
         versions: std::sync::Arc::default(),
     }
 }
