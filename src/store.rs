@@ -20,6 +20,7 @@ mod overview;
 mod poll;
 mod rows;
 mod search;
+mod settle;
 mod sign;
 mod sources;
 mod sync;
