@@ -35,6 +35,7 @@ use crate::model::{StoreClass, Timestamp, fingerprint};
 use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
+use crate::worker::network::Network;
 use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
 
 /// How long a claim on a delivery holds.
@@ -176,6 +177,7 @@ fn ctx(live: Live, store: Store, outside: &Outside) -> Ctx {
         turnstile: Mutex::new(()),
         readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         lessons: Lessons::default(),
+        network: Network::default(),
         metrics: Arc::new(Metrics::new()),
         send_lease: Lease { holder, length: SEND_LEASE },
         tally: Tally::default(),
@@ -189,6 +191,7 @@ async fn begin(ctx: &Ctx, transition: Transition<'_>, now: Timestamp) -> anyhow:
     let poll_lease = ctx.poll_lease(&ctx.live());
     ctx.store.mend_poll_times(&poll_lease, now).await.with_context(against)?;
     ctx.store.mend_delivery_times(&ctx.send_lease, now).await.with_context(against)?;
+    ctx.store.forget_outage().await.context("beginning with no judgement of the network")?;
     let moved = ctx.store.take_configuration(transition, now).await.context("noting the configuration")?;
     reload::tell_moved(&moved);
     Ok(())

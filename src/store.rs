@@ -15,14 +15,17 @@ mod hosts;
 mod items;
 mod lists;
 mod mend;
+mod outage;
 mod outbox;
 mod overview;
 mod poll;
 mod rows;
 mod search;
+mod seen;
 mod settle;
 mod sign;
 mod sources;
+mod spread;
 mod sync;
 mod turn;
 mod verdicts;
@@ -77,6 +80,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "search", include_str!("../migrations/sqlite/0005_search.sql")),
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
+    (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
 ];
 

@@ -162,11 +162,6 @@ impl Default for FetchConfig {
     }
 }
 
-impl FetchConfig {
-    /// The pace of a source about which nothing is known.
-    pub const PLAIN_INTERVAL: Duration = Duration::from_hours(1);
-}
-
 /// `[smtp]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct SmtpConfig {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::class::{PollClass, names};
 use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
+use super::imprint::Imprints;
 use super::item::{Item, Score};
 
 names! {
@@ -79,8 +80,12 @@ pub struct SourceState {
     pub reason: Option<String>,
     /// Since when every poll has failed.
     pub failing_since: Option<Timestamp>,
+    /// Since when it has been refused every time: 4xx and nothing else.
+    pub refused_since: Option<Timestamp>,
     /// What the feed itself asks for.
     pub hints: Hints,
+    /// How long each answer is good, as its server said last.
+    pub max_age: Option<Duration>,
     /// When it posts, as the schedule writes it down; empty where nothing is known.
     pub rhythm: Vec<u8>,
     /// Where it has moved for good.
@@ -96,6 +101,8 @@ pub struct SourceState {
 pub struct Hints {
     /// The least interval it asks for.
     pub least: Option<Duration>,
+    /// A time at which one of these intervals begins.
+    pub from: Option<Timestamp>,
     /// The hours of the day, by GMT, in which it wants no polls: one bit each, the lowest for 0.
     pub skip_hours: u32,
     /// The days of the week in which it wants no polls: one bit each, the lowest for Monday.
@@ -144,7 +151,9 @@ impl SourceState {
             interval: None,
             reason: None,
             failing_since: None,
+            refused_since: None,
             hints: Hints::default(),
+            max_age: None,
             rhythm: Vec::new(),
             moved: None,
             read_whole: None,
@@ -181,8 +190,21 @@ pub struct PollRecord {
     pub items: Vec<SeenItem>,
     /// How many items of the body were left out because the poll before had them, byte for byte.
     pub n_skipped: usize,
+    /// What becomes of what is remembered of the source's last body.
+    pub memory: Memory,
     /// The versions of the topics that scored the items.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
+}
+
+/// What becomes of what is remembered of a source's last body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// It stays as it is.
+    Kept,
+    /// It goes: the next body has to be read whole.
+    Forgotten,
+    /// This takes its place.
+    Replaced(Imprints),
 }
 
 /// Says what becomes of a source, told what a poll of it found.

@@ -31,6 +31,8 @@ pub struct Overview {
     pub latency: Latency,
     /// The latest events.
     pub events: Vec<EventRow>,
+    /// Since when most hosts cannot be reached.
+    pub outage: Option<Timestamp>,
     /// The latest poll.
     pub last_poll: Option<Timestamp>,
     /// Bytes on disk.
@@ -134,6 +136,7 @@ impl Store {
         overview.topics = self.hits_per_hour(now).await?;
         overview.latency = self.latency().await?;
         overview.events = self.events().await?;
+        overview.outage = self.outage().await?;
         overview.bytes = self.bytes();
         Ok(overview)
     }

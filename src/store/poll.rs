@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hosts, items::record_item, settle};
+use super::{
+    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hosts, items::record_item, seen::remember,
+    settle,
+};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -100,6 +103,7 @@ async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next),
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+    remember(tx, &record.source, &record.memory).await?;
     Ok((recorded, next))
 }
 

@@ -43,7 +43,8 @@ fn statement(recorded: &[&Recorded]) -> QueryBuilder<Sqlite> {
              skip_days = row.column20, rhythm = row.column21, moved_to = row.column22,
              moved_at = row.column23, moved_failing_since = row.column24, read_whole = row.column25,
              unchanged_since = row.column26, unchanged = row.column27, asked_plainly = row.column28,
-             lies = row.column29
+             lies = row.column29, refused_since = row.column30, asks_from = row.column31,
+             max_age_ms = row.column32
          from (",
     );
     statement.push_values(recorded, |mut row, recorded| bind(&mut row, &recorded.state, recorded.new));
@@ -84,7 +85,10 @@ fn bind(row: &mut Separated<'_, Sqlite, &'static str>, state: &SourceState, n_ne
         .push_bind(time(state.unchanged.since))
         .push_bind(i64::from(state.unchanged.answers))
         .push_bind(time(state.unchanged.asked_plainly))
-        .push_bind(i64::from(state.unchanged.lies));
+        .push_bind(i64::from(state.unchanged.lies))
+        .push_bind(time(state.refused_since))
+        .push_bind(time(state.hints.from))
+        .push_bind(state.max_age.map(millis));
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -283,7 +283,8 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
         "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
              failures = 0, class = null, message = null, validator_url = null, etag = null,
              last_modified = null, body_hash = null,
-             failing_since = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
+             failing_since = null, refused_since = null, max_age_ms = null, asks_from = null, asks_ms = null,
+             skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
              marker = case when marker = 'gone' then 'none' else marker end

@@ -80,6 +80,7 @@ pub fn to_look_at(
 pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: Timestamp) -> SourceListing {
     let unseen = SourceState::unseen(source.id.clone(), now);
     let state = row.map_or(&unseen, |row| &row.state);
+    let interval = state.interval.unwrap_or_else(|| Pace::of(source.interval, fetch).first());
     let off = !source.enabled || state.marker != Marker::None;
     SourceListing {
         id: source.id.clone(),
@@ -97,7 +98,7 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         last_poll: state.last_poll,
         last_success: state.last_success,
         next_poll: (!off).then_some(state.next_due),
-        interval: Pace::of(source.interval, fetch).normal.as_secs_f64(),
+        interval: interval.as_secs_f64(),
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
         moved_to: None,

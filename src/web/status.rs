@@ -288,6 +288,9 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     for (name, figures) in &overview.channels {
         problems.extend(channel_problem(seen, name, figures));
     }
+    if let Some(since) = overview.outage.filter(|_| seen.running) {
+        problems.push(Problem::Unreachable { since });
+    }
     let failing = overview.sources.backing_off;
     let polled = overview.sources.known - overview.sources.marked_off;
     if failing * 2 > polled {

@@ -10,7 +10,7 @@ use super::super::reader::{Reader, Scope, Written};
 use super::super::settings::FetchConfig;
 use super::super::source::{Source, SourceKind, USUAL_WEIGHT};
 use super::super::value::{self, shorten};
-use super::fetch::{Pace, interval};
+use super::fetch::interval;
 use super::headers::headers;
 use super::names::{Names, Noun};
 use super::secret;
@@ -50,11 +50,7 @@ pub(crate) fn source(
         id: SourceId::new(id.value),
         url: url.value?,
         kind: kind?,
-        interval: match pace {
-            Some(Pace::Every(interval)) => Some(interval),
-            Some(Pace::Adaptive) => fetch.interval.map(|_| FetchConfig::PLAIN_INTERVAL),
-            None => None,
-        },
+        interval: pace,
         tags,
         lang,
         weight,

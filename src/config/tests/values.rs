@@ -58,6 +58,25 @@ fn servers_listen_or_do_not() {
 }
 
 #[test]
+fn the_bounds_of_the_adaptive_interval_make_way_for_each_other() {
+    let hours = |text: &str| {
+        let fetch = config(&format!("[fetch]\n{text}")).fetch;
+        (fetch.min_interval.as_secs() / 3600, fetch.max_interval.as_secs() / 3600)
+    };
+    assert_eq!(hours("min_interval='2h'\nmax_interval='6h'"), (2, 6));
+    assert_eq!(hours("min_interval='2h'\nmax_interval='2h'"), (2, 2));
+    assert_eq!(hours("min_interval='48h'"), (48, 48));
+    assert_eq!(hours("max_interval='1s'"), (0, 0));
+    assert_eq!(hours("min_interval='0s'\nmax_interval='0s'"), (0, 24));
+}
+
+#[test]
+fn a_source_can_be_adaptive_where_others_are_not() {
+    let config = config("[fetch]\ninterval='15m'\n[[source]]\nurl='https://a.example/'\ninterval='adaptive'");
+    assert_eq!(config.sources.tables()[0].interval, Some(Interval::Adaptive));
+}
+
+#[test]
 fn sources_have_defaults_by_fetch() {
     let config = config(
         "[fetch]\nbackfill='1h'\n[[source]]\nid='z'\nname='Z'\nurl='https://u:p@z.example:8080/f?x=1'\nkind='feed'\n\
@@ -71,7 +90,7 @@ fn sources_have_defaults_by_fetch() {
     );
     assert_eq!((a.backfill, a.interval, a.enabled, a.weight), (Duration::from_hours(1), None, true, 1.0));
     assert_eq!((z.id.as_str(), z.name.as_str(), z.kind), ("z", "Z", SourceKind::Feed));
-    assert_eq!((z.backfill, z.interval), (Duration::ZERO, Some(Duration::from_mins(5))));
+    assert_eq!((z.backfill, z.interval), (Duration::ZERO, Some(Interval::Every(Duration::from_mins(5)))));
     assert_eq!((z.enabled, z.weight, z.lang.as_deref()), (false, 2.0, Some("pt-br")));
     assert_eq!(z.tags, ["world", "en"]);
     assert_eq!(z.headers, [("X-Key".to_owned(), Secret::new("value"))]);

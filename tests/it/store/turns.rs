@@ -124,6 +124,9 @@ async fn of_many_polls_each_source_gets_its_own_state() {
             state.reason = Some(format!("reason {n}"));
             state.rhythm = n.to_be_bytes().to_vec();
             state.unchanged.answers = 1000 + n;
+            state.refused_since = Some(NOW - SECOND * n);
+            state.hints.from = Some(NOW - MINUTE * n);
+            state.max_age = Some(SECOND * n);
             state.validators = Some(Validators {
                 url: format!("http://{n}/"),
                 etag: Some(vec![0xff, 0]),
