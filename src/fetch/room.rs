@@ -70,18 +70,15 @@ impl Room {
     /// Waits for the place of a body of so many bytes; it has this one so far.
     pub(super) async fn place(&self, has: Place, bytes: usize, waited: &Waited) -> Result<Place, Failure> {
         let (turns, all) = match bytes {
-            0..=SMALL => return Ok(has),
+            ..=SMALL => return Ok(has),
             ..=LARGE => (&self.middling, MIDDLING_TURNS),
             _ => (&self.large, LARGE_TURNS),
         };
-        let turn = waited.wait(Arc::clone(turns).acquire_owned()).await;
-        match turn {
-            Some(Ok(turn)) => Ok(Place { _turn: Some(Arc::new(turn)) }),
-            Some(Err(_)) | None => {
-                let text = format!("{all} other bodies as large were being read for {LONGEST_WAIT:?}");
-                Err(Failure::new(PollClass::Timeout, text))
-            }
+        if let Some(Ok(turn)) = waited.wait(Arc::clone(turns).acquire_owned()).await {
+            return Ok(Place { _turn: Some(Arc::new(turn)) });
         }
+        let text = format!("{all} other bodies as large were being read for {LONGEST_WAIT:?}");
+        Err(Failure::new(PollClass::Timeout, text))
     }
 }
 

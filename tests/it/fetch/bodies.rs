@@ -191,7 +191,7 @@ async fn slow_large_bodies_hold_up_no_small_one() {
     })
     .await;
     // The slow ones end after ten seconds, by the time for the whole; nothing here waits for that.
-    let config = FetchConfig { min_bytes: 1, min_bytes_window: Duration::from_secs(60), ..config() };
+    let config = FetchConfig { min_bytes: 1, min_bytes_window: Duration::from_mins(1), ..config() };
     let fetcher = fetcher(&config);
     let fetch = |url: Url| {
         let fetcher = fetcher.clone();
