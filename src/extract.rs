@@ -13,6 +13,7 @@ mod date;
 mod dialect;
 mod draft;
 mod entities;
+mod hints;
 mod item;
 mod json;
 mod lean;
@@ -34,7 +35,7 @@ use url::Url;
 use self::draft::{Draft, Setting};
 use self::lenient::{Bounds, Document, Root, Stop};
 use crate::config::FetchConfig;
-use crate::model::{Imprints, PollClass, Prints, RawItem};
+use crate::model::{Hints, Imprints, PollClass, Prints, RawItem};
 
 /// How far one body is read.
 pub struct Limits<'a> {
@@ -162,6 +163,8 @@ pub struct Extracted {
     pub title: Option<String>,
     /// The feed's language.
     pub lang: Option<String>,
+    /// When it wants to be asked again.
+    pub hints: Hints,
     /// Why the strict reader did not read it; `None` where it did.
     pub doubt: Option<Doubt>,
     /// What its items can be known by; `None` where the next body is to be read whole.
@@ -187,6 +190,7 @@ impl Extracted {
             end_missing: false,
             title: None,
             lang: None,
+            hints: Hints::default(),
             doubt: None,
             prints: None,
             left_out: Vec::new(),
@@ -230,13 +234,13 @@ pub fn unseen(
     if doc.trim_end().is_empty() {
         return Extracted::nothing(Outcome::Empty);
     }
-    let reading = if doc.starts_with(['{', '[']) {
-        read_json(doc, limits)
-    } else {
-        read_xml(doc, (base, known), limits)
-    };
+    let is_json = doc.starts_with(['{', '[']);
+    let reading = if is_json { read_json(doc, limits) } else { read_xml(doc, (base, known), limits) };
     match reading {
-        Ok(reading) => finish(reading, base, limits),
+        Ok(reading) => {
+            let hints = if is_json { Hints::default() } else { hints::of(doc) };
+            Extracted { hints, ..finish(reading, base, limits) }
+        }
         Err(outcome) => Extracted::nothing(outcome),
     }
 }
@@ -348,6 +352,7 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         end_missing: reading.end_missing,
         title: reading.title.filter(|title| !title.is_empty()),
         lang: reading.lang.as_deref().and_then(draft::language),
+        hints: Hints::default(),
         doubt: reading.doubt,
         prints: reading.prints.map(|whole| Prints { items: prints, ..whole }),
         left_out: reading.left_out,

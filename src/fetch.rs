@@ -20,6 +20,7 @@ mod answer;
 mod body;
 mod client;
 mod error;
+mod freshness;
 mod guard;
 mod hops;
 mod room;

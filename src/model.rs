@@ -8,6 +8,7 @@ pub mod cause;
 pub mod class;
 pub mod definition;
 pub mod delivery;
+pub mod fresh;
 pub mod hashed;
 pub mod id;
 pub mod imprint;
@@ -22,7 +23,11 @@ pub use alert::{Alert, AlertKind, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
-pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
+pub use fresh::Fresh;
+pub use id::{
+    AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint,
+    fingerprint_of,
+};
 pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;

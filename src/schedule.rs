@@ -4,7 +4,12 @@
 
 pub mod attempt;
 pub mod interval;
+pub mod outage;
+mod reason;
+pub mod rhythm;
 pub mod route;
+mod wait;
+mod wishes;
 
 /// Returns a number in [0, 1) that depends on the seed alone, spread evenly over seeds.
 ///

@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod keys;
 pub mod learned;
 pub mod live;
+pub mod network;
 pub mod poll;
 mod read;
 mod steady;
@@ -49,6 +50,8 @@ pub struct Ctx {
     pub readers: Semaphore,
     /// What verdicts teach.
     pub lessons: learned::Lessons,
+    /// Whether the network is there.
+    pub network: network::Network,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// This process's claims on deliveries.

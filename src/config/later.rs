@@ -9,8 +9,6 @@ pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
     ("store", "retention", &[]),
     ("store", "identities", &[]),
     ("stories", "window", &[]),
-    ("fetch", "min_interval", &["10m"]),
-    ("fetch", "max_interval", &["24h"]),
     ("fetch", "full_text", &["false"]),
     ("source", "full_text", &["false"]),
     ("source", "select", &[]),

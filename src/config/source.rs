@@ -9,6 +9,15 @@ use super::secret::Secret;
 use super::value::slug;
 use crate::model::SourceId;
 
+/// How often a source is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// As often as it posts, within the bounds of `[fetch]`.
+    Adaptive,
+    /// So often: only its server may ask for longer.
+    Every(Duration),
+}
+
 /// `[[source]]`
 #[derive(Clone)]
 pub struct Source {
@@ -20,8 +29,8 @@ pub struct Source {
     pub url: url::Url,
     /// What it is.
     pub kind: SourceKind,
-    /// Its own pace, taken as it is.
-    pub interval: Option<Duration>,
+    /// Its own pace; `None` is that of `[fetch]`.
+    pub interval: Option<Interval>,
     /// Its tags.
     pub tags: Vec<String>,
     /// Its language, over any detection.
@@ -72,6 +81,9 @@ impl std::fmt::Debug for Source {
         f.debug_struct("Source").field("id", &self.id).field("url", &self.shown_url()).finish_non_exhaustive()
     }
 }
+
+/// The weight of a source that says none.
+pub(crate) const USUAL_WEIGHT: f64 = 1.0;
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -374,12 +374,20 @@ fn mail_relays_are_checked() {
 }
 
 #[test]
+fn bounds_that_cross_are_told_where_the_second_stands() {
+    check(
+        "[fetch]\nmin_interval = '90m'\nmax_interval = '1h'",
+        &["n.toml:3:1: `max_interval` (1h) is less than `min_interval` (90m)"],
+    );
+}
+
+#[test]
 fn what_works_later_is_a_warning_and_nothing_else() {
     let later = |key: &str| format!("warning: `{key}` has no effect in this version yet");
     check("watch = true", &[]);
     check("watch = false\n[fetch]\nmin_interval = '10m'\nfull_text = false\ninterval = 'adaptive'", &[]);
     check("[[source]]\nurl = 'https://a.example/'\ninterval = 'adaptive'\nweight = 1", &[]);
-    check("[fetch]\nmin_interval = '5m'", &[&format!("n.toml:2:1: {}", later("min_interval"))]);
+    check("[fetch]\nfull_text = true", &[&format!("n.toml:2:1: {}", later("full_text"))]);
     check("[stories]\nwindow = '72h'", &[&format!("n.toml:2:1: {}", later("window"))]);
     check("[store]\nretention = '90d'", &[&format!("n.toml:2:1: {}", later("retention"))]);
     check(

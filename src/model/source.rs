@@ -80,8 +80,12 @@ pub struct SourceState {
     pub reason: Option<String>,
     /// Since when every poll has failed.
     pub failing_since: Option<Timestamp>,
+    /// Since when it has been refused every time: 4xx and nothing else.
+    pub refused_since: Option<Timestamp>,
     /// What the feed itself asks for.
     pub hints: Hints,
+    /// How long each answer is good, as its server said last.
+    pub max_age: Option<Duration>,
     /// When it posts, as the schedule writes it down; empty where nothing is known.
     pub rhythm: Vec<u8>,
     /// Where it has moved for good.
@@ -97,6 +101,8 @@ pub struct SourceState {
 pub struct Hints {
     /// The least interval it asks for.
     pub least: Option<Duration>,
+    /// A time at which one of these intervals begins.
+    pub from: Option<Timestamp>,
     /// The hours of the day, by GMT, in which it wants no polls: one bit each, the lowest for 0.
     pub skip_hours: u32,
     /// The days of the week in which it wants no polls: one bit each, the lowest for Monday.
@@ -145,7 +151,9 @@ impl SourceState {
             interval: None,
             reason: None,
             failing_since: None,
+            refused_since: None,
             hints: Hints::default(),
+            max_age: None,
             rhythm: Vec::new(),
             moved: None,
             read_whole: None,

@@ -1,31 +1,49 @@
-//! When a source is polled again.
+//! When a source is polled again: after its pace, or after whatever its server asked for, if
+//! that is longer; later after failures.
 
 use std::time::Duration;
 
-use crate::config::FetchConfig;
-use crate::model::{Found, Marker, Next, PollClass, SourceState, Timestamp, Validators};
+use super::reason::Reason;
+use super::rhythm::{Bounds, Rhythm};
+use super::wait::{self, Wait};
+use super::wishes::RETRY_AFTER_CAP;
+use super::{jitter, wishes};
+use crate::config::{FetchConfig, Interval};
+use crate::model::{Found, Fresh, Hints, Marker, Next, Note, PollClass, SourceState, Timestamp, Validators};
 
-use super::jitter;
+/// How much later than it has to be a poll may be, so that sources of one interval do not stay in
+/// step.
+const JITTER: f64 = 0.1;
+/// No server without validators is polled more often by itself.
+const WITHOUT_VALIDATORS: Duration = Duration::from_hours(1);
 
-/// What a server's own wish may delay a poll by at most.
-const RETRY_AFTER_CAP: Duration = Duration::from_hours(7 * 24);
-/// What failures may delay a poll by at most.
-const BACK_OFF_CAP: Duration = Duration::from_hours(24);
-/// The least pause after 429 without `Retry-After`.
-const RATE_LIMITED_PAUSE: Duration = Duration::from_hours(1);
-
-/// The pace a source is polled at.
+/// The pace a source is polled at when all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Between two polls when all is well.
-    pub normal: Duration,
+pub enum Pace {
+    /// So often.
+    Every(Duration),
+    /// As often as it posts, within these bounds.
+    Adaptive(Bounds),
 }
 
 impl Pace {
-    /// Returns the source's own pace, else the one for all, else the plain one.
-    pub fn of(own: Option<Duration>, fetch: &FetchConfig) -> Self {
-        let normal = own.or(fetch.interval).unwrap_or(FetchConfig::PLAIN_INTERVAL);
-        Pace { normal: normal.max(Duration::from_secs(1)) }
+    /// Returns the source's own pace, else the one for all.
+    pub fn of(own: Option<Interval>, fetch: &FetchConfig) -> Self {
+        let for_all = fetch.interval.map_or(Interval::Adaptive, Interval::Every);
+        match own.unwrap_or(for_all) {
+            Interval::Every(interval) => Pace::Every(interval.max(Duration::from_secs(1))),
+            Interval::Adaptive => {
+                Pace::Adaptive(Bounds { least: fetch.min_interval, most: fetch.max_interval })
+            }
+        }
+    }
+
+    /// Returns the interval of a source that was never polled.
+    pub fn first(self) -> Duration {
+        match self {
+            Pace::Every(interval) => interval,
+            Pace::Adaptive(bounds) => Rhythm::default().next(bounds, Timestamp::default()),
+        }
     }
 }
 
@@ -43,12 +61,16 @@ pub struct Outcome {
 }
 
 /// What a whole feed, or the news that it did not change, leaves behind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learned {
     /// The validators to send next time; `None` forgets those before.
     pub validators: Option<Validators>,
     /// The body's hash; `None` keeps the one before.
     pub body_hash: Option<String>,
+    /// How long the server takes its answer for good.
+    pub fresh: Fresh,
+    /// What the feed's head asks for; `None` keeps what it asked before.
+    pub hints: Option<Hints>,
 }
 
 /// Returns how long a whole host wants to be left alone after this answer.
@@ -64,61 +86,130 @@ pub fn succeeded(class: PollClass) -> bool {
 
 /// Decides what becomes of a source after a poll that found this.
 pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Found, now: Timestamp) -> Next {
-    let _ = found;
-    let failures = if succeeded(outcome.class) { 0 } else { before.failures.saturating_add(1) };
-    let mut next = SourceState {
-        next_due: now + wait(pace, before, outcome, failures),
-        failures,
+    let mut state = settled(before, outcome, now);
+    let mut notes = Vec::new();
+    let has_worked = succeeded(outcome.class);
+    let mut rhythm = Rhythm::decode(&before.rhythm);
+    if has_worked {
+        if before.baseline_done {
+            rhythm.learn(found.new, now);
+        } else {
+            rhythm = Rhythm::first_seen(now);
+        }
+        state.rhythm = rhythm.encode();
+    }
+    let normal = normal(pace, &rhythm, &state, now);
+    let wait = if has_worked {
+        normal.or_longer(asked_by(outcome, before, &mut state, &mut notes))
+    } else {
+        wait::back_off(normal.time, &state, now)
+    };
+    let pause = wait::pause(outcome.class, outcome.retry_after, state.failures);
+    plan(&mut state, wait, pause, now);
+    Next { state, notes }
+}
+
+/// Decides what becomes of a source after a poll that failed by our own fault: it counts for
+/// nothing, and the next try is soon, but not at once and not together with all others.
+pub fn after_own_fault(pace: Pace, before: &SourceState, outcome: &Outcome, now: Timestamp) -> Next {
+    let mut state = SourceState {
         class: Some(outcome.class),
         message: outcome.message.clone(),
         last_poll: Some(now),
-        interval: Some(pace.normal),
+        ..before.clone()
+    };
+    let normal = normal(pace, &Rhythm::decode(&before.rhythm), &state, now);
+    plan(&mut state, wait::return_spread(normal.time, before, now), None, now);
+    Next { state, notes: Vec::new() }
+}
+
+/// Returns the state after a poll, but for when the next one is due.
+fn settled(before: &SourceState, outcome: &Outcome, now: Timestamp) -> SourceState {
+    let has_worked = succeeded(outcome.class);
+    let mut next = SourceState {
+        class: Some(outcome.class),
+        message: outcome.message.clone(),
+        last_poll: Some(now),
         ..before.clone()
     };
     let whole = outcome.learned.is_some();
     if let Some(learned) = &outcome.learned {
         next.validators.clone_from(&learned.validators);
         next.body_hash = learned.body_hash.clone().or(next.body_hash);
+        next.hints = learned.hints.unwrap_or(next.hints);
     }
-    if succeeded(outcome.class) {
-        next.last_success = Some(now);
+    if has_worked {
+        next.failures = 0;
         next.failing_since = None;
+        next.refused_since = None;
+        next.last_success = Some(now);
         // A body cut short is no baseline: the rest of it would be told as news. A feed whose
         // bodies always are gets one from the second of them, so as not to be mute for ever.
         next.baseline_done = before.baseline_done || whole || before.last_success.is_some();
     } else {
+        next.failures = before.failures.saturating_add(1);
         next.failing_since = before.failing_since.or(Some(now));
+        next.refused_since = before.refused_since.or(Some(now)).filter(|_| wait::is_refusal(outcome.class));
     }
     if outcome.class == PollClass::Gone {
         next.marker = Marker::Gone;
     }
-    Next { state: next, notes: Vec::new() }
+    next
 }
 
-/// Returns how long to wait: the normal pace and up to a tenth more, else full jitter between
-/// the normal pace and its double for each failure in a row; never less than the server asked.
-fn wait(pace: Pace, state: &SourceState, outcome: &Outcome, failures: u32) -> Duration {
-    let salt = u64::try_from(state.last_poll.map_or(0, Timestamp::as_millis)).unwrap_or(0);
-    let chance = jitter(state.id.as_str(), salt ^ u64::from(failures));
-    let spread = match failures {
-        0 => pace.normal.mul_f64(1.0 + 0.1 * chance),
-        failed => {
-            let most = pace.normal.saturating_mul(2_u32.saturating_pow(failed.min(20)));
-            let most = most.min(BACK_OFF_CAP.max(pace.normal));
-            pace.normal + most.saturating_sub(pace.normal).mul_f64(chance)
+/// Returns the wait when nobody asks for more: the operator's, or the learned one, but not below
+/// what the feed itself asks for.
+fn normal(pace: Pace, rhythm: &Rhythm, state: &SourceState, now: Timestamp) -> Wait {
+    let wait = match pace {
+        Pace::Every(time) => Wait { time, reason: Reason::Configured },
+        Pace::Adaptive(bounds) => {
+            let reason = if rhythm.is_unknown() { Reason::Unknown } else { Reason::Rhythm };
+            let wait = Wait { time: rhythm.next(bounds, now), reason };
+            if state.validators.is_none() && state.last_success.is_some() {
+                let time = (wait.time * 2).min(bounds.most.max(bounds.least)).max(WITHOUT_VALIDATORS);
+                Wait { time, reason: Reason::NoValidators }
+            } else {
+                wait
+            }
         }
     };
-    spread.max(asked(outcome, failures))
+    wait.or_longer(wishes::feed_asks(&state.hints, now))
 }
 
-/// Returns the pause the server asked for.
-fn asked(outcome: &Outcome, failures: u32) -> Duration {
-    match outcome.retry_after {
-        Some(pause) => pause.min(RETRY_AFTER_CAP),
-        None if outcome.class == PollClass::RateLimited => RATE_LIMITED_PAUSE
-            .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(7)))
-            .min(RETRY_AFTER_CAP),
-        None => Duration::ZERO,
+/// Returns how long the answer stays good, and keeps of it what holds for later answers too.
+fn asked_by(
+    outcome: &Outcome,
+    before: &SourceState,
+    state: &mut SourceState,
+    notes: &mut Vec<Note>,
+) -> Option<Wait> {
+    let learned = outcome.learned.as_ref()?;
+    let freshness = wishes::freshness(learned.fresh, before.max_age);
+    state.max_age = freshness.max_age;
+    notes.extend(freshness.note);
+    freshness.wait
+}
+
+/// Sets when the next poll is due: after the wait and what the server asked for in this answer,
+/// up to a tenth later, and in no hour that the feed wants to be left alone in.
+fn plan(state: &mut SourceState, wait: Wait, pause: Option<Wait>, now: Timestamp) {
+    let salt = now.as_millis().unsigned_abs();
+    let chance = jitter(state.id.as_str(), salt ^ u64::from(state.failures));
+    // The waits after failures have their chance in them.
+    let spread =
+        if succeeded(state.class.unwrap_or(PollClass::Internal)) { 1.0 + JITTER * chance } else { 1.0 };
+    let longest = wait.or_longer(pause);
+    // A pause is taken to the second: the host's own pace spreads what waits for its end.
+    let due = now + wait.time.mul_f64(spread).max(pause.map_or(Duration::ZERO, |pause| pause.time));
+    let open = wishes::beyond_skipped(&state.hints, due);
+    state.interval = Some(longest.time);
+    state.reason = Some(longest.reason.to_string());
+    state.next_due = due;
+    if open > due {
+        let room = wishes::open_room(&state.hints, open, longest.time.mul_f64(JITTER));
+        state.next_due = open + room.mul_f64(chance);
+        state.interval = Some(open.since(now));
+        state.reason = Some(Reason::Skipped.to_string());
     }
 }
 
@@ -142,12 +233,12 @@ mod tests {
     }
 
     fn next(state: &SourceState, outcome: &Outcome) -> SourceState {
-        after_poll(Pace { normal: HOUR }, state, outcome, Found::default(), NOW).state
+        after_poll(Pace::Every(HOUR), state, outcome, Found::default(), NOW).state
     }
 
     #[test]
     fn a_good_poll_is_followed_by_another_after_the_normal_pace() {
-        let learned = Some(Learned { validators: None, body_hash: None });
+        let learned = Some(Learned::default());
         let state = after(3, &Outcome { learned, ..outcome(PollClass::NotModified) });
         assert_eq!(state.failures, 0);
         assert!(state.baseline_done);
@@ -171,7 +262,7 @@ mod tests {
         let validators =
             Some(Validators { url: "http://a/".into(), etag: Some(b"x".to_vec()), last_modified: None });
         let state = SourceState { validators, ..SourceState::unseen(SourceId::new("a"), NOW) };
-        let learned = Some(Learned { validators: None, body_hash: Some("h".into()) });
+        let learned = Some(Learned { body_hash: Some("h".into()), ..Learned::default() });
         let next = next(&state, &Outcome { learned, ..outcome(PollClass::Ok) });
         assert_eq!(next.validators, None);
         assert_eq!(next.body_hash.as_deref(), Some("h"));

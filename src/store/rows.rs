@@ -91,8 +91,11 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
         interval: duration_or_none(row, "interval_ms")?,
         reason: row.try_get("reason")?,
         failing_since: time_or_none(row, "failing_since")?,
+        refused_since: time_or_none(row, "refused_since")?,
+        max_age: duration_or_none(row, "max_age_ms")?,
         hints: Hints {
             least: duration_or_none(row, "asks_ms")?,
+            from: time_or_none(row, "asks_from")?,
             skip_hours: count(row, "skip_hours")?,
             skip_days: count(row, "skip_days")?,
         },

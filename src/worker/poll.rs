@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::network::is_own_fault;
 use super::read::{self, Exchange};
 use super::steady::Steady;
 use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
@@ -14,7 +15,7 @@ use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
-use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
+use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
 /// Polls written in one transaction, at most, so that no turn takes long …
@@ -179,6 +180,10 @@ pub async fn tick(
         ctx.store.mend_poll_times(&ctx.poll_lease(&live), now).await?;
         in_flight.passed = Timestamp::default();
     }
+    // Who runs it once wants all of it now.
+    if in_flight.due_by.is_none() && in_flight.steady.rested(now) {
+        ctx.store.spread_overdue(now).await?;
+    }
     in_flight.steady.settle(now);
     let busy = in_flight.jobs.len() + in_flight.ended.len() - n_written;
     let limit = live.config.fetch.concurrency.saturating_sub(busy);
@@ -217,7 +222,7 @@ async fn write_and_claim(
         };
         ctx.metrics.note(Span::PollLag, &[], ctx.clock.now().since(state.next_due));
         let with = (Arc::clone(ctx), Arc::clone(live), Arc::clone(&corrections));
-        in_flight.jobs.spawn(poll(with, Arc::clone(source), state));
+        in_flight.jobs.spawn(poll(with, source, state));
     }
     let written: Vec<Polled> = in_flight.ended.drain(..turned.recorded.len()).collect();
     if !written.is_empty() {
@@ -258,12 +263,13 @@ async fn poll_one(
     let host = fetched.as_ref().err().map(|error| error.host().to_owned());
     let exchange = Exchange { fetched, polled_at, took, corrections };
     let read = read::read((ctx, live), source, state, exchange).await;
+    let is_ours = is_own_fault(ctx, &host_of(source), read.outcome.class).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
     let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
     let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, &before), read.outcome, polled_at),
+        decide: decide(live, (source, &before), (read.outcome, is_ours), polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
@@ -286,7 +292,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state), outcome, now),
+        decide: decide(live, (source, state), (outcome, false), now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
@@ -298,14 +304,17 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     }
 }
 
-/// Returns what decides about the source once it is known what was new.
+/// Returns what decides about the source once it is known what was new; a failure may be ours.
 fn decide(
     live: &Live,
     (source, state): (&Source, &SourceState),
-    outcome: Outcome,
+    (outcome, is_ours): (Outcome, bool),
     polled_at: Timestamp,
 ) -> Decide {
     let (pace, before) = (Pace::of(source.interval, &live.config.fetch), state.clone());
+    if is_ours {
+        return Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at));
+    }
     Box::new(move |found| after_poll(pace, &before, &outcome, found, polled_at))
 }
 
@@ -363,7 +372,9 @@ fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
     if !before.baseline_done && state.baseline_done {
         tracing::info!(source.id = %source.id, n_new, "read {n_new} items of `{}` as the baseline", source.id);
     }
-    let is_news = before.failures == 0 || before.marker != state.marker;
+    // What is our own fault is told once for all.
+    let is_first = before.failures == 0 && state.failures > 0;
+    let is_news = is_first || before.marker != state.marker;
     if !succeeded(class) && is_news {
         tracing::warn!(source.id = %source.id, %class, next = %state.next_due,
             "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);

@@ -8,7 +8,7 @@ use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
 use crate::matcher::learn::Corrections;
 use crate::model::{
-    Imprints, Item, Memory, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState,
+    Fresh, Imprints, Item, Memory, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState,
     Timestamp, Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
@@ -81,7 +81,8 @@ async fn taken(
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
-        let outcome = unchanged(PollClass::NotModified, fetched.validators);
+        let fresh = fetched.freshness.lifetime(now).of_unchanged();
+        let outcome = unchanged(PollClass::NotModified, fetched.validators, fresh);
         // What was not readable in the same feed is so still.
         return Read::nothing(match state.class {
             Some(class @ PollClass::Degraded) => Outcome { class, message: state.message.clone(), ..outcome },
@@ -93,7 +94,10 @@ async fn taken(
     let read_before = matches!(state.class, Some(PollClass::Ok | PollClass::NotModified));
     let is_due_whole = is_due_whole(state, now);
     if read_before && !is_due_whole && state.body_hash.as_deref() == Some(&hash) {
-        return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators)) };
+        return Read {
+            body_bytes,
+            ..Read::nothing(unchanged(PollClass::Ok, fetched.validators, fetched.freshness.lifetime(now)))
+        };
     }
     let known = if is_due_whole { None } else { remembered(ctx, source).await };
     let work = Work {
@@ -135,8 +139,8 @@ fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
     Outcome { class: error.class(), message: Some(error.message()), retry_after, learned: None }
 }
 
-fn unchanged(class: PollClass, validators: Option<Validators>) -> Outcome {
-    let learned = Some(Learned { validators, body_hash: None });
+fn unchanged(class: PollClass, validators: Option<Validators>, fresh: Fresh) -> Outcome {
+    let learned = Some(Learned { validators, body_hash: None, fresh, hints: None });
     Outcome { class, message: None, retry_after: None, learned }
 }
 
@@ -180,7 +184,8 @@ impl Work {
         let lean = self.known.as_ref().and_then(|known| self.extract(&fetched, &limits, Some(known)));
         let told = lean.or_else(|| self.extract(&fetched, &limits, None));
         let Told { extracted, items, imprints } = told.expect("what is read whole is taken as it is");
-        let outcome = self.outcome(&extracted, fetched.validators);
+        let fresh = fetched.freshness.lifetime(self.now);
+        let outcome = self.outcome(&extracted, fetched.validators, fresh);
         if !outcome.class.is_feed() {
             return Read::nothing(outcome);
         }
@@ -210,12 +215,18 @@ impl Work {
         Some(Told { extracted, items: identified.items, imprints })
     }
 
-    fn outcome(&self, extracted: &extract::Extracted, validators: Option<Validators>) -> Outcome {
+    fn outcome(
+        &self,
+        extracted: &extract::Extracted,
+        validators: Option<Validators>,
+        fresh: Fresh,
+    ) -> Outcome {
         let class = extracted.class();
         let whole = matches!(class, PollClass::Ok | PollClass::Degraded) && !extracted.end_missing;
         // A degraded body is read again each time that it comes.
         let body_hash = (class == PollClass::Ok).then(|| self.hash.clone());
-        let learned = whole.then_some(Learned { validators, body_hash });
+        let hints = Some(extracted.hints);
+        let learned = whole.then_some(Learned { validators, body_hash, fresh, hints });
         Outcome { class, message: message(extracted), retry_after: None, learned }
     }
 

@@ -11,6 +11,7 @@ use super::super::raw::{Entry, Table, What};
 use super::super::reader::{Reader, Scope, Written, duration_of};
 use super::super::secret::Secret;
 use super::super::settings::{FetchConfig, PerHost};
+use super::super::source::Interval;
 use super::super::value;
 use super::secret;
 
@@ -49,9 +50,10 @@ pub(crate) fn fetch(scope: &Scope<'_>, table: Option<Table>, told: bool) -> Fetc
 
 fn pace(reader: &mut Reader<'_>, fetch: &mut FetchConfig) {
     fetch.interval = match reader.entry("interval").and_then(|entry| interval(reader.scope, entry)) {
-        Some(Pace::Every(interval)) => Some(interval),
-        Some(Pace::Adaptive) | None => None,
+        Some(Interval::Every(interval)) => Some(interval),
+        Some(Interval::Adaptive) | None => None,
     };
+    bounds(reader, fetch);
     fetch.concurrency = reader.limit_count("concurrency", fetch.concurrency, 10_000);
     if let Some(table) = reader.table("per_host") {
         let mut reader = Reader::new(reader.scope, "fetch.per_host", table);
@@ -64,21 +66,31 @@ fn pace(reader: &mut Reader<'_>, fetch: &mut FetchConfig) {
     }
 }
 
-/// How often a source is polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    Adaptive,
-    Every(Duration),
+/// Reads the bounds of the adaptive interval; of one that is given alone, the other makes way.
+fn bounds(reader: &mut Reader<'_>, fetch: &mut FetchConfig) {
+    let places = ["min_interval", "max_interval"].map(|key| reader.place_of(key).cloned());
+    let least = reader.limit_time("min_interval", fetch.min_interval, INTERVALS);
+    let most = reader.limit_time("max_interval", fetch.max_interval, INTERVALS);
+    (fetch.min_interval, fetch.max_interval) = match places {
+        [Some(_), Some(place)] if least > most => {
+            let [least, most] = [least, most].map(value::show_duration);
+            let message = format!("`max_interval` ({most}) is less than `min_interval` ({least})");
+            reader.scope.report(Problem::error(&place, message));
+            return;
+        }
+        [Some(_), _] => (least, most.max(least)),
+        [None, _] => (least.min(most), most),
+    };
 }
 
 /// Reads an `interval`.
-pub(crate) fn interval(scope: &Scope<'_>, entry: Entry) -> Option<Pace> {
+pub(crate) fn interval(scope: &Scope<'_>, entry: Entry) -> Option<Interval> {
     if matches!(&entry.value.what, What::Text(text) if text == "adaptive") {
-        return Some(Pace::Adaptive);
+        return Some(Interval::Adaptive);
     }
     let Written { value, place } = duration_of(scope, "interval", entry.value)?;
     if INTERVALS.contains(&value) {
-        return Some(Pace::Every(value));
+        return Some(Interval::Every(value));
     }
     let message = "`interval` is \"adaptive\", or from 1s to a year";
     scope.report(Problem::error(&place, message));

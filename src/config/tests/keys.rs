@@ -566,8 +566,6 @@ fn every_key_of_a_later_version_is_a_warning_at_its_place_and_no_error() {
         (STORE, "retention = 5"),
         (STORE, "identities = '90d'"),
         ("[stories]\n", "window = '72h'"),
-        (FETCH, "min_interval = '1m'"),
-        (FETCH, "max_interval = '48h'"),
         (FETCH, "full_text = true"),
         (SOURCE, "full_text = true"),
         (SOURCE, "select = { item = 'li' }"),
