@@ -69,11 +69,11 @@ impl Room {
 
     /// Waits for the place of a body of so many bytes; it has this one so far.
     pub(super) async fn place(&self, has: Place, bytes: usize, waited: &Waited) -> Result<Place, Failure> {
-        let (turns, all) = match bytes {
-            ..=SMALL => return Ok(has),
-            ..=LARGE => (&self.middling, MIDDLING_TURNS),
-            _ => (&self.large, LARGE_TURNS),
-        };
+        if bytes <= SMALL {
+            return Ok(has);
+        }
+        let (turns, all) =
+            if bytes <= LARGE { (&self.middling, MIDDLING_TURNS) } else { (&self.large, LARGE_TURNS) };
         if let Some(Ok(turn)) = waited.wait(Arc::clone(turns).acquire_owned()).await {
             return Ok(Place { _turn: Some(Arc::new(turn)) });
         }
