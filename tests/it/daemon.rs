@@ -1,6 +1,7 @@
 //! The whole daemon between scripted servers and recorders, its clock set by hand.
 
 mod items;
+mod lean;
 mod moves;
 mod pace;
 mod sending;

@@ -10,6 +10,7 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod seen;
 mod sync;
 mod turns;
 mod verdicts;

@@ -84,7 +84,7 @@ async fn a_source_that_is_given_back_can_be_claimed_after_the_gap() {
         lease: &us(),
         per_host: PACE,
         records: &[],
-        back: &[state.id.clone()],
+        back: std::slice::from_ref(&state.id),
         wanted: Wanted::due(9, NOW),
     };
     let turned = shelf.store.turn(turn, NOW).await.unwrap();
