@@ -20,6 +20,7 @@ mod queries;
 mod real_mail;
 mod reload;
 mod rungs;
+mod schedule;
 mod scores;
 mod sd_notify;
 mod search;

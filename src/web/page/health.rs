@@ -194,7 +194,7 @@ fn unreachable() -> Markup {
     }
 }
 
-fn sources_fail(failing: u64, polled: u64, words: &Words<'_>) -> Markup {
+fn sources_fail(failing: u64, polled: u64) -> Markup {
     html! {
         h2 { (words::count(failing)) " of " (words::plural(polled, "source")) " fail" }
         p {
