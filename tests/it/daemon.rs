@@ -1,6 +1,7 @@
 //! The whole daemon between scripted servers and recorders, its clock set by hand.
 
 mod items;
+mod network;
 mod pace;
 mod sending;
 mod validators;

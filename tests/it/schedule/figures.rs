@@ -38,12 +38,15 @@ fn fewer_requests_and_earlier_news_than_every_quarter_of_an_hour() {
     burst = burst.iter().flat_map(|at| (0..6).map(|n| *at + MINUTE * 30 * n)).collect();
     burst.sort_unstable();
     let silent_then = daily(9.0, 12.0, HOUR, 33).into_iter().filter(|at| *at > START + DAY * 30).collect();
-    println!("{:44} {:>24} {:>24}", "", "adaptive", "every 15 min");
-    println!("{:44} {:>24} {:>24}", "source", "polls/day   delay, min", "polls/day   delay, min");
+    println!("{:46} {:>24} {:>24}", "", "adaptive", "every 15 min");
+    println!("{:46} {:>24} {:>24}", "source", "polls/day   delay, min", "polls/day   delay, min");
     let compare = |name: &str, posts: Vec<Timestamp>, days| {
         let [ours, theirs] = [adaptive, fixed].map(|pace| figures(&posts, days, pace));
-        let cells = [&ours, &theirs].map(|f| format!("{:9.1} {:12.1}", f.polls_a_day, f.delay_minutes));
-        println!("{name:44} {:>24} {:>24}", cells[0], cells[1]);
+        let cells = [&ours, &theirs].map(|f| match posts.len() {
+            0 => format!("{:9.1} {:>12}", f.polls_a_day, "-"),
+            _ => format!("{:9.1} {:12.1}", f.polls_a_day, f.delay_minutes),
+        });
+        println!("{name:46} {:>24} {:>24}", cells[0], cells[1]);
         (ours, theirs)
     };
     for (from, to) in [(6.0, 22.0), (8.0, 20.0)] {
