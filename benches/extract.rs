@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use flate2::read::GzDecoder;
+use newshound::dedupe;
 use newshound::extract::{self, Extracted, Limits};
+use newshound::model::{Imprints, SourceId, Timestamp};
 use url::Url;
 
 fn main() {
@@ -40,6 +42,50 @@ fn newshound_reads(bencher: Bencher<'_, '_>, file: &str) {
     measure(bencher, &body(file), read);
 }
 
+/// A feed of 20 items of which so many are new since it was last read; 20: nothing is known of it.
+/// Its identities are made too, as each poll does it.
+#[divan::bench(args = [0, 1, 5, 20])]
+fn newshound_reads_what_is_new(bencher: Bencher<'_, '_>, n_new: usize) {
+    let (before, body) = (twenty(0), twenty(n_new));
+    let known = identified(&read(before.as_bytes())).expect("a sound feed is remembered");
+    let known = (n_new < 20).then_some(&known);
+    measure(bencher, body.as_bytes(), |body| {
+        let extracted = extract::unseen(body, None, &base(), &LIMITS, known);
+        assert_eq!(extracted.items.len(), n_new);
+        identified(&extracted)
+    });
+}
+
+/// Returns what is remembered of a body.
+fn identified(extracted: &Extracted) -> Option<Imprints> {
+    let now = Timestamp::from_millis(1_790_000_000_000);
+    let identified = dedupe::identify_all(&SourceId::new("s"), extracted.items.clone(), now);
+    identified.imprints(extracted.prints.as_ref(), Vec::new())
+}
+
+/// Returns a feed of 20 items and 34 kB, from this item on.
+fn twenty(from: usize) -> String {
+    let text =
+        "<p>Words of an article, <b>some</b> of them marked, and enough to fill a teaser.</p>".repeat(7);
+    let item = |n: usize| {
+        format!(
+            "<item>\n<title>What happened in case {n}</title>\n<link>https://news.example/articles/{n}</link>\n\
+             <guid isPermaLink=\"false\">news.example:{n}</guid>\n<dc:creator>Ann Author</dc:creator>\n\
+             <pubDate>Mon, 23 Nov 2026 10:00:{:02} GMT</pubDate>\n<category>Politics</category>\n\
+             <description><![CDATA[{text}]]></description>\n<content:encoded><![CDATA[{text}{text}]]></content:encoded>\n\
+             </item>\n",
+            n % 60
+        )
+    };
+    let items: String = (from..from + 20).rev().map(item).collect();
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?>\n<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/' \
+         xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><title>News</title>\
+         <link>https://news.example/</link><lastBuildDate>Mon, 23 Nov 2026 10:00:{:02} GMT</lastBuildDate>\n{items}</channel></rss>",
+        from % 60
+    )
+}
+
 /// As it is when the feed is broken behind its end.
 #[divan::bench(args = corpus())]
 fn newshound_reads_leniently(bencher: Bencher<'_, '_>, file: &str) {
@@ -61,8 +107,14 @@ fn measure<T>(bencher: Bencher<'_, '_>, body: &[u8], read: impl Fn(&[u8]) -> T +
 }
 
 fn read(body: &[u8]) -> Extracted {
-    let limits = Limits { max_depth: 256, max_items: 5000, max_text: 256 * 1024, expired: &|| false };
-    extract::feed(body, None, &Url::parse("https://news.example/feed").unwrap(), &limits)
+    extract::feed(body, None, &base(), &LIMITS)
+}
+
+const LIMITS: Limits<'_> =
+    Limits { max_depth: 256, max_items: 5000, max_text: 256 * 1024, expired: &|| false };
+
+fn base() -> Url {
+    Url::parse("https://news.example/feed").unwrap()
 }
 
 fn worst(name: &str) -> String {

@@ -20,7 +20,7 @@ use newshound::dedupe;
 use newshound::extract;
 use newshound::matcher::keys::Sieve;
 use newshound::matcher::search_keys;
-use newshound::model::{Item, PollRecord, SeenItem, SourceId, Timestamp};
+use newshound::model::{Item, Memory, PollRecord, SeenItem, SourceId, Timestamp};
 use newshound::store::{Lease, Sought, Store, Watched};
 
 const ITEMS: usize = 100_000;
@@ -114,6 +114,7 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
                 notes: Vec::new(),
             }),
             n_skipped: 0,
+            memory: Memory::Kept,
             polled_at: now,
             took: Duration::ZERO,
             body_bytes: 0,

@@ -32,11 +32,11 @@ use self::reload::Reloads;
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
 use crate::model::{StoreClass, Timestamp, fingerprint};
-use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
+use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
 use crate::worker::network::Network;
-use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
+use crate::worker::{Counts, Ctx, Live, Tally, dispatch, keys, poll};
 
 /// How long a claim on a delivery holds.
 const SEND_LEASE: Duration = Duration::from_mins(5);
@@ -71,9 +71,15 @@ impl App {
             reload: None,
         };
         let (live, definitions) = setup::live(config, (matcher, HashMap::new()), &outside, None)?;
-        let watched = watched(&live.config);
+        let config = Arc::clone(&live.config);
         let ctx = ctx(live, store, &outside);
-        let transition = Transition { watched: &watched, definitions: &definitions, kept: &[], note: &note };
+        let transition = Transition {
+            watched: watched(&config),
+            sources_version: &config.sources.version(),
+            definitions: &definitions,
+            kept: &[],
+            note: &note,
+        };
         begin(&ctx, transition, now).await?;
         let site = Arc::new(site(&ctx, note));
         Ok(App { ctx: Arc::new(ctx), site, outside, _lock: lock })
@@ -120,7 +126,9 @@ impl App {
             stop.cancelled().await;
             systemd::stopping();
         };
-        let all = async { tokio::join!(poll::run(ctx, stop), sending, reloading, watchdog, farewell) };
+        let all = async {
+            tokio::join!(poll::run(ctx, stop), keys::run(ctx, stop), sending, reloading, watchdog, farewell)
+        };
         tokio::pin!(all);
         tokio::select! {
             () = heartbeat::beat(ctx, Pulse::quiet) => (),
@@ -146,6 +154,9 @@ impl App {
             () = heartbeat::beat(&self.ctx, Pulse::quiet_altogether) => (),
         }
         let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
+        if fault.is_none() && !stop.is_cancelled() {
+            keys::leave_few(&self.ctx).await;
+        }
         self.close().await;
         match fault {
             None => Ok(counts),
@@ -199,6 +210,7 @@ fn site(ctx: &Ctx, note: DaemonNote) -> Site {
         metrics: Arc::clone(&ctx.metrics),
         pulse: Arc::clone(&ctx.pulse),
         limits: web::Limits::default(),
+        oldest_success: web::oldest::OldestSuccess::default(),
     }
 }
 
@@ -234,12 +246,15 @@ async fn take(url: &str, outside: &Outside) -> Result<DaemonLock, StoreError> {
     }
 }
 
-fn watched(config: &crate::config::Config) -> Vec<Watched> {
-    let watch = |source: &crate::config::Source| Watched {
+fn watched(config: &crate::config::Config) -> AllWatched<'_> {
+    Box::new(config.sources.iter().map(|source| watch(&source)))
+}
+
+fn watch(source: &crate::config::Source) -> Watched {
+    Watched {
         id: source.id.clone(),
         host: poll::host_of(source),
         address: fingerprint(source.url.as_str().as_bytes()),
         enabled: source.enabled,
-    };
-    config.sources.iter().map(watch).collect()
+    }
 }

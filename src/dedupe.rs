@@ -1,6 +1,7 @@
 //! Gives an item its identity: the same article read again is the same item, whatever its
 //! publisher does to ids, addresses and markup in the meantime.
 
+mod apart;
 mod key;
 mod mark;
 mod past;
@@ -9,12 +10,15 @@ mod url;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use self::apart::{are_apart, hashes_of};
 pub use self::key::text_key;
 pub use self::mark::{Mark, MarkKind, PASSING, marks};
 pub use self::past::{Past, Recognised, Sight};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
-use crate::model::{Item, ItemId, ItemKeys, RawItem, SourceId, Timestamp};
+use crate::model::{
+    Imprint, Imprints, Item, ItemId, ItemKeys, KeyHashes, Prints, RawItem, SourceId, Timestamp,
+};
 
 /// 1990-01-01: there was no feed before.
 const EARLIEST_CLAIM: Timestamp = Timestamp::from_millis(631_152_000_000);
@@ -26,6 +30,33 @@ const LATEST_CLAIM: Duration = Duration::from_hours(24);
 /// An item is known by its publisher's id, else by its address, else by its words. An id or an
 /// address that several items of the body share, though they differ, identifies none of them.
 pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Item> {
+    identify_all(source, raw, now).items
+}
+
+/// The items of one body, and what they are known by.
+pub struct Identified {
+    /// The items, without exact repeats.
+    pub items: Vec<Item>,
+    /// What each raw item is known by.
+    hashes: Vec<KeyHashes>,
+}
+
+impl Identified {
+    /// Returns what is to be remembered of a body: its items of these prints, and those that were
+    /// left out of it. `None` where two of them have something in common: what such items are, only
+    /// all of them together tell.
+    pub fn imprints(&self, prints: Option<&Prints>, left_out: Vec<Imprint>) -> Option<Imprints> {
+        let prints = prints?;
+        let read = prints.items.iter().zip(&self.hashes);
+        let mut items = left_out;
+        items.extend(read.map(|(&print, &known_by)| Imprint { print, known_by }));
+        let are_apart = are_apart(items.iter().map(|item| item.known_by));
+        are_apart.then_some(Imprints { setting: prints.setting, items })
+    }
+}
+
+/// Does as `identify` does, and says what the items are known by.
+pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Identified {
     let keyed: Vec<(RawItem, ItemKeys)> = raw
         .into_iter()
         .map(|raw| {
@@ -36,8 +67,9 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
     let shared_guids =
         shared(&keyed, |keys| keys.guid.as_ref(), |raw, keys| (raw.title.as_str(), keys.url.as_deref()));
     let shared_urls = shared(&keyed, |keys| keys.url.as_ref(), |raw, _| raw.title.as_str());
+    let hashes = keyed.iter().map(|(raw, keys)| hashes_of(raw, keys)).collect();
     let mut seen = HashSet::new();
-    keyed
+    let items = keyed
         .into_iter()
         .map(|(raw, keys)| {
             let keys = ItemKeys {
@@ -48,7 +80,8 @@ pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Ite
             item(source, raw, keys, now)
         })
         .filter(|item| seen.insert(item.id.clone()))
-        .collect()
+        .collect();
+    Identified { items, hashes }
 }
 
 /// Gives an item that comes alone its id and keys.

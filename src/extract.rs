@@ -4,7 +4,8 @@
 //! bounded in depth, items, text and time; who calls decides how much time there is.
 //!
 //! There are two rungs: feed-rs reads a sound feed, and our own lenient reader whatever is left,
-//! always the whole of a document. What they find becomes items in one place (`draft`).
+//! always the whole of a document. What they find becomes items in one place (`draft`). Of a feed
+//! that was read before, feed-rs is given only what is new (`lean`).
 
 mod capture;
 mod charset;
@@ -15,6 +16,7 @@ mod entities;
 mod hints;
 mod item;
 mod json;
+mod lean;
 mod lenient;
 mod lexer;
 mod names;
@@ -31,9 +33,9 @@ pub use survey::Doubt;
 use url::Url;
 
 use self::draft::{Draft, Setting};
-use self::lenient::{Bounds, Root, Stop};
+use self::lenient::{Bounds, Document, Root, Stop};
 use crate::config::FetchConfig;
-use crate::model::{Hints, PollClass, RawItem};
+use crate::model::{Hints, Imprints, PollClass, Prints, RawItem};
 
 /// How far one body is read.
 pub struct Limits<'a> {
@@ -165,6 +167,10 @@ pub struct Extracted {
     pub hints: Hints,
     /// Why the strict reader did not read it; `None` where it did.
     pub doubt: Option<Doubt>,
+    /// What its items can be known by; `None` where the next body is to be read whole.
+    pub prints: Option<Prints>,
+    /// The hashes of the items that were left out because they are known.
+    pub left_out: Vec<u64>,
 }
 
 impl Extracted {
@@ -186,6 +192,8 @@ impl Extracted {
             lang: None,
             hints: Hints::default(),
             doubt: None,
+            prints: None,
+            left_out: Vec::new(),
         }
     }
 }
@@ -201,17 +209,33 @@ struct Reading {
     title: Option<String>,
     lang: Option<String>,
     doubt: Option<Doubt>,
+    prints: Option<Prints>,
+    left_out: Vec<u64>,
 }
+
+/// Grows when the same body comes to other items than before.
+const READER: u32 = 1;
 
 /// Reads a feed of any format. `base` is the address the body came from.
 pub fn feed(body: &[u8], content_type: Option<&str>, base: &Url, limits: &Limits<'_>) -> Extracted {
+    unseen(body, content_type, base, limits, None)
+}
+
+/// Reads a feed and leaves out the items that are known; where anything is in doubt, none is.
+pub fn unseen(
+    body: &[u8],
+    content_type: Option<&str>,
+    base: &Url,
+    limits: &Limits<'_>,
+    known: Option<&Imprints>,
+) -> Extracted {
     let doc = charset::decode(body, content_type);
     let doc = doc.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
     if doc.trim_end().is_empty() {
         return Extracted::nothing(Outcome::Empty);
     }
     let is_json = doc.starts_with(['{', '[']);
-    let reading = if is_json { read_json(doc, limits) } else { read_xml(doc, limits) };
+    let reading = if is_json { read_json(doc, limits) } else { read_xml(doc, (base, known), limits) };
     match reading {
         Ok(reading) => {
             let hints = if is_json { Hints::default() } else { hints::of(doc) };
@@ -241,11 +265,23 @@ fn read_json(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
         title: document.title,
         lang: document.lang,
         doubt: Some(Doubt::Json),
+        ..Reading::default()
     })
 }
 
-fn read_xml(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
+fn read_xml(
+    doc: &str,
+    (base, known): (&Url, Option<&Imprints>),
+    limits: &Limits<'_>,
+) -> Result<Reading, Outcome> {
     let bounds = limits.bounds();
+    let prints = |document: &Document| document.prints.clone().map(|prints| under(prints, base, limits));
+    if let Some(known) = known
+        && let Some((document, left_out)) = strict::read_unseen(doc, known, &bounds)
+        && let Some(prints) = prints(&document).filter(|prints| prints.setting == known.setting)
+    {
+        return Ok(Reading { left_out, prints: Some(prints), ..Reading::of(document, None) });
+    }
     let (document, doubt) = match strict::read(doc, &bounds) {
         Ok(document) => (document, None),
         Err(doubt) => (lenient::read(doc, &bounds).map_err(|stop| limits.stopped(stop))?, Some(doubt)),
@@ -260,26 +296,44 @@ fn read_xml(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
     if document.drafts.is_empty() && document.n_cut > 0 {
         return Err(Outcome::ParseError("the feed ends inside its first item".to_owned()));
     }
-    Ok(Reading {
-        drafts: document.drafts,
-        n_lost: document.n_cut,
-        n_over: document.n_over,
-        n_incomplete: document.n_incomplete,
-        end_missing: document.end_missing,
-        title: document.title.map(|title| text::headline(&title.value, 256)),
-        lang: document.lang,
-        doubt,
-    })
+    Ok(Reading { prints: prints(&document), ..Reading::of(document, doubt) })
+}
+
+impl Reading {
+    fn of(document: Document, doubt: Option<Doubt>) -> Self {
+        Reading {
+            drafts: document.drafts,
+            n_lost: document.n_cut,
+            n_over: document.n_over,
+            n_incomplete: document.n_incomplete,
+            end_missing: document.end_missing,
+            title: document.title.map(|title| text::headline(&title.value, 256)),
+            lang: document.lang,
+            doubt,
+            ..Reading::default()
+        }
+    }
+}
+
+/// Adds what has a say in how all items are read: where they come from, how far they are read, and
+/// by whom.
+fn under(prints: Prints, base: &Url, limits: &Limits<'_>) -> Prints {
+    let say = format!("{READER} {} {} {base}", env!("CARGO_PKG_VERSION"), limits.max_text);
+    Prints { setting: lean::hash_under(prints.setting, say.as_bytes()), ..prints }
 }
 
 fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
     let setting = Setting { base, lang: reading.lang.as_deref(), max_text: limits.max_text };
     let mut items = Vec::with_capacity(reading.drafts.len());
-    for draft in reading.drafts {
+    let all = reading.prints.as_ref().map_or(&[][..], |prints| &prints.items);
+    let mut prints = Vec::with_capacity(all.len());
+    for (at, draft) in reading.drafts.into_iter().enumerate() {
         if (limits.expired)() {
             return Extracted::nothing(limits.stopped(Stop::Expired));
         }
-        items.extend(draft.finish(&setting));
+        let Some(item) = draft.finish(&setting) else { continue };
+        items.push(item);
+        prints.extend(all.get(at));
     }
     let mut warnings = Vec::new();
     if reading.n_lost > 0 {
@@ -300,6 +354,8 @@ fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {
         lang: reading.lang.as_deref().and_then(draft::language),
         hints: Hints::default(),
         doubt: reading.doubt,
+        prints: reading.prints.map(|whole| Prints { items: prints, ..whole }),
+        left_out: reading.left_out,
     }
 }
 

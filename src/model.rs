@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod fresh;
 pub mod hashed;
 pub mod id;
+pub mod imprint;
 pub mod item;
 pub mod retry_after;
 pub mod source;
@@ -23,11 +24,15 @@ pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use fresh::Fresh;
-pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
+pub use id::{
+    AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint,
+    fingerprint_of,
+};
+pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{
-    Decide, Destination, Found, Hints, Marker, Moved, Next, Note, PollRecord, Routed, SeenItem, SourceMode,
-    SourceState, Unchanged, Validators,
+    Decide, Destination, Found, Hints, Marker, Memory, Moved, Next, Note, PollRecord, Routed, SeenItem,
+    SourceMode, SourceState, Unchanged, Validators,
 };
 pub use verdict::{JudgedItem, TakenVerdict, Verdict};

@@ -15,7 +15,9 @@ pub async fn last(settings: &Config) -> Option<Config> {
     store.close().await;
     let definitions = definitions.ok().filter(|definitions| !definitions.is_empty())?;
     let config = config_of(&definitions)?;
-    Some(Config { store: settings.store.clone(), files: settings.files.clone(), ..config })
+    // Of lists the store keeps no text: their addresses are those of the files.
+    let sources = config.sources.with_lists_of(&settings.sources);
+    Some(Config { store: settings.store.clone(), files: settings.files.clone(), sources, ..config })
 }
 
 /// Makes a configuration of definitions; its channels lead nowhere.
@@ -136,7 +138,7 @@ password = "hunter2"
         };
         assert_eq!(terms(one), terms(two));
         assert_eq!((two.near[0].within, &two.sources), (7, &one.sources));
-        let (one, two) = (&config.sources[0], &again.sources[0]);
+        let (one, two) = (&config.sources.tables()[0], &again.sources.tables()[0]);
         assert_eq!((&one.id, &one.tags, &one.lang), (&two.id, &two.tags, &two.lang));
         assert_eq!(again.fetch.interval, config.fetch.interval);
         let names =

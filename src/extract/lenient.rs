@@ -6,6 +6,7 @@ use super::draft::{Draft, Written};
 use super::entities;
 use super::lexer::{Lexer, Token, attribute};
 use super::names::{Field, Prefixes, Vocabulary, field};
+use crate::model::Prints;
 
 /// What a document turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(super) struct Document {
     /// Items of which it left the beginning.
     pub(super) n_incomplete: usize,
     pub(super) end_missing: bool,
+    /// What the items can be known by when they come again; where they are not to be, `None`.
+    pub(super) prints: Option<Prints>,
 }
 
 /// Why reading stopped before the end.

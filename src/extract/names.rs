@@ -149,7 +149,11 @@ const CUSTOMARY: [(&str, V); 11] = [
 
 /// The prefixes that a document has declared so far.
 #[derive(Default)]
-pub(super) struct Prefixes(Vec<(String, Vocabulary)>);
+pub(super) struct Prefixes {
+    declared: Vec<(String, Vocabulary)>,
+    /// How often a prefix came to mean something else than before.
+    n_changes: usize,
+}
 
 /// More prefixes than that are no mistake but an attack.
 const MAX_PREFIXES: usize = 256;
@@ -163,13 +167,31 @@ impl Prefixes {
         for (name, address) in each_attribute(attributes) {
             let Some(prefix) = name.strip_prefix("xmlns:") else { continue };
             let vocabulary = vocabulary_of(address);
-            let has_room = self.0.len() < MAX_PREFIXES;
-            match self.0.iter_mut().find(|(known, _)| known == prefix) {
+            let has_room = self.declared.len() < MAX_PREFIXES;
+            let meant = self.meaning(prefix);
+            match self.declared.iter_mut().find(|(known, _)| known == prefix) {
                 Some(known) => known.1 = vocabulary,
-                None if has_room => self.0.push((prefix.to_owned(), vocabulary)),
-                None => (),
+                None if has_room => self.declared.push((prefix.to_owned(), vocabulary)),
+                None => continue,
             }
+            self.n_changes += usize::from(meant != vocabulary);
         }
+    }
+
+    /// Returns how often a prefix came to mean something else than before.
+    pub(super) fn n_changes(&self) -> usize {
+        self.n_changes
+    }
+
+    /// Returns the prefixes that mean something else than they would undeclared.
+    pub(super) fn peculiar(&self) -> impl Iterator<Item = (&str, Vocabulary)> {
+        let declared = self.declared.iter().map(|(prefix, vocabulary)| (prefix.as_str(), *vocabulary));
+        declared.filter(|(prefix, vocabulary)| customary(prefix) != *vocabulary)
+    }
+
+    fn meaning(&self, prefix: &str) -> Vocabulary {
+        let declared = self.declared.iter().find(|(known, _)| known == prefix);
+        declared.map_or_else(|| customary(prefix), |&(_, vocabulary)| vocabulary)
     }
 
     /// Returns an element's vocabulary and its name without prefix in lower case.
@@ -178,11 +200,14 @@ impl Prefixes {
             let declared = attributes.contains("xmlns=").then(|| own_namespace(attributes)).flatten();
             return (declared.unwrap_or(Vocabulary::Core), name.to_ascii_lowercase());
         };
-        let declared = self.0.iter().find(|(known, _)| known == prefix).map(|&(_, vocabulary)| vocabulary);
-        let customary =
-            || CUSTOMARY.iter().find(|(known, _)| prefix.eq_ignore_ascii_case(known)).map(|&(_, v)| v);
-        (declared.or_else(customary).unwrap_or(Vocabulary::Other), local.to_ascii_lowercase())
+        (self.meaning(prefix), local.to_ascii_lowercase())
     }
+}
+
+/// Returns what a prefix means that is not declared.
+fn customary(prefix: &str) -> Vocabulary {
+    let found = CUSTOMARY.iter().find(|(known, _)| prefix.eq_ignore_ascii_case(known));
+    found.map_or(Vocabulary::Other, |&(_, vocabulary)| vocabulary)
 }
 
 /// A namespace of its own that is unknown makes an element no stranger: publishers misspell them.

@@ -17,18 +17,32 @@ use feed_rs::parser::{Builder, ParseFeedResult};
 
 use super::date;
 use super::draft::{Draft, DraftLink, Markup, Written};
+use super::lean;
 use super::lenient::{Bounds, Document, Root};
 use super::survey::{Doubt, survey};
-use crate::model::Timestamp;
+use crate::model::{Imprints, Timestamp};
 
 /// Reads a document, or says why it is for the lenient reader.
 pub(super) fn read(doc: &str, bounds: &Bounds<'_>) -> Result<Document, Doubt> {
     let doc = without_declaration(doc).ok_or(Doubt::Unsound)?;
-    let n_items = survey(doc, bounds)?;
+    read_sound(doc, &[], bounds)
+}
+
+/// Reads of a document what is not among the known items; `None` where it has to be read whole.
+pub(super) fn read_unseen(doc: &str, known: &Imprints, bounds: &Bounds<'_>) -> Option<(Document, Vec<u64>)> {
+    let lean = lean::without(without_declaration(doc)?, known)?;
+    let document = read_sound(&lean.doc, &lean.seams, bounds).ok()?;
+    let is_within = document.drafts.len() + lean.left_out.len() <= bounds.max_items;
+    is_within.then_some((document, lean.left_out))
+}
+
+fn read_sound(doc: &str, seams: &[usize], bounds: &Bounds<'_>) -> Result<Document, Doubt> {
+    let plan = survey(doc, seams, bounds)?;
     // It is known to panic on some names and durations, and the next version on others.
     let parsed = catch_unwind(AssertUnwindSafe(|| parse(doc, bounds)));
-    let feed = parsed.ok().and_then(Result::ok).filter(|feed| feed.entries.len() == n_items);
-    feed.map(document).ok_or(Doubt::Failed)
+    let feed = parsed.ok().and_then(Result::ok).filter(|feed| feed.entries.len() == plan.items.len());
+    let document = feed.map(document).ok_or(Doubt::Failed)?;
+    Ok(Document { prints: lean::prints(doc, plan, document.lang.as_deref()), ..document })
 }
 
 /// The document is decoded already, whatever its declaration says of its encoding.

@@ -6,6 +6,7 @@
 //! lenient reader whole; so the same feed is read by the same reader from poll to poll.
 
 use std::fmt;
+use std::ops::Range;
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
@@ -53,7 +54,7 @@ impl fmt::Display for Doubt {
 
 /// feed-rs keeps up to thirty bytes for one byte of a document that is all tags, and of this size
 /// it reads the worst found in a tenth of a second (`benches/extract.rs`).
-const MAX_BYTES: usize = 2 << 20;
+pub(super) const MAX_BYTES: usize = 2 << 20;
 const MAX_DEPTH: usize = 256;
 /// feed-rs calls itself for media within media and podcast categories within such: at 250 of them
 /// the stack of a thread was used up.
@@ -68,8 +69,19 @@ const EVENTS_BETWEEN_LOOKS: usize = 1024;
 /// Elements whose text feed-rs searches for a mail address, and breaks at a byte beside it.
 const CONTACTS: [&str; 4] = ["author", "creator", "managingEditor", "webMaster"];
 
-/// Counts the items of a document that the strict reader reads as the lenient one would.
-pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
+/// What a document that the strict reader reads as the lenient one would is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Where each item stands.
+    pub(super) items: Vec<Range<usize>>,
+    /// The tags around the items with what their prefixes mean: what has a say in how any item is
+    /// read. `None` where an item has one in how others are.
+    pub(super) setting: Option<String>,
+}
+
+/// Finds the items of a document that the strict reader reads as the lenient one would. At each
+/// of the seams, in their order, a further item could stand.
+pub(super) fn survey(doc: &str, mut seams: &[usize], bounds: &Bounds<'_>) -> Result<Plan, Doubt> {
     if doc.len() > MAX_BYTES {
         return Err(Doubt::Size);
     }
@@ -81,7 +93,9 @@ pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
         dialect: None,
         item: Item::default(),
         text: Text::default(),
-        n_items: 0,
+        items: Vec::new(),
+        heads: String::new(),
+        n_changes: None,
         n_copies: 0,
         n_modules: 0,
         bounds,
@@ -91,10 +105,19 @@ pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
             return Err(Doubt::Size);
         }
         let at = reader.buffer_position();
-        let (namespace, event) = reader.read_resolved_event().map_err(|_| Doubt::Unsound)?;
+        let event = reader.read_event().map_err(|_| Doubt::Unsound)?;
+        let to = reader.buffer_position();
+        // The end of an element that is empty comes without a piece of its own.
+        while to > at && seams.first().is_some_and(|&seam| seam as u64 <= at) {
+            survey.seam(seams[0], at)?;
+            seams = &seams[1..];
+        }
         match event {
-            Event::Start(tag) => survey.start(&tag, &namespace, at)?,
-            Event::End(_) => survey.end(at)?,
+            Event::Start(tag) => {
+                let (namespace, _) = reader.resolver().resolve_element(tag.name());
+                survey.start(&tag, &namespace, at)?;
+            }
+            Event::End(_) => survey.end(at..to)?,
             Event::Text(text) => survey.text.see(&text),
             Event::CData(text) => survey.text.see(&text),
             Event::GeneralRef(name) => survey.reference(&name)?,
@@ -108,7 +131,7 @@ pub(super) fn survey(doc: &str, bounds: &Bounds<'_>) -> Result<usize, Doubt> {
             }
         }
     }
-    if survey.stack.is_empty() { Ok(survey.n_items) } else { Err(Doubt::Unsound) }
+    if survey.stack.is_empty() && seams.is_empty() { Ok(survey.plan()) } else { Err(Doubt::Unsound) }
 }
 
 /// What an open element is to the survey.
@@ -172,7 +195,11 @@ struct Survey<'a> {
     dialect: Option<Dialect>,
     item: Item,
     text: Text,
-    n_items: usize,
+    items: Vec<Range<usize>>,
+    /// The tags around the items.
+    heads: String,
+    /// How often prefixes had changed before the first item.
+    n_changes: Option<usize>,
     n_copies: u64,
     /// The open elements of modules that may stand in themselves.
     n_modules: usize,
@@ -204,6 +231,10 @@ impl Survey<'_> {
             // A second root.
             (Some(_), None) => return Err(Doubt::Unsound),
         };
+        if place == Place::Head || parent.is_none() {
+            self.heads.push_str(tag);
+            self.heads.push('\n');
+        }
         self.text = Text { is_literal: attribute(tag, "type").as_deref() == Some("text"), ..Text::default() };
         self.stack.push(Frame { place, is_module, is_contact: CONTACTS.contains(&local) });
         let is_deep = self.stack.len() > self.bounds.max_depth.min(MAX_DEPTH);
@@ -234,9 +265,10 @@ impl Survey<'_> {
         if attribute(tag, "xml:lang").is_some() {
             return Err(Doubt::Field);
         }
-        self.n_items += 1;
+        self.n_changes.get_or_insert(self.prefixes.n_changes());
+        self.items.push(index(at)..index(at));
         self.count_copies(at)?;
-        if self.n_items > self.bounds.max_items { Err(Doubt::Size) } else { Ok(Place::Item) }
+        if self.items.len() > self.bounds.max_items { Err(Doubt::Size) } else { Ok(Place::Item) }
     }
 
     fn child(
@@ -304,7 +336,7 @@ impl Survey<'_> {
         Ok(())
     }
 
-    fn end(&mut self, at: u64) -> Result<(), Doubt> {
+    fn end(&mut self, tag: Range<u64>) -> Result<(), Doubt> {
         let text = std::mem::take(&mut self.text);
         let Some(frame) = self.stack.pop() else { return Err(Doubt::Unsound) };
         self.n_modules -= usize::from(frame.is_module);
@@ -322,13 +354,16 @@ impl Survey<'_> {
                 }
                 Ok(())
             }
-            Place::Item => self.close_item(at),
+            Place::Item => self.close_item(tag),
             Place::Head | Place::Group | Place::Any => Ok(()),
         }
     }
 
-    fn close_item(&mut self, at: u64) -> Result<(), Doubt> {
-        let item = self.count_copies(at)?;
+    fn close_item(&mut self, tag: Range<u64>) -> Result<(), Doubt> {
+        if let Some(item) = self.items.last_mut() {
+            item.end = index(tag.end);
+        }
+        let item = self.count_copies(tag.start)?;
         let has = |field| item.filled.contains(&field);
         let lends = |from, to| has(from) && !has(to);
         let is_lost = lends(Field::MediaTitle, Field::Title)
@@ -339,6 +374,23 @@ impl Survey<'_> {
             || has(Field::Enclosure) && has(Field::Group)
             || item.guid_is_no_link && !has(Field::Link);
         if is_lost { Err(Doubt::Field) } else { Ok(()) }
+    }
+
+    /// Makes sure that another item could stand here: between two pieces of the document, and
+    /// where items stand.
+    fn seam(&self, seam: usize, at: u64) -> Result<(), Doubt> {
+        let is_among_items = self.stack.last().is_some_and(|frame| frame.place == Place::Head);
+        if is_among_items && seam as u64 == at { Ok(()) } else { Err(Doubt::Unsound) }
+    }
+
+    fn plan(self) -> Plan {
+        use std::fmt::Write as _;
+        let is_steady = self.n_changes.is_none_or(|before| before == self.prefixes.n_changes());
+        let mut setting = self.heads;
+        for (prefix, vocabulary) in self.prefixes.peculiar() {
+            writeln!(setting, "{prefix} {vocabulary:?}").expect("a string takes every text");
+        }
+        Plan { items: self.items, setting: is_steady.then_some(setting) }
     }
 
     /// Ends what counts as one item, whether it was one to feed-rs or not.
@@ -360,6 +412,10 @@ impl Survey<'_> {
         }
         Ok(())
     }
+}
+
+fn index(at: u64) -> usize {
+    usize::try_from(at).expect("a place in a document in memory")
 }
 
 /// Returns the namespace of an element as feed-rs resolves it.
@@ -403,8 +459,10 @@ mod tests {
 
     use super::*;
 
+    const BOUNDS: Bounds<'_> = Bounds { max_depth: 256, max_items: 100, expired: &|| false };
+
     fn survey_all(doc: &str) -> Result<usize, Doubt> {
-        survey(doc, &Bounds { max_depth: 256, max_items: 100, expired: &|| false })
+        survey(doc, &[], &BOUNDS).map(|plan| plan.items.len())
     }
 
     fn rss(inside: &str) -> String {
@@ -544,7 +602,77 @@ mod tests {
         let n_looks = Cell::new(0);
         let expired = || n_looks.replace(n_looks.get() + 1) == 3;
         let doc = rss(&"<item/>".repeat(10_000));
-        let found = survey(&doc, &Bounds { max_depth: 256, max_items: 100_000, expired: &expired });
+        let found = survey(&doc, &[], &Bounds { max_depth: 256, max_items: 100_000, expired: &expired });
         assert_eq!((found, n_looks.get()), (Err(Doubt::Size), 4));
+    }
+
+    #[track_caller]
+    fn check_seam(doc: &str, expect: bool) {
+        let seam = doc.find('|').unwrap();
+        let doc = doc.replace('|', "");
+        assert_eq!(survey(&doc, &[seam], &BOUNDS).is_ok(), expect, "of {doc} at {seam}");
+    }
+
+    #[test]
+    fn items_could_stand_among_items_only() {
+        for (inside, expect) in [
+            ("|", true),
+            ("<title>t</title>\n|<item/>", true),
+            ("<item/>|<!-- c --><ttl>1</ttl>", true),
+            ("<!-- | -->", false),
+            ("<x>|</x>", false),
+            ("<x/>|<x/>", true),
+            ("<item>|</item>", false),
+            ("<title><![CDATA[|]]></title>", false),
+            ("<ttl |/>", false),
+            ("text | text", false),
+        ] {
+            check_seam(&rss(inside), expect);
+        }
+        check_seam("|<rss version='2.0'><channel/></rss>", false);
+        check_seam("<rss version='2.0'>|<channel/></rss>", false);
+        check_seam("<rss version='2.0'><channel/>|</rss>", false);
+        check_seam("<rss version='2.0'><channel></channel>|</rss>", false);
+        check_seam("<rss version='2.0'><channel/></rss>|", false);
+        check_seam("<feed xmlns='http://www.w3.org/2005/Atom'>|</feed>", true);
+    }
+
+    #[test]
+    fn items_are_found_where_they_stand() {
+        let doc =
+            rss("<title>t</title>\n<item a='>'><title>x</title></item >\n<item/> <ttl>1</ttl><item></item>");
+        let plan = survey(&doc, &[], &BOUNDS).unwrap();
+        let items: Vec<_> = plan.items.into_iter().map(|item| &doc[item]).collect();
+        assert_eq!(items, ["<item a='>'><title>x</title></item >", "<item/>", "<item></item>"]);
+    }
+
+    #[track_caller]
+    fn check_setting(one: &str, other: &str, expect: bool) {
+        let setting = |doc| survey(doc, &[], &BOUNDS).unwrap().setting;
+        let (one_setting, other_setting) = (setting(one), setting(other));
+        assert_eq!(one_setting.is_some() && one_setting == other_setting, expect, "{one}\n{other}");
+    }
+
+    #[test]
+    fn the_setting_is_what_has_a_say_in_every_item() {
+        let with = |prefix, address| rss(&format!("<x xmlns:{prefix}='{address}'/><item/>"));
+        let dublin = "http://purl.org/dc/elements/1.1/";
+        check_setting(&rss("<title>a</title><item/>"), &rss("<title>b</title><item>x</item>"), true);
+        check_setting(
+            &rss("<item/>"),
+            &rss("<item/>").replace("<channel", "<channel xml:base='http://a.example'"),
+            false,
+        );
+        check_setting(&rss("<item/>"), &rss("<item/>").replace(dublin, "http://other.example"), false);
+        check_setting(&rss("<item/>"), &with("y", dublin), false);
+        check_setting(&rss("<item/>"), &with("y", "http://other.example"), true);
+        // What an item declares means something to the lenient reader in all that follow.
+        let declaring = rss(&format!("<item><x xmlns:y='{dublin}'/></item>"));
+        check_setting(&declaring, &declaring, false);
+        check_setting(
+            &rss("<item><x xmlns:dc='http://purl.org/dc/elements/1.1/'/></item>"),
+            &rss("<item/>"),
+            true,
+        );
     }
 }

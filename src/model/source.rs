@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::class::{PollClass, names};
 use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
+use super::imprint::Imprints;
 use super::item::{Item, Score};
 
 names! {
@@ -189,8 +190,21 @@ pub struct PollRecord {
     pub items: Vec<SeenItem>,
     /// How many items of the body were left out because the poll before had them, byte for byte.
     pub n_skipped: usize,
+    /// What becomes of what is remembered of the source's last body.
+    pub memory: Memory,
     /// The versions of the topics that scored the items.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
+}
+
+/// What becomes of what is remembered of a source's last body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// It stays as it is.
+    Kept,
+    /// It goes: the next body has to be read whole.
+    Forgotten,
+    /// This takes its place.
+    Replaced(Imprints),
 }
 
 /// Says what becomes of a source, told what a poll of it found.

@@ -241,7 +241,7 @@ pub(super) fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPa
     let total = config.sources.len() as u64;
     let Some(overview) = overview else {
         // Unseen ones are active, as in the list.
-        let active = config.sources.iter().filter(|source| source.enabled).count() as u64;
+        let active = config.sources.n_enabled() as u64;
         return SourcesPart { total, active, disabled: total - active, ..SourcesPart::default() };
     };
     let figures = overview.sources;

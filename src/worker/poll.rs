@@ -14,7 +14,7 @@ use crate::config::Source;
 use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{Decide, PollClass, PollRecord, SourceId, SourceState, Timestamp};
+use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
@@ -222,7 +222,7 @@ async fn write_and_claim(
         };
         ctx.metrics.note(Span::PollLag, &[], ctx.clock.now().since(state.next_due));
         let with = (Arc::clone(ctx), Arc::clone(live), Arc::clone(&corrections));
-        in_flight.jobs.spawn(poll(with, Arc::clone(source), state));
+        in_flight.jobs.spawn(poll(with, source, state));
     }
     let written: Vec<Polled> = in_flight.ended.drain(..turned.recorded.len()).collect();
     if !written.is_empty() {
@@ -265,15 +265,18 @@ async fn poll_one(
     let read = read::read((ctx, live), source, state, exchange).await;
     let is_ours = is_own_fault(ctx, &host_of(source), read.outcome.class).await;
     let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
+    let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
+    let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state), (read.outcome, is_ours), polled_at),
+        decide: decide(live, (source, &before), (read.outcome, is_ours), polled_at),
         polled_at,
         took,
         body_bytes: read.body_bytes,
         host_pause: host.zip(host_pause),
         items: read.items,
-        n_skipped: 0,
+        n_skipped: read.n_skipped,
+        memory: read.memory,
         versions: Arc::clone(&live.versions),
     }
 }
@@ -296,6 +299,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
         host_pause: None,
         items: Vec::new(),
         n_skipped: 0,
+        memory: Memory::Kept,
         versions: Arc::clone(&live.versions),
     }
 }

@@ -8,8 +8,8 @@ use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
 use crate::matcher::learn::Corrections;
 use crate::model::{
-    Fresh, Item, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState, Timestamp,
-    Validators, fingerprint,
+    Fresh, Imprints, Item, Memory, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState,
+    Timestamp, Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
@@ -30,13 +30,29 @@ pub(super) struct Read {
     pub(super) outcome: Outcome,
     pub(super) items: Vec<SeenItem>,
     pub(super) body_bytes: u64,
+    /// Items that were left out, since the body before had them too.
+    pub(super) n_skipped: usize,
+    /// What is to be remembered for the next body.
+    pub(super) memory: Memory,
+    /// Whether no item was left out.
+    pub(super) is_whole: bool,
 }
 
 impl Read {
     fn nothing(outcome: Outcome) -> Self {
-        Read { outcome, items: Vec::new(), body_bytes: 0 }
+        Read {
+            outcome,
+            items: Vec::new(),
+            body_bytes: 0,
+            n_skipped: 0,
+            memory: Memory::Kept,
+            is_whole: false,
+        }
     }
 }
+
+/// A body is read whole so often, though nothing in it is new: its items count as seen again.
+const WHOLE_EVERY: Duration = Duration::from_hours(24);
 
 /// Turns an answer into an outcome and scored items.
 pub(super) async fn read(
@@ -76,12 +92,14 @@ async fn taken(
     let body_bytes = fetched.body.len() as u64;
     let hash = body_hash(&fetched.body);
     let read_before = matches!(state.class, Some(PollClass::Ok | PollClass::NotModified));
-    if read_before && state.body_hash.as_deref() == Some(&hash) {
+    let is_due_whole = is_due_whole(state, now);
+    if read_before && !is_due_whole && state.body_hash.as_deref() == Some(&hash) {
         return Read {
             body_bytes,
             ..Read::nothing(unchanged(PollClass::Ok, fetched.validators, fetched.freshness.lifetime(now)))
         };
     }
+    let known = if is_due_whole { None } else { remembered(ctx, source).await };
     let work = Work {
         ctx: Arc::clone(ctx),
         live: Arc::clone(live),
@@ -90,6 +108,7 @@ async fn taken(
         baseline: !state.baseline_done,
         now,
         hash,
+        known,
     };
     // One body a core: more would only share the cores, and each would count the others' time.
     let turn = ctx.readers.acquire().await;
@@ -104,6 +123,16 @@ async fn taken(
             learned: None,
         }),
     }
+}
+
+/// A time that lies ahead was read off a clock that was wrong.
+fn is_due_whole(state: &SourceState, now: Timestamp) -> bool {
+    state.read_whole.is_none_or(|last| last > now || now.since(last) >= WHOLE_EVERY)
+}
+
+/// Where the store does not answer the body is read whole; whether it can be recorded, shows then.
+async fn remembered(ctx: &Ctx, source: &Source) -> Option<Imprints> {
+    ctx.store.imprints(&source.id).await.ok().flatten()
 }
 
 fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
@@ -136,6 +165,14 @@ struct Work {
     baseline: bool,
     now: Timestamp,
     hash: String,
+    known: Option<Imprints>,
+}
+
+/// The items of a body, as far as they were read.
+struct Told {
+    extracted: extract::Extracted,
+    items: Vec<Item>,
+    imprints: Option<Imprints>,
 }
 
 impl Work {
@@ -144,15 +181,38 @@ impl Work {
         let began = self.ctx.clock.elapsed();
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
         let limits = extract::Limits::of(fetch, &out_of_time);
-        let extracted = extract::feed(&fetched.body, fetched.content_type.as_deref(), &fetched.url, &limits);
+        let lean = self.known.as_ref().and_then(|known| self.extract(&fetched, &limits, Some(known)));
+        let told = lean.or_else(|| self.extract(&fetched, &limits, None));
+        let Told { extracted, items, imprints } = told.expect("what is read whole is taken as it is");
         let fresh = fetched.freshness.lifetime(self.now);
         let outcome = self.outcome(&extracted, fetched.validators, fresh);
         if !outcome.class.is_feed() {
             return Read::nothing(outcome);
         }
-        let items = dedupe::identify(&self.source.id, extracted.items, self.now);
+        let is_whole = extracted.left_out.is_empty() && !extracted.end_missing;
         let items = items.into_iter().map(|item| self.see(item)).collect();
-        Read { outcome, items, body_bytes: 0 }
+        let memory = imprints.map_or(Memory::Forgotten, Memory::Replaced);
+        Read { outcome, items, body_bytes: 0, n_skipped: extracted.left_out.len(), memory, is_whole }
+    }
+
+    /// Reads a body but for what is known. `None` where that does not do: an item that is new has
+    /// something in common with one that was left out, and only both together tell what it is.
+    fn extract(
+        &self,
+        fetched: &Fetched,
+        limits: &extract::Limits<'_>,
+        known: Option<&Imprints>,
+    ) -> Option<Told> {
+        let content_type = fetched.content_type.as_deref();
+        let mut extracted = extract::unseen(&fetched.body, content_type, &fetched.url, limits, known);
+        let raw = std::mem::take(&mut extracted.items);
+        let identified = dedupe::identify_all(&self.source.id, raw, self.now);
+        let left_out = known.map(|known| known.of(&extracted.left_out)).unwrap_or_default();
+        let imprints = identified.imprints(extracted.prints.as_ref(), left_out);
+        if imprints.is_none() && !extracted.left_out.is_empty() {
+            return None;
+        }
+        Some(Told { extracted, items: identified.items, imprints })
     }
 
     fn outcome(

@@ -12,6 +12,7 @@ mod feeds;
 mod fetch;
 mod hostile_feeds;
 mod http;
+mod lean;
 mod learning;
 mod matching;
 mod notify;

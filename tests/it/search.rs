@@ -6,7 +6,7 @@ use std::time::Duration;
 use newshound::app::search::{Found, Narrowed, Next, Search, search};
 use newshound::config::{Config, Environment, PerHost, parse_str};
 use newshound::matcher::keys::Sieve;
-use newshound::model::{Item, ItemId, ItemKeys, PollRecord, SeenItem, SourceId, Timestamp};
+use newshound::model::{Item, ItemId, ItemKeys, Memory, PollRecord, SeenItem, SourceId, Timestamp};
 use newshound::store::{Lease, Sought, Store, Watched};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -186,6 +186,7 @@ impl Archive {
             source: state.id.clone(),
             decide: Box::new(move |_| newshound::model::Next { state: state.clone(), notes: vec![] }),
             n_skipped: 0,
+            memory: Memory::Kept,
             polled_at: now,
             took: Duration::ZERO,
             body_bytes: 0,

@@ -11,6 +11,7 @@ mod polls;
 mod replay;
 mod search;
 mod spread;
+mod sync;
 mod turns;
 mod verdicts;
 mod versions;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use newshound::config::PerHost;
 use newshound::model::{
-    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Moved, Next, PollClass,
+    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next, PollClass,
     PollRecord, Routed, Score, ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
 };
 use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
@@ -148,6 +149,7 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
         host_pause: None,
         items: vec![],
         n_skipped: 0,
+        memory: Memory::Kept,
         versions: std::sync::Arc::default(),
     }
 }
