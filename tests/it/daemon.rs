@@ -3,6 +3,7 @@
 mod items;
 mod lean;
 mod moves;
+mod network;
 mod pace;
 mod sending;
 mod validators;

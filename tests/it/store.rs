@@ -11,6 +11,7 @@ mod polls;
 mod replay;
 mod search;
 mod seen;
+mod spread;
 mod sync;
 mod turns;
 mod verdicts;
