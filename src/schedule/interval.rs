@@ -210,8 +210,8 @@ fn plan(state: &mut SourceState, wait: Wait, pause: Option<Wait>, now: Timestamp
     let spread =
         if succeeded(state.class.unwrap_or(PollClass::Internal)) { 1.0 + JITTER * chance } else { 1.0 };
     let longest = wait.or_longer(pause);
-    let asked = pause.map_or(Duration::ZERO, |pause| pause.time.mul_f64(1.0 + JITTER * chance));
-    let due = now + wait.time.mul_f64(spread).max(asked);
+    // A pause is taken to the second: the host's own pace spreads what waits for its end.
+    let due = now + wait.time.mul_f64(spread).max(pause.map_or(Duration::ZERO, |pause| pause.time));
     let open = wishes::beyond_skipped(&state.hints, due);
     state.interval = Some(longest.time);
     state.reason = Some(longest.reason.to_string());
@@ -321,7 +321,7 @@ mod tests {
             let wait = after(failures, &Outcome { retry_after, ..outcome(PollClass::ALL[class]) }).next_due.since(NOW);
             prop_assert!(wait >= HOUR);
             prop_assert!(wait >= retry_after.unwrap_or_default().min(RETRY_AFTER_CAP));
-            prop_assert!(wait <= RETRY_AFTER_CAP.mul_f64(1.0 + JITTER));
+            prop_assert!(wait <= RETRY_AFTER_CAP);
         }
     }
 }

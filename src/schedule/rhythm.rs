@@ -163,6 +163,3 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 fn hours(duration: Duration) -> f64 {
     duration.as_secs_f64() / 3600.0
 }
-
-#[cfg(test)]
-mod tests;

@@ -65,7 +65,11 @@ async fn sources_have_the_fields_of_the_contract() {
         (&local["class"], &local["message"], &local["items"]),
         (&"ok".into(), &Value::Null, &2.into())
     );
-    assert_eq!((&local["kind"], &local["interval"]), (&"auto".into(), &3600.0.into()));
+    assert_eq!(
+        (&local["kind"], &local["interval"]),
+        (&"auto".into(), &7200.0.into()),
+        "it has no validators"
+    );
     for time in ["last_poll", "last_success", "next_poll"] {
         assert_time(&local[time]);
     }

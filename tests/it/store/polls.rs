@@ -146,8 +146,12 @@ async fn what_polling_learns_of_a_source_is_kept() {
         state.interval = Some(HOUR);
         state.reason = Some("the feed asks for it".into());
         state.failing_since = Some(NOW - HOUR);
-        state.hints =
-            Hints { least: Some(HOUR * 3), skip_hours: 0b11_1111, skip_days: 0b110_0000, ..Hints::default() };
+        state.hints = Hints {
+            least: Some(HOUR * 3),
+            from: Some(NOW - HOUR),
+            skip_hours: 0b11_1111,
+            skip_days: 0b110_0000,
+        };
         state.rhythm = vec![1, 2, 3];
         state.moved =
             Some(Moved { url: "http://h/new".into(), since: NOW, failing_since: Some(NOW + SECOND) });
