@@ -1,24 +1,24 @@
 //! The bare loop that polling is measured against: the same client, the same requests, nothing parsed
 //! and nothing stored.
 //!
-//! `cargo bench --bench polling -- FILE [SECONDS] [CONCURRENCY]` fetches the addresses of a file, one a
-//! line, in turn, with the validators that came with each; bodies are read and dropped. It prints
-//! requests per second, by class of answer. Whatever answers on loopback will do; docs/polling.md has
-//! the whole comparison.
+//! `cargo bench --bench polling -- FILE ROUNDS [plain]` fetches the addresses of a file, one a line, so
+//! many times over, with the validators that came with each, or `plain` without; bodies are read and
+//! dropped. It prints requests per second, and the answers by status. Whatever answers on loopback
+//! will do; docs/polling.md has the whole comparison.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use newshound::clock::Clock;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, redirect::Policy};
+use tokio::task::JoinSet;
 
-const SECONDS: u64 = 20;
+/// As many at one time as newshound has by default.
 const CONCURRENCY: usize = 256;
 
 /// An address, and what it gave to ask with the next time.
@@ -34,24 +34,30 @@ async fn main() {
         println!("skipped: no file of addresses was named");
         return;
     };
-    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
-    let concurrency = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(CONCURRENCY);
+    let rounds: u32 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let plain = arguments.next().is_some_and(|text| text == "plain");
     let list = std::fs::read_to_string(&file).expect("the file can be read");
-    let sources: Vec<Source> = list
+    let sources: Arc<[Source]> = list
         .lines()
         .filter(|line| line.contains("://"))
         .map(|line| Source { url: line.trim().to_owned(), validators: Mutex::default() })
         .collect();
     let client = client();
     // The first round asks without validators and does not count.
-    let first = round(&client, &sources, (concurrency, None)).await;
-    println!("first round: {first:?}");
+    println!("first round: {:?}", round(&client, &sources, plain).await);
     let clock = Clock::system();
-    let counts = round(&client, &sources, (concurrency, Some((&clock, Duration::from_secs(seconds))))).await;
-    let total: usize = counts.values().sum();
-    #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
-    let rate = total as f64 / clock.elapsed().as_secs_f64();
-    println!("{rate:.0} requests/s, {counts:?}");
+    let mut counts = BTreeMap::new();
+    for _ in 0..rounds {
+        add(&mut counts, round(&client, &sources, plain).await);
+    }
+    let total: u32 = counts.values().sum();
+    println!("{:.0} requests/s: {counts:?}", f64::from(total) / clock.elapsed().as_secs_f64());
+}
+
+fn add(to: &mut BTreeMap<u16, u32>, counts: BTreeMap<u16, u32>) {
+    for (status, count) in counts {
+        *to.entry(status).or_insert(0) += count;
+    }
 }
 
 /// Builds a client as the fetcher does.
@@ -68,38 +74,29 @@ fn client() -> Client {
         .expect("a client can be built")
 }
 
-/// Fetches each source once, or all in turn until the time is over; returns answers by status.
-async fn round(
-    client: &Client,
-    sources: &[Source],
-    (concurrency, until): (usize, Option<(&Clock, Duration)>),
-) -> BTreeMap<u16, usize> {
-    let next = AtomicUsize::new(0);
-    let worker = async || {
-        let mut counts = BTreeMap::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let is_over = match until {
-                None => at >= sources.len(),
-                Some((clock, time)) => clock.elapsed() >= time,
-            };
-            if is_over {
-                return counts;
+/// Fetches each source once; returns how many answers there were by status.
+async fn round(client: &Client, sources: &Arc<[Source]>, plain: bool) -> BTreeMap<u16, u32> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..CONCURRENCY {
+        let (client, sources, next) = (client.clone(), Arc::clone(sources), Arc::clone(&next));
+        workers.spawn(async move {
+            let mut counts = BTreeMap::new();
+            while let Some(source) = sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+                *counts.entry(fetch(&client, source, plain).await).or_insert(0) += 1;
             }
-            *counts.entry(fetch(client, &sources[at % sources.len()]).await).or_insert(0) += 1;
-        }
-    };
+            counts
+        });
+    }
     let mut all = BTreeMap::new();
-    for counts in join_all((0..concurrency).map(|_| worker())).await {
-        for (status, count) in counts {
-            *all.entry(status).or_insert(0) += count;
-        }
+    while let Some(counts) = workers.join_next().await {
+        add(&mut all, counts.expect("no worker panics"));
     }
     all
 }
 
 /// Fetches a source and drops what it says; returns the status, 0 for no answer.
-async fn fetch(client: &Client, source: &Source) -> u16 {
+async fn fetch(client: &Client, source: &Source, plain: bool) -> u16 {
     let asked = source.validators.lock().expect("nobody panics").clone();
     let request = client
         .get(&source.url)
@@ -117,7 +114,7 @@ async fn fetch(client: &Client, source: &Source) -> u16 {
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect();
-    if status == 200 {
+    if status == 200 && !plain {
         *source.validators.lock().expect("nobody panics") = validators.into_iter().collect();
     }
     while let Ok(Some(_)) = answer.chunk().await {}

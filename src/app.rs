@@ -32,9 +32,10 @@ use self::reload::Reloads;
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
 use crate::model::{StoreClass, Timestamp, fingerprint};
-use crate::store::{DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
+use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
+use crate::worker::network::Network;
 use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
 
 /// How long a claim on a delivery holds.
@@ -70,9 +71,15 @@ impl App {
             reload: None,
         };
         let (live, definitions) = setup::live(config, (matcher, HashMap::new()), &outside, None)?;
-        let watched = watched(&live.config);
+        let config = Arc::clone(&live.config);
         let ctx = ctx(live, store, &outside);
-        let transition = Transition { watched: &watched, definitions: &definitions, kept: &[], note: &note };
+        let transition = Transition {
+            watched: watched(&config),
+            sources_version: &config.sources.version(),
+            definitions: &definitions,
+            kept: &[],
+            note: &note,
+        };
         begin(&ctx, transition, now).await?;
         let site = Arc::new(site(&ctx, note));
         Ok(App { ctx: Arc::new(ctx), site, outside, _lock: lock })
@@ -170,6 +177,7 @@ fn ctx(live: Live, store: Store, outside: &Outside) -> Ctx {
         turnstile: Mutex::new(()),
         readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         lessons: Lessons::default(),
+        network: Network::default(),
         metrics: Arc::new(Metrics::new()),
         send_lease: Lease { holder, length: SEND_LEASE },
         tally: Tally::default(),
@@ -183,6 +191,7 @@ async fn begin(ctx: &Ctx, transition: Transition<'_>, now: Timestamp) -> anyhow:
     let poll_lease = ctx.poll_lease(&ctx.live());
     ctx.store.mend_poll_times(&poll_lease, now).await.with_context(against)?;
     ctx.store.mend_delivery_times(&ctx.send_lease, now).await.with_context(against)?;
+    ctx.store.forget_outage().await.context("beginning with no judgement of the network")?;
     let moved = ctx.store.take_configuration(transition, now).await.context("noting the configuration")?;
     reload::tell_moved(&moved);
     Ok(())
@@ -196,6 +205,7 @@ fn site(ctx: &Ctx, note: DaemonNote) -> Site {
         metrics: Arc::clone(&ctx.metrics),
         pulse: Arc::clone(&ctx.pulse),
         limits: web::Limits::default(),
+        oldest_success: web::oldest::OldestSuccess::default(),
     }
 }
 
@@ -231,12 +241,15 @@ async fn take(url: &str, outside: &Outside) -> Result<DaemonLock, StoreError> {
     }
 }
 
-fn watched(config: &crate::config::Config) -> Vec<Watched> {
-    let watch = |source: &crate::config::Source| Watched {
+fn watched(config: &crate::config::Config) -> AllWatched<'_> {
+    Box::new(config.sources.iter().map(|source| watch(&source)))
+}
+
+fn watch(source: &crate::config::Source) -> Watched {
+    Watched {
         id: source.id.clone(),
         host: poll::host_of(source),
         address: fingerprint(source.url.as_str().as_bytes()),
         enabled: source.enabled,
-    };
-    config.sources.iter().map(watch).collect()
+    }
 }

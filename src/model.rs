@@ -24,7 +24,10 @@ pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
 pub use fresh::Fresh;
-pub use id::{AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint};
+pub use id::{
+    AlertId, ChannelName, DeliveryId, ItemId, SourceId, StoryId, Timestamp, TopicId, fingerprint,
+    fingerprint_of,
+};
 pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;

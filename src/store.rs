@@ -9,12 +9,14 @@ mod archive;
 mod claim;
 mod daemon;
 mod error;
+mod figures;
 mod hits;
 mod hosts;
 mod items;
 mod landing;
 mod lists;
 mod mend;
+mod outage;
 mod outbox;
 mod overview;
 mod poll;
@@ -23,6 +25,8 @@ mod search;
 mod seen;
 mod sign;
 mod sources;
+mod spread;
+mod sync;
 mod turn;
 mod verdicts;
 mod versions;
@@ -36,7 +40,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, Pool, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -50,11 +54,11 @@ pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
     ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,
-    SourceFigures,
 };
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
-pub use sources::{SourceRow, Watched};
+pub use sources::{SourceFigures, SourceRow};
+pub use sync::{AllWatched, Apart, Watched};
 pub use turn::{Turn, Turned};
 pub use verdicts::{Judging, Subject, VERDICTS_KEPT};
 pub use versions::{TopicPast, Transition};
@@ -79,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
     (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
+    (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
 ];
 
 /// The store.
@@ -137,7 +142,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("cache_size", CACHE_KIB)
-            .pragma("journal_size_limit", "16777216");
+            .pragma("journal_size_limit", "16777216")
+            .disable_statement_logging();
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
         // A full disk makes SQLite roll back by itself, after which the library still counts one
         // transaction and refuses every other: such a connection is replaced.

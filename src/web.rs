@@ -5,6 +5,7 @@
 
 mod gauges;
 mod guard;
+pub mod oldest;
 pub mod page;
 pub mod problem;
 mod routes;
@@ -38,6 +39,8 @@ pub struct Site {
     pub pulse: Arc<Pulse>,
     /// What a client may ask of it.
     pub limits: Limits,
+    /// What is not read anew at every scrape.
+    pub oldest_success: oldest::OldestSuccess,
 }
 
 /// The configuration in force, and what the daemon says of it.

@@ -7,6 +7,7 @@
 pub mod dispatch;
 pub mod learned;
 pub mod live;
+pub mod network;
 mod older;
 pub mod poll;
 mod read;
@@ -50,6 +51,8 @@ pub struct Ctx {
     pub readers: Semaphore,
     /// What verdicts teach.
     pub lessons: learned::Lessons,
+    /// Whether the network is there.
+    pub network: network::Network,
     /// The figures.
     pub metrics: Arc<Metrics>,
     /// This process's claims on deliveries.

@@ -47,7 +47,8 @@ struct Outlet<'a> {
 impl<'a> Side<'a> {
     /// Takes the topics that a matcher was compiled from, in the same order.
     pub fn new(matcher: &'a Matcher, topics: &'a [Topic], config: &'a Config) -> Self {
-        let sources = config.sources.iter();
+        // A source of a list says nothing of itself.
+        let sources = config.sources.tables().iter();
         Side {
             matcher,
             list: topics,

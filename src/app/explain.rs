@@ -203,7 +203,7 @@ fn explain(
         item.lang = Some(lang.clone());
     }
     let source = item.source.as_ref().and_then(|id| config.source(id));
-    let tags = source.map_or(&[][..], |source| &source.tags);
+    let tags = source.as_ref().map_or(&[][..], |source| &source.tags);
     let wanted = |of: &TopicId| question.topic.as_ref().is_none_or(|topic| of == topic);
     let mut scores = ready.matcher.score_all(&item, tags);
     scores.retain(|score| wanted(&score.topic));

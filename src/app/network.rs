@@ -39,7 +39,7 @@ impl Reached {
 /// Polls every source once and asks every channel's receiver for a connection; sends nothing.
 pub async fn try_all(config: &Config, outlets: &[Arc<Outlet>], clock: &Clock) -> Vec<Reached> {
     let sources = stream::iter(config.sources.iter().filter(|source| source.enabled))
-        .map(|source| try_source(config, source, clock))
+        .map(|source| async move { try_source(config, &source, clock).await })
         .buffered(AT_ONCE);
     let mut reached: Vec<Reached> = sources.collect().await;
     for outlet in outlets {

@@ -125,16 +125,18 @@ pub async fn poll_once(
     config: &Config,
     clock: &Clock,
 ) -> anyhow::Result<Polled> {
-    let (url, source) = match given {
-        Given::Url(url) => (url, config.sources.iter().find(|source| source.url == *url)),
-        Given::Source(id) => {
-            let source = config.source(id).context("unknown source")?;
-            (&source.url, Some(source))
-        }
+    let source = match given {
+        Given::Url(url) => config.sources.at_address(url),
+        Given::Source(id) => Some(config.source(id).context("unknown source")?),
         Given::File(_) | Given::Input => return Ok(poll_file(given, hints, config, clock)),
     };
     let fetcher = setup::fetcher(config)?;
-    let headers = source.map_or(&[][..], |source| &source.headers);
+    let headers = source.as_ref().map_or(&[][..], |source| &source.headers);
+    let url = match (given, &source) {
+        (Given::Url(url), _) => url,
+        (_, Some(source)) => &source.url,
+        (_, None) => return Err(anyhow!("{given} has no address")),
+    };
     let answer = match fetcher.get(&Request { url, validators: None, headers }).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -142,7 +144,7 @@ pub async fn poll_once(
         }
     };
     let content_type = hints.content_type.clone().or(answer.content_type);
-    let id = source.map_or_else(|| Source::id_of(url), |source| source.id.clone());
+    let id = source.as_ref().map_or_else(|| Source::id_of(url), |source| source.id.clone());
     let base = hints.base.clone().unwrap_or(answer.url);
     let body = Body { bytes: answer.body, content_type, base, source: id };
     Ok(read_aside(body, &config.fetch, clock).await)

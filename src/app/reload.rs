@@ -193,13 +193,18 @@ impl App {
     /// fails is waited for.
     async fn take(&self, next: Next, stop: &CancellationToken) {
         let Next { live, definitions, kept, note } = next;
-        let watched = watched(&live.config);
-        let transition =
-            Transition { watched: &watched, definitions: &definitions, kept: &kept, note: &note };
+        let sources_version = live.config.sources.version();
         let ctx = &self.ctx;
         loop {
             let now = ctx.clock.now();
             let turn = ctx.turnstile.lock().await;
+            let transition = Transition {
+                watched: watched(&live.config),
+                sources_version: &sources_version,
+                definitions: &definitions,
+                kept: &kept,
+                note: &note,
+            };
             match ctx.store.take_configuration(transition, now).await {
                 Ok(moved) => {
                     ctx.live.send_replace(Arc::clone(&live));

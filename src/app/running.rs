@@ -136,7 +136,7 @@ password = "hunter2"
         };
         assert_eq!(terms(one), terms(two));
         assert_eq!((two.near[0].within, &two.sources), (7, &one.sources));
-        let (one, two) = (&config.sources[0], &again.sources[0]);
+        let (one, two) = (&config.sources.tables()[0], &again.sources.tables()[0]);
         assert_eq!((&one.id, &one.tags, &one.lang), (&two.id, &two.tags, &two.lang));
         assert_eq!(again.fetch.interval, config.fetch.interval);
         let names =

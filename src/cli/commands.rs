@@ -8,6 +8,7 @@ mod feedback;
 mod look;
 mod plan;
 mod search;
+mod sources;
 
 use std::path::Path;
 
@@ -47,7 +48,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Status => look::status(&session).await,
         Command::Sources { command, filter } => {
             let Sources::List(filter) = Sources::of(command, filter);
-            look::sources(&session, &filter).await
+            sources::sources(&session, &filter).await
         }
         Command::Alerts { command, filter } => match Alerts::of(command, filter) {
             Ok(Alerts::List(filter)) => look::alerts(&session, &filter).await,

@@ -6,6 +6,7 @@ mod channel;
 mod fetch;
 mod guard;
 mod headers;
+mod list;
 mod names;
 mod route;
 mod secret;
@@ -27,17 +28,23 @@ use self::names::Names;
 use super::channel::{ChannelConfig, ChannelKind, RouteConfig};
 use super::definition::{Definition, Depth, keys};
 use super::extent::{TopicTable, TopicTables};
+use super::listed::ListFile;
 use super::nearest;
 use super::place::{Problem, SourceFile};
 use super::raw::Table;
 use super::reader::{Reader, Scope, Written};
 use super::settings::{Config, FetchConfig};
 use super::source::Source;
+use super::sources::Sources;
 use super::topic::Topic;
 use crate::model::{ChannelName, DefinitionKind, fingerprint};
 
 /// Checks the tables of all files together; says besides where each topic stands.
-pub(crate) fn config(scope: &Scope<'_>, root: Table, files: Vec<Arc<SourceFile>>) -> (Config, TopicTables) {
+pub(crate) fn config(
+    scope: &Scope<'_>,
+    root: Table,
+    (files, lists): (Vec<Arc<SourceFile>>, Vec<ListFile>),
+) -> (Config, TopicTables) {
     let mut names = Names::default();
     let mut definitions = Definition::of_settings(&root);
     let mut root = Reader::new(scope, "", root);
@@ -50,9 +57,9 @@ pub(crate) fn config(scope: &Scope<'_>, root: Table, files: Vec<Arc<SourceFile>>
     let no_relay = root.place_of("smtp").is_none();
     let smtp = root.table("smtp").and_then(|table| smtp::smtp(scope, table));
     let mut tables = Tables { scope, names: &mut names, definitions: &mut definitions };
-    let mut sources: Vec<_> =
+    let sources: Vec<_> =
         root.tables("source").into_iter().filter_map(|table| tables.source(&fetch, table)).collect();
-    sources.sort_by(|a, b| a.id.cmp(&b.id));
+    let listed = list::listed(scope, tables.names, &sources, lists, fetch.backfill);
     let topics = root.tables("topic");
     let topic_tables = TopicTables::new(topics.iter().map(TopicTable::of).collect());
     let topics = topics.into_iter().filter_map(|table| tables.topic(table)).collect();
@@ -73,7 +80,7 @@ pub(crate) fn config(scope: &Scope<'_>, root: Table, files: Vec<Arc<SourceFile>>
         server,
         fetch,
         smtp,
-        sources,
+        sources: Sources::new(sources, listed),
         topics,
         channels,
         routes,

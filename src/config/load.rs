@@ -8,6 +8,7 @@ use super::check;
 use super::environment::Environment;
 use super::extent::TopicTables;
 use super::later::no_effect;
+use super::listed::ListFile;
 use super::place::{Place, Problem, Severity, SourceFile};
 use super::raw::{self, Entry, Table, Value, What};
 use super::reader::Scope;
@@ -102,6 +103,7 @@ struct Files<'e> {
     environment: &'e Environment,
     root: Option<Table>,
     read: Vec<Arc<SourceFile>>,
+    lists: Vec<ListFile>,
     seen: HashSet<PathBuf>,
     /// How many files are being read, each included by the one before.
     depth: usize,
@@ -115,6 +117,7 @@ impl<'e> Files<'e> {
             environment,
             root: None,
             read: Vec::new(),
+            lists: Vec::new(),
             seen: HashSet::new(),
             depth: 0,
             problems: Vec::new(),
@@ -238,34 +241,18 @@ impl<'e> Files<'e> {
             Ok(text) if extension == "toml" => self.add(shown, &text),
             Ok(text) => {
                 self.seen.insert(identity);
-                self.add_addresses(shown, &text);
+                self.add_addresses(shown, text);
             }
         }
     }
 
     /// Takes in a list of addresses, one a line.
-    fn add_addresses(&mut self, path: &Path, text: &str) {
-        let file = Arc::new(SourceFile { path: path.to_path_buf(), text: raw::hide_addresses(text) });
-        let mut sources = Vec::new();
-        let mut at = 0;
-        for line in text.split_inclusive('\n') {
-            let start = at + line.len() - line.trim_start().len();
-            at += line.len();
-            let address = line.trim();
-            if address.is_empty() || address.starts_with('#') {
-                continue;
-            }
-            let place = Place { file: Arc::clone(&file), span: start..start + address.len() };
-            let url = Value { place: place.clone(), what: What::Text(address.to_owned()) };
-            let entry = Entry { key: "url".to_owned(), place: place.clone(), value: url };
-            let table = Table { place: place.clone(), entries: vec![entry] };
-            sources.push(Value { place, what: What::Table(table) });
-        }
-        let place = Place { file: Arc::clone(&file), span: 0..0 };
-        let sources = Value { place: place.clone(), what: What::List(sources) };
-        let entry = Entry { key: "source".to_owned(), place: place.clone(), value: sources };
-        self.read.push(file);
-        self.merge(Table { place, entries: vec![entry] });
+    fn add_addresses(&mut self, path: &Path, text: String) {
+        let shown = raw::hide_addresses(&text);
+        let raw = (shown != text).then(|| text.into_boxed_str());
+        let file = Arc::new(SourceFile { path: path.to_path_buf(), text: shown });
+        self.read.push(Arc::clone(&file));
+        self.lists.push(ListFile { file, raw });
     }
 
     /// Checks the whole of it.
@@ -277,7 +264,7 @@ impl<'e> Files<'e> {
             Table::empty(Place { file: nowhere, span: 0..0 })
         });
         let files = self.read.clone();
-        let (config, topic_tables) = check::config(&scope, root, self.read);
+        let (config, topic_tables) = check::config(&scope, root, (self.read, self.lists));
         let mut problems = self.problems;
         problems.extend(scope.into_problems());
         in_order(&mut problems, &files);

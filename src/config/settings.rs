@@ -9,6 +9,7 @@ use super::definition::Definition;
 use super::place::{Place, SourceFile};
 use super::secret::Secret;
 use super::source::Source;
+use super::sources::Sources;
 use super::topic::Topic;
 use crate::model::SourceId;
 
@@ -31,8 +32,8 @@ pub struct Config {
     pub fetch: FetchConfig,
     /// `[smtp]`, needed by e-mail channels.
     pub smtp: Option<SmtpConfig>,
-    /// `[[source]]`, by id.
-    pub sources: Vec<Source>,
+    /// `[[source]]` and the addresses of lists, by id.
+    pub sources: Sources,
     /// `[[topic]]`, in the order of the files.
     pub topics: Vec<Topic>,
     /// `[[channel]]`, in the order of the files.
@@ -44,13 +45,13 @@ pub struct Config {
 
 impl Config {
     /// Returns the source of this id.
-    pub fn source(&self, id: &SourceId) -> Option<&Source> {
-        self.sources.iter().find(|source| source.id == *id)
+    pub fn source(&self, id: &SourceId) -> Option<Arc<Source>> {
+        self.sources.get(id)
     }
 
     /// Returns the name of an item's source, or its id where the source is configured no more.
     pub fn source_name(&self, id: Option<&SourceId>) -> Option<String> {
-        id.map(|id| self.source(id).map_or_else(|| id.to_string(), |source| source.name.clone()))
+        id.map(|id| self.sources.table(id).map_or_else(|| id.to_string(), |source| source.name.clone()))
     }
 }
 

@@ -92,6 +92,9 @@ impl std::fmt::Debug for Source {
     }
 }
 
+/// The weight of a source that says none.
+pub(crate) const USUAL_WEIGHT: f64 = 1.0;
+
 /// What a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {

@@ -22,3 +22,11 @@ pub enum Fresh {
     /// So long from now on (`Expires`).
     For(Duration),
 }
+
+impl Fresh {
+    /// Returns what a 304 says: what it does not say anew stands as it was.
+    #[must_use]
+    pub fn of_unchanged(self) -> Self {
+        if self == Fresh::Silent { Fresh::AsBefore } else { self }
+    }
+}

@@ -191,7 +191,14 @@ fn computed(prefix: &str, parts: &[&str]) -> String {
 
 /// Returns 128 bits of SHA-256 over the bytes, as 32 hexadecimal digits.
 pub fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+    fingerprint_of([bytes])
+}
+
+/// The same over several stretches of bytes, as if they were one.
+pub fn fingerprint_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    parts.into_iter().for_each(|part| hasher.update(part));
+    hasher.finalize().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
         text.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
         text
     })

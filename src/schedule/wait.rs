@@ -58,7 +58,7 @@ pub(super) fn back_off(normal: Duration, state: &SourceState, now: Timestamp) ->
     let cap = BACK_OFF_CAP.max(normal);
     let [least, most] = [state.failures.saturating_sub(1), state.failures]
         .map(|doubled| normal.saturating_mul(doublings(doubled, 20)).min(cap));
-    let time = least + (most - least).mul_f64(chance);
+    let time = least + most.saturating_sub(least).mul_f64(chance);
     let wait = Wait { time, reason: Reason::Failing(state.failures) };
     match state.refused_since {
         Some(since) if now.since(since) >= REFUSED_FOR => {

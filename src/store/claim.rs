@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use sqlx::{Executor, Row, Sqlite};
 
-use super::{Store, StoreError, Tx, hosts, rows};
+use super::{Store, StoreError, Tx, hosts, poll, rows};
 use crate::config::PerHost;
-use crate::model::{SourceState, Timestamp};
+use crate::model::{PollClass, SourceState, Timestamp};
 
 /// A claim's holder and how long it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,18 +218,38 @@ async fn ready(
     .bind(due_by.as_millis())
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row| {
-        let first = match row_id(row)? {
-            Some(_) => Some(rows::source_state(row)?),
+    let mut ready = Vec::with_capacity(found.len());
+    for row in &found {
+        let (host, at) = (rows::text(row, "ready_host")?, rows::time(row, "ready_at")?);
+        let first = match row.try_get::<Option<String>, _>("id")? {
             None => None,
+            Some(id) => match rows::source_state(row) {
+                Ok(state) => Some(state),
+                // One bad row does not hold up the others.
+                Err(error) => {
+                    set_aside(tx, &id, &error.to_string(), now).await?;
+                    None
+                }
+            },
         };
-        Ok(Ready { host: rows::text(row, "ready_host")?, at: rows::time(row, "ready_at")?, first })
-    };
-    found.iter().map(read).collect()
+        ready.push(Ready { host, at, first });
+    }
+    Ok(ready)
 }
 
-fn row_id(row: &sqlx::sqlite::SqliteRow) -> Result<Option<String>, sqlx::Error> {
-    row.try_get("id")
+/// How long a source is left alone whose row cannot be read.
+const SET_ASIDE: Duration = Duration::from_hours(24);
+
+/// Leaves a source alone whose row cannot be read, and tells so.
+async fn set_aside(tx: &mut Tx<'_>, id: &str, error: &str, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("update source set next_due = $1 where id = $2")
+        .bind((now + SET_ASIDE).as_millis())
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    tracing::error!(source.id = %id, "what is stored of source `{id}` cannot be read, it is not polled: {error}");
+    let told = format!("what is stored of it cannot be read, it is not polled: {error}");
+    poll::event(tx, (id, ""), (PollClass::Internal.as_str(), &told), now).await
 }
 
 /// Claims these sources.

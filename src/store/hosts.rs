@@ -84,7 +84,7 @@ pub(super) async fn serve(
 }
 
 /// More hosts than this are not named one by one.
-const NAMED: usize = 1000;
+pub(super) const NAMED: usize = 1000;
 
 /// Sets the times of these hosts after their sources became others; a host may be a new one.
 pub(super) async fn learn(
@@ -108,7 +108,7 @@ pub(super) async fn learn(
 
 /// Makes a row for each host that has a source and none yet, forgets those that have none any more,
 /// and sets all their times.
-async fn learn_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn learn_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "insert into host (name, free_at, set_at)
          select distinct host, 0, 0 from source where configured = 1 on conflict (name) do nothing",

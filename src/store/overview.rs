@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sqlx::Row;
 
-use super::{Store, StoreError, rows};
+use super::{SourceFigures, Store, StoreError, figures::HOUR_MS, rows};
 use crate::model::{ChannelName, DeliveryClass, DeliveryState, SourceId, Timestamp, TopicId};
 
 /// How everything stands.
@@ -31,27 +31,12 @@ pub struct Overview {
     pub latency: Latency,
     /// The latest events.
     pub events: Vec<EventRow>,
-    /// The next poll.
-    pub next_poll: Option<Timestamp>,
+    /// Since when most hosts cannot be reached.
+    pub outage: Option<Timestamp>,
     /// The latest poll.
     pub last_poll: Option<Timestamp>,
     /// Bytes on disk.
     pub bytes: u64,
-}
-
-/// Sources by how they stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SourceFigures {
-    /// All of them.
-    pub known: u64,
-    /// Readable.
-    pub active: u64,
-    /// Failing.
-    pub backing_off: u64,
-    /// Partly readable.
-    pub degraded: u64,
-    /// Switched off by the server or the operator.
-    pub marked_off: u64,
 }
 
 /// Deliveries by state. `created` is always the sum of the others.
@@ -139,7 +124,6 @@ pub struct EventRow {
 /// How many hours of hits are told, the present one among them.
 pub const HOURS: i64 = 48;
 
-const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 const EVENTS: i64 = 50;
 
@@ -152,53 +136,28 @@ impl Store {
         overview.topics = self.hits_per_hour(now).await?;
         overview.latency = self.latency().await?;
         overview.events = self.events().await?;
+        overview.outage = self.outage().await?;
         overview.bytes = self.bytes();
         Ok(overview)
     }
 
     async fn counts(&self, now: Timestamp) -> Result<Overview, StoreError> {
         let row = sqlx::query(
-            "select (select count(*) from item) as items,
-                 (select count(*) from item where first_seen > $1) as items_last_day,
-                 (select count(*) from alert) as alerts,
-                 (select count(*) from alert where created > $1) as alerts_last_day,
-                 (select min(next_due) from source where configured = 1 and marker = 'none') as next_poll,
-                 (select max(last_poll) from source where configured = 1) as last_poll",
+            "select (select count(*) from alert) as alerts,
+                 (select count(*) from alert where created > $1) as alerts_last_day",
         )
         .bind(now.as_millis() - DAY_MS)
         .fetch_one(self.reader())
         .await?;
+        let kept = self.kept_figures(now).await?;
         Ok(Overview {
-            items: rows::count(&row, "items")?,
-            items_last_day: rows::count(&row, "items_last_day")?,
+            items: kept.items,
+            items_last_day: kept.items_last_day,
             alerts: rows::count(&row, "alerts")?,
             alerts_last_day: rows::count(&row, "alerts_last_day")?,
-            next_poll: rows::time_or_none(&row, "next_poll")?,
-            last_poll: rows::time_or_none(&row, "last_poll")?,
+            last_poll: kept.last_poll,
             ..Overview::default()
         })
-    }
-
-    async fn source_figures(&self) -> Result<SourceFigures, StoreError> {
-        let row = sqlx::query(
-            "select count(*) as known,
-                 coalesce(sum(case when marker <> 'none' then 1 else 0 end), 0) as marked_off,
-                 coalesce(sum(case when marker = 'none' and failures > 0 then 1 else 0 end), 0) as backing_off,
-                 coalesce(sum(case when marker = 'none' and failures = 0 and class = 'degraded'
-                     then 1 else 0 end), 0) as degraded
-             from source where configured = 1",
-        )
-        .fetch_one(self.reader())
-        .await?;
-        let mut figures = SourceFigures {
-            known: rows::count(&row, "known")?,
-            active: 0,
-            backing_off: rows::count(&row, "backing_off")?,
-            degraded: rows::count(&row, "degraded")?,
-            marked_off: rows::count(&row, "marked_off")?,
-        };
-        figures.active = figures.known - figures.backing_off - figures.degraded - figures.marked_off;
-        Ok(figures)
     }
 
     async fn delivery_figures(

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{
-    Lease, Store, StoreError, Tx, claim, claim::Ended, hosts, items::record_item, landing, seen::remember,
+    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hosts, items::record_item, landing,
+    seen::remember,
 };
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
@@ -89,6 +90,8 @@ pub(super) async fn record_all(
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
     hosts.settle(tx, records).await?;
+    let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
+    figures::keep(tx, written).await?;
     Ok(all)
 }
 

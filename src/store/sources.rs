@@ -1,24 +1,11 @@
 //! Which sources there are, and how each stands.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, Tx, hosts, poll, rows};
+use super::{Store, StoreError, rows};
 use crate::model::{SourceId, SourceState, Timestamp};
-
-/// A source as the store has to know it.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// Its id.
-    pub id: SourceId,
-    /// The host and port it is paced by.
-    pub host: String,
-    /// What changes when its address changes.
-    pub address: String,
-    /// Whether it is polled.
-    pub enabled: bool,
-}
 
 /// A source's memory and its counts.
 #[derive(Clone, Debug)]
@@ -33,9 +20,24 @@ pub struct SourceRow {
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Configured sources by how they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceFigures {
+    /// All of them.
+    pub known: u64,
+    /// Readable.
+    pub active: u64,
+    /// Failing.
+    pub backing_off: u64,
+    /// Partly readable.
+    pub degraded: u64,
+    /// Switched off by the server or the operator.
+    pub marked_off: u64,
+}
+
 /// Rows of `source` with their new items of the week since `$1`.
 macro_rules! source_rows {
-    ($after:literal) => {
+    ($after:expr) => {
         concat!(
             "select source.*, (select count(*) from item where item.source = source.id
                  and item.first_seen > $1 and item.baseline = 0) as recent
@@ -45,16 +47,30 @@ macro_rules! source_rows {
     };
 }
 
-impl Store {
-    /// Makes the store know the configured sources: a new one is due now, one that left the
-    /// configuration keeps its memory and is not polled.
-    pub async fn sync_sources(&self, watched: &[Watched], now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        sync(&mut tx, watched, now).await?;
-        tx.commit().await?;
-        Ok(())
-    }
+/// The sources of the index `source_ailing`; the words are those that it was made with.
+macro_rules! ailing {
+    () => {
+        "configured = 1 and marker = 'none' and (failures > 0 or class = 'degraded')"
+    };
+}
 
+const AILING: &str =
+    source_rows!(concat!("where ", ailing!(), " order by (failures = 0), next_due, id limit $2"));
+// What is due next is in hand, or waits at one of the hosts that come next.
+const NEXT: &str = source_rows!(
+    "where source.id in (
+         select source from (select source from claim order by source limit $2)
+         union select waiting.id from (
+             select name from host where ready_at is not null order by ready_at, name limit $2
+         ) as near join source as waiting on waiting.id in (
+             select id from source where host = near.name and configured = 1 and marker = 'none'
+             order by next_due, id limit $2))
+         and configured = 1 and marker = 'none' and failures = 0 and coalesce(class, '') <> 'degraded'
+     order by next_due, id limit $2"
+);
+const OFF: &str = source_rows!("where marker <> 'none' and configured = 1 order by id limit $2");
+
+impl Store {
     /// Returns what is remembered of every source, by id.
     pub async fn source_rows(&self, now: Timestamp) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
         let found = sqlx::query(source_rows!("")).bind(week_before(now)).fetch_all(self.reader()).await?;
@@ -65,20 +81,94 @@ impl Store {
         found.iter().map(read).collect()
     }
 
-    /// Returns the configured sources that need a look first: failing ones, partly readable
-    /// ones, then those that are due next, then those marked off.
-    pub async fn sources_to_look_at(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+    /// Returns what is remembered of the sources from one id to another, both included, by id.
+    pub async fn source_rows_within(
+        &self,
+        (first, last): (&SourceId, &SourceId),
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        let found = sqlx::query(source_rows!("where id >= $2 and id <= $3 order by id"))
+            .bind(week_before(now))
+            .bind(first.as_str())
+            .bind(last.as_str())
+            .fetch_all(self.reader())
+            .await?;
+        all_read(&found, now)
+    }
+
+    /// Returns so many of the configured sources that fail, are read in part or are marked off, by
+    /// id, from behind this one on.
+    pub async fn ailing_after(
+        &self,
+        id: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
         let found = sqlx::query(source_rows!(
-            "where id in (select id from source where configured = 1
-                 order by marker <> 'none', failures = 0, coalesce(class, '') <> 'degraded', next_due, id
-                 limit $2)
-             order by marker <> 'none', failures = 0, coalesce(class, '') <> 'degraded', next_due, id"
+            "where id > $2 and configured = 1 and (marker <> 'none' or failures > 0 or class = 'degraded')
+             order by id limit $3"
         ))
         .bind(week_before(now))
+        .bind(id)
         .bind(i64::from(limit))
         .fetch_all(self.reader())
         .await?;
-        Ok(found.iter().map(|row| source_row(row, now)).collect::<Result<_, _>>()?)
+        all_read(&found, now)
+    }
+
+    /// Returns the configured sources that need a look first: failing ones, partly readable
+    /// ones, then those that are due next, then those marked off.
+    pub async fn sources_to_look_at(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+        self.first_of(&[AILING, NEXT, OFF], limit, now).await
+    }
+
+    /// Returns the same without those that are well.
+    pub async fn sources_that_ail(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+        self.first_of(&[AILING, OFF], limit, now).await
+    }
+
+    async fn first_of(
+        &self,
+        statements: &[&'static str],
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        let mut rows = Vec::new();
+        for statement in statements {
+            if rows.len() >= limit as usize {
+                break;
+            }
+            let found = sqlx::query(*statement).bind(week_before(now)).bind(i64::from(limit));
+            rows.extend(all_read(&found.fetch_all(self.reader()).await?, now)?);
+        }
+        rows.truncate(limit as usize);
+        Ok(rows)
+    }
+
+    /// Returns how many sources stand how. Each count is one of an index, not of the sources.
+    pub(super) async fn source_figures(&self) -> Result<SourceFigures, StoreError> {
+        let row = sqlx::query(concat!(
+            "select (select count(*) from source where configured = 1 and marker = 'none') as polled,
+                 (select count(*) from source where configured = 1 and marker <> 'none') as marked_off,
+                 (select count(*) from source where ",
+            ailing!(),
+            " and (failures = 0) = 0) as backing_off,
+                 (select count(*) from source where ",
+            ailing!(),
+            " and (failures = 0) = 1) as degraded"
+        ))
+        .fetch_one(self.reader())
+        .await?;
+        let polled: u64 = rows::count(&row, "polled")?;
+        let (backing_off, degraded) = (rows::count(&row, "backing_off")?, rows::count(&row, "degraded")?);
+        let marked_off = rows::count(&row, "marked_off")?;
+        Ok(SourceFigures {
+            known: polled + marked_off,
+            active: polled.saturating_sub(backing_off + degraded),
+            backing_off,
+            degraded,
+            marked_off,
+        })
     }
 
     /// Returns when each of so many configured sources was last read.
@@ -94,96 +184,20 @@ impl Store {
             |row: &SqliteRow| Ok((SourceId::new(rows::text(row, "id")?), rows::time(row, "last_success")?));
         found.iter().map(read).collect()
     }
-}
 
-/// Makes the store know the configured sources; those it knows already and as they are cost no
-/// write. Returns those that have another address than they had.
-pub(super) async fn sync(
-    tx: &mut Tx<'_>,
-    watched: &[Watched],
-    now: Timestamp,
-) -> Result<Vec<SourceId>, StoreError> {
-    let mut known = HashMap::new();
-    let all = sqlx::query("select id, host, address, configured, moved_to is not null as moved from source");
-    for row in all.fetch_all(&mut **tx).await? {
-        let (configured, has_moved): (i64, i64) = (row.try_get("configured")?, row.try_get("moved")?);
-        let is = (rows::text(&row, "host")?, rows::text(&row, "address")?, configured != 0, has_moved != 0);
-        known.insert(rows::text(&row, "id")?, is);
+    /// Returns when the configured source was last read that has not been for longest. Looks at
+    /// every source.
+    pub async fn oldest_success(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query("select min(last_success) as oldest from source where configured = 1")
+            .fetch_one(self.reader())
+            .await?;
+        Ok(rows::time_or_none(&row, "oldest")?)
     }
-    let mut moved = Vec::new();
-    let mut touched = HashSet::new();
-    for source in watched {
-        let Some((host, address, configured, has_moved)) = known.remove(source.id.as_str()) else {
-            insert(tx, source, now).await?;
-            touched.insert(source.host.clone());
-            continue;
-        };
-        // A source that has moved is paced by the host it has moved to.
-        let is_same = address == source.address;
-        let paced_by = if is_same && has_moved { host.clone() } else { source.host.clone() };
-        if is_same && host == paced_by && configured == source.enabled {
-            continue;
-        }
-        touched.extend([host, paced_by.clone()]);
-        if is_same {
-            sqlx::query("update source set host = $1, configured = $2 where id = $3")
-                .bind(&paced_by)
-                .bind(i64::from(source.enabled))
-                .bind(source.id.as_str())
-                .execute(&mut **tx)
-                .await?;
-        } else {
-            begin_anew(tx, source, now).await?;
-            moved.push(source.id.clone());
-        }
-    }
-    for (id, (host, ..)) in known.into_iter().filter(|(_, (_, _, configured, _))| *configured) {
-        sqlx::query("update source set configured = 0 where id = $1").bind(id).execute(&mut **tx).await?;
-        touched.insert(host);
-    }
-    hosts::learn(tx, &touched, now).await?;
-    Ok(moved)
 }
 
-async fn insert(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("insert into source (id, host, address, configured, next_due) values ($1, $2, $3, $4, $5)")
-        .bind(source.id.as_str())
-        .bind(&source.host)
-        .bind(&source.address)
-        .bind(i64::from(source.enabled))
-        .bind(now.as_millis())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+fn all_read(found: &[SqliteRow], now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
+    Ok(found.iter().map(|row| source_row(row, now)).collect::<Result<_, _>>()?)
 }
-
-/// Forgets what was learned at another address: what the new one holds is a baseline, not news.
-/// A poll under way at the old one is not recorded any more, since it would pass for that baseline.
-async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query(
-        "update source set host = $1, address = $2, configured = $3, next_due = $4, baseline_done = 0,
-             failures = 0, class = null, message = null, validator_url = null, etag = null,
-             last_modified = null, body_hash = null,
-             failing_since = null, refused_since = null, max_age_ms = null, asks_from = null, asks_ms = null, skip_hours = 0, skip_days = 0, rhythm = null,
-             interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
-             read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
-             held = 0, ends_at = null, same_as = null,
-             marker = case when marker = 'gone' then 'none' else marker end
-         where id = $5",
-    )
-    .bind(&source.host)
-    .bind(&source.address)
-    .bind(i64::from(source.enabled))
-    .bind(now.as_millis())
-    .bind(source.id.as_str())
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query("delete from claim where source = $1").bind(source.id.as_str()).execute(&mut **tx).await?;
-    poll::event(tx, (source.id.as_str(), ""), ("new_address", NEW_ADDRESS), now).await
-}
-
-/// What is told of a source that has another address than it had.
-const NEW_ADDRESS: &str = "another address under the same id: what it holds is read as a new baseline";
 
 fn week_before(now: Timestamp) -> i64 {
     now.as_millis() - 7 * DAY_MS

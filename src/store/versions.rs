@@ -5,15 +5,17 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt as _;
 
-use super::{DaemonNote, Store, StoreError, Tx, Watched, daemon, rows, sources};
+use super::sync::{self, AllWatched, Batch, Hosts, Sync};
+use super::{DaemonNote, Store, StoreError, Tx, daemon, rows};
 use crate::config::Definition;
 use crate::model::{DefinitionKind, SourceId, Timestamp, TopicId, TopicVersion};
 
 /// From one configuration to the next.
-#[derive(Clone, Copy, Debug)]
 pub struct Transition<'a> {
-    /// Its sources.
-    pub watched: &'a [Watched],
+    /// Its sources, by id.
+    pub watched: AllWatched<'a>,
+    /// What sets them apart from those of another configuration.
+    pub sources_version: &'a str,
     /// What was written of each of its parts.
     pub definitions: &'a [Definition],
     /// Topics that stay as they were, though what is written of them now cannot be used.
@@ -35,15 +37,16 @@ pub struct TopicPast {
 
 impl Store {
     /// Makes this configuration the one in force: sources, definitions, topic versions and note
-    /// in one transaction. Returns the sources that have another address than they had.
+    /// in one transaction, but that very many sources which come or go are written before, in
+    /// several. Returns the sources that have another address than they had.
     pub async fn take_configuration(
         &self,
         transition: Transition<'_>,
         now: Timestamp,
     ) -> Result<Vec<SourceId>, StoreError> {
-        let mut tx = self.begin().await?;
-        let moved = sources::sync(&mut tx, transition.watched, now).await?;
-        let changes = changes(&mut tx, &transition).await?;
+        let Transition { watched, sources_version, definitions, kept, note } = transition;
+        let (mut tx, moved) = self.take_sources(watched, sources_version, now).await?;
+        let changes = changes(&mut tx, definitions, kept).await?;
         // Nobody knows what ran before the first configuration that was noted.
         let since = if changes.is_first { Timestamp::from_millis(0) } else { now };
         for gone in &changes.gone {
@@ -60,9 +63,34 @@ impl Store {
         if !changes.gone.is_empty() || !changes.written.is_empty() {
             drop_unused(&mut tx).await?;
         }
-        daemon::leave(&mut tx, transition.note).await?;
+        daemon::leave(&mut tx, note).await?;
         tx.commit().await?;
         Ok(moved)
+    }
+
+    /// Makes the store know these sources; returns the transaction that ends it.
+    async fn take_sources(
+        &self,
+        watched: AllWatched<'_>,
+        version: &str,
+        now: Timestamp,
+    ) -> Result<(Tx<'static>, Vec<SourceId>), StoreError> {
+        let mut tx = self.begin().await?;
+        let known = sync::version(&mut tx).await?;
+        if known.as_deref() == Some(version) {
+            return Ok((tx, Vec::new()));
+        }
+        sync::forget_version(&mut tx).await?;
+        let mut sync = Sync::new(watched, now);
+        while sync.batch(&mut tx).await? == Batch::More {
+            tx.commit().await?;
+            tx = self.begin().await?;
+        }
+        // What an earlier attempt wrote is no change to this one, and its hosts are not set yet.
+        let which = if known.is_some() { Hosts::Touched } else { Hosts::All };
+        let moved = sync.settle_hosts(&mut tx, which).await?;
+        sync::note_version(&mut tx, version).await?;
+        Ok((tx, moved))
     }
 
     /// Returns the parts of the configuration that was last in force.
@@ -99,12 +127,16 @@ struct Changes<'a> {
     written: Vec<&'a Definition>,
 }
 
-async fn changes<'a>(tx: &mut Tx<'_>, transition: &Transition<'a>) -> Result<Changes<'a>, StoreError> {
+async fn changes<'a>(
+    tx: &mut Tx<'_>,
+    definitions: &'a [Definition],
+    kept: &[TopicId],
+) -> Result<Changes<'a>, StoreError> {
     let wanted: HashMap<(DefinitionKind, &str), &'a Definition> =
-        transition.definitions.iter().map(|each| ((each.kind, each.id.as_str()), each)).collect();
+        definitions.iter().map(|each| ((each.kind, each.id.as_str()), each)).collect();
     let (mut gone, mut is_first) = (Vec::new(), true);
     let mut same = HashSet::new();
-    let kept: HashSet<&str> = transition.kept.iter().map(TopicId::as_str).collect();
+    let kept: HashSet<&str> = kept.iter().map(TopicId::as_str).collect();
     let mut noted = sqlx::query("select kind, id, version, definition from running").fetch(&mut **tx);
     while let Some(row) = noted.try_next().await? {
         is_first = false;
@@ -118,7 +150,7 @@ async fn changes<'a>(tx: &mut Tx<'_>, transition: &Transition<'a>) -> Result<Cha
     }
     drop(noted);
     let is_other = |each: &&Definition| !same.contains(&(each.kind, each.id.as_str()));
-    let written = transition.definitions.iter().filter(is_other).collect();
+    let written = definitions.iter().filter(is_other).collect();
     Ok(Changes { is_first, gone, written })
 }
 

@@ -5,7 +5,7 @@ use super::status::{self, SourcesPart};
 use crate::config::Config;
 use crate::metrics::{Count, Level, Metrics};
 use crate::model::{SourceId, Timestamp};
-use crate::store::{LastReload, Overview, Store, StoreError};
+use crate::store::{LastReload, Overview, StoreError};
 
 /// More sources than this are not told one by one.
 const SOURCES: u32 = 1_000;
@@ -23,13 +23,28 @@ const OF_THE_STORE: [Level; 6] = [
 /// What of the store the gauges need.
 pub(super) struct Read {
     overview: Overview,
-    successes: Vec<(SourceId, Timestamp)>,
+    successes: Successes,
+}
+
+/// When sources were last read.
+enum Successes {
+    /// Each of them.
+    Each(Vec<(SourceId, Timestamp)>),
+    /// The one of very many that has not been read for longest.
+    Oldest(Option<Timestamp>),
 }
 
 impl Read {
     /// Reads it.
-    pub(super) async fn from(store: &Store, now: Timestamp) -> Result<Read, StoreError> {
-        Ok(Read { overview: store.overview(now).await?, successes: store.last_successes(SOURCES + 1).await? })
+    pub(super) async fn from(site: &Site, now: Timestamp) -> Result<Read, StoreError> {
+        let store = &site.store;
+        let overview = store.overview(now).await?;
+        let successes = if overview.sources.known > u64::from(SOURCES) {
+            Successes::Oldest(site.oldest_success.read(store, now).await?)
+        } else {
+            Successes::Each(store.last_successes(SOURCES).await?)
+        };
+        Ok(Read { overview, successes })
     }
 }
 
@@ -65,7 +80,7 @@ pub(super) fn set(site: &Site, read: Option<&Read>, now: Timestamp) {
     metrics.set(Level::StoreBytes, &[], number(read.overview.bytes));
 }
 
-fn set_sources(metrics: &Metrics, figures: SourcesPart, successes: &[(SourceId, Timestamp)]) {
+fn set_sources(metrics: &Metrics, figures: SourcesPart, successes: &Successes) {
     for (state, n) in [
         ("active", figures.active),
         ("backing_off", figures.backing_off),
@@ -75,12 +90,17 @@ fn set_sources(metrics: &Metrics, figures: SourcesPart, successes: &[(SourceId, 
     ] {
         metrics.set(Level::Sources, &[state], number(n));
     }
-    let shown = if successes.len() > SOURCES as usize { &successes[..0] } else { successes };
-    for (id, time) in shown {
-        metrics.set(Level::SourceLastSuccess, &[id.as_str()], seconds(*time));
-    }
-    if let (true, Some((_, oldest))) = (shown.is_empty(), successes.first()) {
-        metrics.set(Level::SourceLastSuccess, &["(oldest)"], seconds(*oldest));
+    match successes {
+        Successes::Each(each) => {
+            for (id, time) in each {
+                metrics.set(Level::SourceLastSuccess, &[id.as_str()], seconds(*time));
+            }
+        }
+        Successes::Oldest(oldest) => {
+            if let Some(time) = oldest {
+                metrics.set(Level::SourceLastSuccess, &["(oldest)"], seconds(*time));
+            }
+        }
     }
 }
 

@@ -60,6 +60,11 @@ pub enum Problem {
         /// When the oldest of them was made.
         since: Timestamp,
     },
+    /// Most hosts cannot be reached at once.
+    Unreachable {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Most sources fail.
     SourcesFail {
         /// How many.
@@ -98,6 +103,10 @@ impl fmt::Display for Problem {
             Problem::ChannelFails { name, class, waiting, since } => {
                 write!(f, "channel {name}: {class}, {waiting} deliveries wait since {since}")
             }
+            Problem::Unreachable { since } => write!(
+                f,
+                "most hosts cannot be reached since {since}: look at this machine's network, name servers and proxy"
+            ),
             Problem::SourcesFail { failing, polled } => {
                 write!(f, "{failing} of {polled} sources fail: `newshound sources list --state backing_off`")
             }

@@ -87,7 +87,7 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
 
 async fn figures(State(site): State<Arc<Site>>) -> Response {
     let now = site.clock.now();
-    let read = within(site.limits.store_time, gauges::Read::from(&site.store, now)).await;
+    let read = within(site.limits.store_time, gauges::Read::from(&site, now)).await;
     let text = site.metrics.scrape(|| gauges::set(&site, read.ok().as_ref(), now));
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }

@@ -1,6 +1,6 @@
 //! Sources as other programs and the page see them.
 
-use std::{collections::HashMap, hash::BuildHasher};
+use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use serde::Serialize;
 
@@ -53,18 +53,31 @@ pub fn listing<S: BuildHasher>(
     now: Timestamp,
 ) -> Vec<SourceListing> {
     let mut listed: Vec<SourceListing> =
-        config.sources.iter().map(|source| one(source, &config.fetch, rows.get(&source.id), now)).collect();
+        config.sources.iter().map(|source| one(&source, &config.fetch, rows.get(&source.id), now)).collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     listed
 }
 
-/// Returns one source; without a row it was never polled.
-pub(super) fn one(
-    source: &Source,
-    fetch: &FetchConfig,
-    row: Option<&SourceRow>,
+/// Returns the sources that need a look first: those of the store in its order, then those that the
+/// configuration switches off.
+pub fn to_look_at(
+    config: &Config,
+    rows: &[SourceRow],
+    limit: usize,
     now: Timestamp,
-) -> SourceListing {
+) -> Vec<(Arc<Source>, SourceListing)> {
+    let known = rows.iter().filter_map(|row| Some((config.source(&row.state.id)?, Some(row))));
+    let tables = config.sources.tables().iter();
+    let off = tables.filter(|source| !source.enabled).map(|source| (Arc::clone(source), None));
+    let listed = |(source, row): (Arc<Source>, Option<&SourceRow>)| {
+        let listing = one(&source, &config.fetch, row, now);
+        (source, listing)
+    };
+    known.chain(off).take(limit).map(listed).collect()
+}
+
+/// Returns one source; without a row it was never polled.
+pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: Timestamp) -> SourceListing {
     let unseen = SourceState::unseen(source.id.clone(), now);
     let state = row.map_or(&unseen, |row| &row.state);
     let interval = state.interval.unwrap_or_else(|| Pace::of(source.interval, fetch).first());

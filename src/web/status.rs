@@ -241,7 +241,7 @@ pub(super) fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPa
     let total = config.sources.len() as u64;
     let Some(overview) = overview else {
         // Unseen ones are active, as in the list.
-        let active = config.sources.iter().filter(|source| source.enabled).count() as u64;
+        let active = config.sources.n_enabled() as u64;
         return SourcesPart { total, active, disabled: total - active, ..SourcesPart::default() };
     };
     let figures = overview.sources;
@@ -287,6 +287,9 @@ fn problems(seen: &Seen<'_>, overview: &Overview) -> Vec<Problem> {
     problems.extend(reload_problem(seen));
     for (name, figures) in &overview.channels {
         problems.extend(channel_problem(seen, name, figures));
+    }
+    if let Some(since) = overview.outage.filter(|_| seen.running) {
+        problems.push(Problem::Unreachable { since });
     }
     let failing = overview.sources.backing_off;
     let polled = overview.sources.known - overview.sources.marked_off;

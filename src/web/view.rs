@@ -202,12 +202,9 @@ fn latency(status: &Status) -> Vec<LatencyView> {
     ways.into_iter().filter_map(|(name, part)| view(name, part)).collect()
 }
 
-/// Those of the store in its order, then those that the configuration switches off.
 fn sources(config: &Config, rows: &[SourceRow], now: Timestamp) -> Vec<SourceView> {
-    let known = rows.iter().filter_map(|row| Some((config.source(&row.state.id)?, Some(row))));
-    let off = config.sources.iter().filter(|source| !source.enabled).map(|source| (source, None));
-    let shown = known.chain(off).take(SOURCES as usize);
-    shown.map(|(source, row)| source_view(source, sources::one(source, &config.fetch, row, now))).collect()
+    let shown = sources::to_look_at(config, rows, SOURCES as usize, now);
+    shown.into_iter().map(|(source, listed)| source_view(&source, listed)).collect()
 }
 
 fn source_view(source: &Source, listed: SourceListing) -> SourceView {

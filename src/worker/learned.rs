@@ -93,7 +93,7 @@ async fn judged(
 pub fn as_read(config: &Config, judged: JudgedItem) -> Judged {
     let JudgedItem { mut item, verdict, .. } = judged;
     let source = item.source.as_ref().and_then(|id| config.source(id));
-    if let Some(lang) = source.and_then(|source| source.lang.clone()) {
+    if let Some(lang) = source.as_ref().and_then(|source| source.lang.clone()) {
         item.lang = Some(lang);
     }
     let tags = source.map(|source| source.tags.clone()).unwrap_or_default();

@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::Outlet;
-use crate::config::{Config, Source, Topic};
+use crate::config::{Config, Sources, Topic};
 use crate::fetch::Fetcher;
 use crate::matcher::Matcher;
-use crate::model::{SourceId, TopicId, TopicVersion};
+use crate::model::{TopicId, TopicVersion};
 use crate::notify::relay::Relay;
 
 /// What a configuration is built to. A poll and a delivery end with the one they began with.
@@ -19,7 +19,7 @@ pub struct Live {
     /// The settings.
     pub config: Arc<Config>,
     /// The sources of the settings, by id.
-    pub sources: HashMap<SourceId, Arc<Source>>,
+    pub sources: Sources,
     /// The versions of the topics, by id.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
     /// Where each topic stands among the settings.
@@ -59,7 +59,7 @@ impl Live {
     pub fn new(config: Arc<Config>, built: Built) -> Self {
         let Built { matcher, versions, fetcher, outlets, relay, timezone } = built;
         Live {
-            sources: config.sources.iter().map(|s| (s.id.clone(), Arc::new(s.clone()))).collect(),
+            sources: config.sources.clone(),
             topics: config.topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect(),
             addresses: OnceLock::new(),
             config,

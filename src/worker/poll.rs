@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::network::is_own_fault;
 use super::older::{self, Reading};
 use super::read::{self, Exchange};
 use super::steady::Steady;
@@ -16,7 +17,7 @@ use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
-use crate::schedule::interval::{Outcome, Pace, after_poll, host_pause, succeeded};
+use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
 use crate::schedule::moves;
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
@@ -182,6 +183,10 @@ pub async fn tick(
         ctx.store.mend_poll_times(&ctx.poll_lease(&live), now).await?;
         in_flight.passed = Timestamp::default();
     }
+    // Who runs it once wants all of it now.
+    if in_flight.due_by.is_none() && in_flight.steady.rested(now) {
+        ctx.store.spread_overdue(now).await?;
+    }
     in_flight.steady.settle(now);
     let busy = in_flight.jobs.len() + in_flight.ended.len() - n_written;
     let limit = live.config.fetch.concurrency.saturating_sub(busy);
@@ -220,7 +225,7 @@ async fn write_and_claim(
         };
         ctx.metrics.note(Span::PollLag, &[], ctx.clock.now().since(state.next_due));
         let with = (Arc::clone(ctx), Arc::clone(live), Arc::clone(&corrections));
-        in_flight.jobs.spawn(poll(with, Arc::clone(source), state));
+        in_flight.jobs.spawn(poll(with, source, state));
     }
     let written: Vec<Polled> = in_flight.ended.drain(..turned.recorded.len()).collect();
     if !written.is_empty() {
@@ -262,6 +267,7 @@ async fn poll_one(
     trip.land(&fetched, state, polled_at);
     let exchange = Exchange { fetched, polled_at, took, corrections: Arc::clone(&corrections) };
     let mut read = read::read((ctx, live), source, state, exchange).await;
+    let is_ours = is_own_fault(ctx, &trip.host(), read.outcome.class).await;
     let host_pause = host.zip(host_pause(&read.outcome));
     let reading = Reading { ctx, live, source, corrections: &corrections, polled_at };
     let host_pause = older::add(&reading, state, &mut read).await.or(host_pause);
@@ -270,7 +276,12 @@ async fn poll_one(
     let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, before), (read.outcome, Some(trip)), polled_at),
+        decide: decide(
+            live,
+            (source, before),
+            (read.outcome, if is_ours { Course::OwnFault } else { Course::Ran(trip) }),
+            polled_at,
+        ),
         polled_at,
         took,
         body_bytes: read.body_bytes,
@@ -293,7 +304,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state.clone()), (outcome, None), now),
+        decide: decide(live, (source, state.clone()), (outcome, Course::Broke), now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
@@ -305,20 +316,31 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     }
 }
 
+/// How a poll ran, as far as it says something of its source.
+enum Course {
+    /// To its end, or the source's.
+    Ran(Trip),
+    /// We failed on it.
+    Broke,
+    /// The network failed us.
+    OwnFault,
+}
+
 /// Returns what decides about the source once it is known what was new.
 fn decide(
     live: &Live,
     (source, before): (&Source, SourceState),
-    (outcome, trip): (Outcome, Option<Trip>),
+    (outcome, course): (Outcome, Course),
     polled_at: Timestamp,
 ) -> Decide {
     let pace = Pace::of(source.interval, &live.config.fetch);
-    Box::new(move |found| {
-        let next = after_poll(pace, &before, &outcome, found, polled_at);
-        match &trip {
-            Some(trip) => trip.end(next, (&before, &outcome), found, polled_at),
-            None => next,
+    Box::new(move |found| match &course {
+        Course::Ran(trip) => {
+            let next = after_poll(pace, &before, &outcome, found, polled_at);
+            trip.end(next, (&before, &outcome), found, polled_at)
         }
+        Course::Broke => after_poll(pace, &before, &outcome, found, polled_at),
+        Course::OwnFault => after_own_fault(pace, &before, &outcome, polled_at),
     })
 }
 
@@ -376,7 +398,9 @@ fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
     if !before.baseline_done && state.baseline_done {
         tracing::info!(source.id = %source.id, n_new, "read {n_new} items of `{}` as the baseline", source.id);
     }
-    let is_news = before.failures == 0 || before.marker != state.marker;
+    // What is our own fault is told once for all.
+    let is_first = before.failures == 0 && state.failures > 0;
+    let is_news = is_first || before.marker != state.marker;
     if !succeeded(class) && is_news {
         tracing::warn!(source.id = %source.id, %class, next = %state.next_due,
             "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);

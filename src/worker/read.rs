@@ -87,11 +87,7 @@ async fn taken(
     now: Timestamp,
 ) -> Read {
     if fetched.status == 304 {
-        let fresh = match fetched.freshness.lifetime(now) {
-            // A 304 leaves standing what it does not say anew.
-            Fresh::Silent => Fresh::AsBefore,
-            fresh => fresh,
-        };
+        let fresh = fetched.freshness.lifetime(now).of_unchanged();
         let outcome = unchanged(PollClass::NotModified, fetched.validators, fresh);
         // What was not readable in the same feed is so still.
         return Read::nothing(match state.class {

@@ -17,6 +17,7 @@ use newshound::config::{self, Config, Environment};
 use newshound::metrics::{Loop, Metrics, Pulse};
 use newshound::model::Timestamp;
 use newshound::store::{DaemonNote, Store, Watched};
+use newshound::web::oldest::OldestSuccess;
 use newshound::web::{self, Limits, Shown, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -73,7 +74,10 @@ async fn serve(server: &str, limits: Limits) -> Served {
         address: "address".to_owned(),
         enabled: source.enabled,
     };
-    store.sync_sources(&config.sources.iter().map(watch).collect::<Vec<_>>(), now()).await.unwrap();
+    store
+        .sync_sources(&config.sources.iter().map(|source| watch(&source)).collect::<Vec<_>>(), now())
+        .await
+        .unwrap();
     let site = Arc::new(site(config, store.clone(), Arc::default(), limits));
     let address = start(&site).await;
     Served { address, store, site, folder }
@@ -95,7 +99,15 @@ fn site(config: Arc<Config>, store: Store, metrics: Arc<Metrics>, limits: Limits
     };
     let shown = Shown { config, timezone: jiff::tz::TimeZone::UTC, note };
     let shown = tokio::sync::watch::Sender::new(Arc::new(shown));
-    Site { clock, store, shown, metrics, pulse: Arc::new(pulse), limits }
+    Site {
+        clock,
+        store,
+        shown,
+        metrics,
+        pulse: Arc::new(pulse),
+        limits,
+        oldest_success: OldestSuccess::default(),
+    }
 }
 
 async fn start(site: &Arc<Site>) -> SocketAddr {

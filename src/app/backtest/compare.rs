@@ -1,6 +1,5 @@
 //! Two sets of topics, compared by the alerts that each would have made of the same items.
 
-use std::collections::HashSet;
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use super::{Decided, Extent, Feed, Replay, Replayed, Side, Step};
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
 use crate::matcher::learn::Corrections;
-use crate::model::{SourceId, TopicId};
+use crate::model::TopicId;
 use crate::store::{Store, StoreError};
 use crate::worker::learned::corrections;
 
@@ -24,22 +23,13 @@ pub struct Half<'a> {
     matcher: Matcher,
     config: &'a Config,
     corrections: Corrections,
-    /// The sources it is told by.
-    sources: HashSet<&'a SourceId>,
 }
 
 impl<'a> Half<'a> {
     /// Compiles topics that stand in a configuration, or would.
     pub fn of(topics: Vec<Topic>, config: &'a Config) -> Self {
         let (matcher, _) = Matcher::compile(&topics);
-        let sources = config.sources.iter().filter(|source| source.enabled);
-        Half {
-            topics,
-            matcher,
-            corrections: Corrections::default(),
-            config,
-            sources: sources.map(|source| &source.id).collect(),
-        }
+        Half { topics, matcher, corrections: Corrections::default(), config }
     }
 
     /// Compiles the topics of a configuration that are wanted.
@@ -61,7 +51,7 @@ impl<'a> Half<'a> {
     /// without its source.
     fn heard<'v>(&self, replayed: &Replayed, decisions: &'v [Decided]) -> &'v [Decided] {
         let source = replayed.given.item.source.as_ref();
-        if source.is_some_and(|source| self.sources.contains(source)) { decisions } else { &[] }
+        if source.is_some_and(|source| self.config.sources.is_polled(source)) { decisions } else { &[] }
     }
 }
 

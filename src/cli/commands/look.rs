@@ -1,6 +1,4 @@
-//! The commands that look at the store: `status`, `sources`, `alerts`, `deliveries`.
-
-use std::collections::HashMap;
+//! The commands that look at the store: `status`, `alerts`, `deliveries`.
 
 use anyhow::Context as _;
 use newshound::app::setup;
@@ -10,11 +8,11 @@ use newshound::metrics::SILENT_AFTER;
 use newshound::model::{AlertId, ChannelName, DeliveryId, SourceId, StoreClass, Timestamp, TopicId};
 use newshound::notify::message::Message;
 use newshound::store::{Page, SourceRow, Store, StoreError};
-use newshound::web::sources::listing;
+use newshound::web::sources::{SourceListing, to_look_at};
 use newshound::web::status::{Health, Seen, Status};
 
 use super::looking;
-use crate::cli::args::lists::{Filter, SourceFilter};
+use crate::cli::args::lists::Filter;
 use crate::cli::{Exit, Session, complain, say, say_json, text};
 
 pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
@@ -22,11 +20,11 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
     let now = Clock::system().now();
     let (mut status, rows) = match look(&ready.config, now).await {
         Ok(seen) => seen,
-        Err(StoreError::Missing { .. }) => (without_store(&ready.config, None, now), HashMap::new()),
+        Err(StoreError::Missing { .. }) => (without_store(&ready.config, None, now), Vec::new()),
         Err(error) => match error.class() {
             Some(class) => {
                 let fault = (class, text::failure::of_store(&error));
-                (without_store(&ready.config, Some(fault), now), HashMap::new())
+                (without_store(&ready.config, Some(fault), now), Vec::new())
             }
             None => return Err(error.into()),
         },
@@ -35,16 +33,18 @@ pub(super) async fn status(session: &Session) -> anyhow::Result<Exit> {
     if session.json {
         say_json(&status);
     } else {
-        let listed = listing(&ready.config, &rows, now);
+        let listed = to_look_at(&ready.config, &rows, text::status::MOST_ROWS, now);
+        let listed: Vec<SourceListing> = listed.into_iter().map(|(_, listing)| listing).collect();
         say(&text::status::status(&status, &listed, session.terminal, now));
     }
     Ok(if status.health == Health::Failing { Exit::Failed } else { Exit::Done })
 }
 
-async fn look(config: &Config, now: Timestamp) -> Result<(Status, HashMap<SourceId, SourceRow>), StoreError> {
+async fn look(config: &Config, now: Timestamp) -> Result<(Status, Vec<SourceRow>), StoreError> {
     let store = Store::open_existing(&config.store.url).await?;
     let overview = store.overview(now).await?;
-    let rows = store.source_rows(now).await?;
+    let most = u32::try_from(text::status::MOST_ROWS).unwrap_or(u32::MAX);
+    let rows = store.sources_that_ail(most, now).await?;
     let (running, note) = (store.is_locked()?, store.read_note().await?);
     let alive = store.last_sign().await?.is_none_or(|sign| now.since(sign) < SILENT_AFTER);
     store.close().await;
@@ -70,26 +70,6 @@ pub(super) async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>
 
 async fn open(config: &Config) -> anyhow::Result<Store> {
     Store::open_existing(&config.store.url).await.context("opening the store")
-}
-
-pub(super) async fn sources(session: &Session, filter: &SourceFilter) -> anyhow::Result<Exit> {
-    let ready = looking!(session);
-    let now = Clock::system().now();
-    let mut rows = HashMap::new();
-    if let Some(store) = open_if_any(&ready.config).await? {
-        rows = store.source_rows(now).await?;
-        store.close().await;
-    }
-    let mut listed = listing(&ready.config, &rows, now);
-    listed.retain(|source| filter.state.is_none_or(|state| source.state == state));
-    listed.retain(|source| filter.source.as_ref().is_none_or(|id| source.id.as_str() == id));
-    listed.truncate(filter.limit.map_or(usize::MAX, |limit| limit as usize));
-    if session.json {
-        listed.iter().for_each(say_json);
-    } else {
-        say(&text::tables::sources(&listed, session.terminal, now));
-    }
-    Ok(Exit::Done)
 }
 
 fn page(filter: &Filter) -> Page {

@@ -16,7 +16,7 @@ const AILING: &[Column] =
 /// Columns of a label with the number behind it.
 const LABEL: usize = 18;
 /// Sources and events that are shown.
-const MOST_ROWS: usize = 5;
+pub(in crate::cli) const MOST_ROWS: usize = 5;
 
 /// Returns the status for people.
 pub(in crate::cli) fn status(
@@ -139,8 +139,10 @@ impl Page {
         };
         let rows: Vec<Row> = ailing.iter().take(MOST_ROWS).map(row).collect();
         lines.extend(grid(AILING, &rows, self.terminal));
-        if ailing.len() > MOST_ROWS {
-            let more = format!("and {} more: newshound sources list", ailing.len() - MOST_ROWS);
+        let n_ailing = part.backing_off + part.degraded + part.unstable_ids + part.disabled;
+        let more = n_ailing.saturating_sub(rows.len() as u64);
+        if more > 0 {
+            let more = format!("and {} more: newshound sources list", number(more));
             lines.extend(wrap(&more, self.terminal.columns, &" ".repeat(LABEL)));
         }
         lines

@@ -14,7 +14,7 @@ const ROOMY: usize = 100;
 /// Under a row.
 const INDENT: &str = "  ";
 
-/// Returns the sources.
+/// Returns a page of sources.
 pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now: Timestamp) -> String {
     let mut columns = vec![
         Column::headline("source"),
@@ -28,9 +28,7 @@ pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now:
         columns.extend([Column::number("every"), Column::whole("polled")]);
     }
     let rows: Vec<Row> = listed.iter().map(|source| source_row(source, terminal, now)).collect();
-    let mut lines = if rows.is_empty() { Vec::new() } else { grid(&columns, &rows, terminal) };
-    lines.push(counted(listed.len() as u64, "source", "sources"));
-    lines.join("\n")
+    grid(&columns, &rows, terminal).join("\n")
 }
 
 fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row {

@@ -1,7 +1,9 @@
 //! Keeps account of names: each is given once, and each that is mentioned is given.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::super::listed::Listed;
 use super::super::nearest;
 use super::super::place::{Place, Problem, Severity};
 use super::super::reader::{Scope, Written};
@@ -36,6 +38,9 @@ impl Noun {
     }
 }
 
+/// Sources of lists among which a near name is looked for.
+const MOST_SUGGESTED: usize = 10_000;
+
 /// The names given so far, and those mentioned.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -43,6 +48,8 @@ pub(crate) struct Names {
     /// Of the sources without an id of their own.
     addresses: BTreeMap<String, Place>,
     tags: BTreeSet<String>,
+    /// The sources of lists.
+    listed: Arc<Listed>,
     mentioned: Vec<(Noun, Written<String>)>,
 }
 
@@ -74,6 +81,11 @@ impl Names {
         true
     }
 
+    /// Takes the names of the sources of lists.
+    pub(crate) fn listed(&mut self, listed: Arc<Listed>) {
+        self.listed = listed;
+    }
+
     /// Remembers the tags of a source; many sources share one.
     pub(crate) fn tags(&mut self, tags: &[String]) {
         self.tags.extend(tags.iter().cloned());
@@ -95,8 +107,11 @@ impl Names {
             return;
         }
         for (noun, Written { value, place }) in &self.mentioned {
-            let is_known =
-                if *noun == Noun::Tag { self.tags.contains(value) } else { !self.is_free(*noun, value) };
+            let is_known = match noun {
+                Noun::Tag => self.tags.contains(value),
+                Noun::Source => !self.is_free(*noun, value) || self.listed.find(value).is_some(),
+                Noun::Topic | Noun::Channel | Noun::Route => !self.is_free(*noun, value),
+            };
             if is_known || (*noun == Noun::Route && value == super::route::DEFAULT_ROUTE) {
                 continue;
             }
@@ -105,7 +120,8 @@ impl Names {
             let mut problem = Problem::error(place, message);
             problem.suggestion = nearest::suggest(value, known.iter().copied());
             // Without any source the items come from elsewhere: an archive to replay.
-            if matches!(noun, Noun::Source | Noun::Tag) && self.known(Noun::Source).is_empty() {
+            let no_source = self.known(Noun::Source).is_empty() && self.listed.len() == 0;
+            if matches!(noun, Noun::Source | Noun::Tag) && no_source {
                 problem.severity = Severity::Warning;
             }
             scope.report(problem);
@@ -116,6 +132,8 @@ impl Names {
         if noun == Noun::Tag {
             return self.tags.iter().map(String::as_str).collect();
         }
-        self.given.keys().filter(|(of, _)| *of == noun).map(|(_, name)| name.as_str()).collect()
+        let given = self.given.keys().filter(|(of, _)| *of == noun).map(|(_, name)| name.as_str());
+        let n_listed = if noun == Noun::Source { self.listed.len().min(MOST_SUGGESTED) } else { 0 };
+        given.chain((0..n_listed).map(|at| self.listed.id(at))).collect()
     }
 }

@@ -8,16 +8,13 @@ use super::super::place::Problem;
 use super::super::raw::Table;
 use super::super::reader::{Reader, Scope, Written};
 use super::super::settings::FetchConfig;
-use super::super::source::{Source, SourceKind};
+use super::super::source::{Source, SourceKind, USUAL_WEIGHT};
 use super::super::value::{self, shorten};
 use super::fetch::interval;
 use super::headers::headers;
 use super::names::{Names, Noun};
 use super::secret;
 use crate::model::SourceId;
-
-/// The weight of a source that says none.
-const USUAL_WEIGHT: f64 = 1.0;
 
 /// Headers by which newshound says what it holds already and what it can read.
 const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match"];
@@ -75,7 +72,7 @@ fn weight(reader: &mut Reader<'_>) -> f64 {
 }
 
 /// Reads an address; it is `None` inside where the source is right but not polled yet.
-fn address(scope: &Scope<'_>, written: &Written<String>) -> Option<Written<Option<Url>>> {
+pub(super) fn address(scope: &Scope<'_>, written: &Written<String>) -> Option<Written<Option<Url>>> {
     let Written { value, place } = written;
     let wrong = |message: String| Problem::error(place, message);
     let url = match Url::parse(value.trim()) {

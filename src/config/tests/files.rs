@@ -92,10 +92,13 @@ fn includes_are_merged_in_order() {
     assert_eq!(config.topics.iter().map(|topic| topic.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!((config.fetch.timeout.as_secs(), config.fetch.max_items), (5, 7));
     assert_eq!(
-        config.sources.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
+        config.sources.iter().map(|s| s.id.to_string()).collect::<Vec<_>>(),
         ["a-example-1", "a-example-2"]
     );
-    assert_eq!(format!("{:?}", config.sources[1].place.as_ref().unwrap()), "urls.txt:4:3");
+    assert_eq!(
+        format!("{:?}", config.sources.iter().nth(1).unwrap().place.as_ref().unwrap()),
+        "urls.txt:4:3"
+    );
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn the_bounds_of_the_adaptive_interval_make_way_for_each_other() {
 #[test]
 fn a_source_can_be_adaptive_where_others_are_not() {
     let config = config("[fetch]\ninterval='15m'\n[[source]]\nurl='https://a.example/'\ninterval='adaptive'");
-    assert_eq!(config.sources[0].interval, Some(Interval::Adaptive));
+    assert_eq!(config.sources.tables()[0].interval, Some(Interval::Adaptive));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn sources_have_defaults_by_fetch() {
          interval='5m'\ntags=['world','en']\nlang='pt_BR'\nweight=2\nenabled=false\nbackfill='0s'\n\
          headers={X-Key={env='SET'}}\n[[source]]\nurl='https://a.example/f.xml'",
     );
-    let [a, z] = &config.sources[..] else { panic!("two sources, by id") };
+    let [a, z] = config.sources.tables() else { panic!("two sources, by id") };
     assert_eq!(
         (a.id.as_str(), a.name.as_str(), a.kind),
         ("a-example-f-xml", "a-example-f-xml", SourceKind::Auto)
@@ -162,9 +162,9 @@ fn sources_that_differ_only_in_port_or_query_get_ids_of_their_own() {
          [[source]]\nurl='https://a.example/feed?lang=ru'\n[[source]]\nurl='https://b.example/feed?lang=ru'",
     )
     .sources;
-    let ids: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let ids: Vec<&str> = sources.tables().iter().map(|source| source.id.as_str()).collect();
     assert_eq!(ids, ["a-example-8443-feed", "a-example-feed", "a-example-feed-lang-ru", "b-example-feed"]);
-    assert_eq!(sources[2].shown_url(), "https://a.example/feed");
+    assert_eq!(sources.tables()[2].shown_url(), "https://a.example/feed");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn ids_are_made_of_names_and_addresses() {
         ("https://münchen.example/ä", "xn-mnchen-3ya-example-c3-a4"),
     ] {
         let sources = config(&format!("[[source]]\nurl='{url}'")).sources;
-        assert_eq!((sources[0].id.as_str(), sources[0].name.as_str()), (id, id), "{url}");
+        assert_eq!((sources.tables()[0].id.as_str(), sources.tables()[0].name.as_str()), (id, id), "{url}");
     }
     for (name, id) in [("Kim travel", "kim-travel"), ("  Ärger & Öl! ", "arger-ol"), ("9/11", "9-11")] {
         let topics = config(&format!("[[topic]]\nname='{name}'\nany='x'")).topics;

@@ -132,6 +132,7 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
     let since = match problem {
         Problem::Store { .. } => view.store_fails_since,
         Problem::ChannelFails { since, .. }
+        | Problem::Unreachable { since }
         | Problem::ConfigRejected { since, .. }
         | Problem::ConfigPartial { since, .. } => Some(*since),
         Problem::Standstill
@@ -175,15 +176,30 @@ fn cause(problem: &Problem, view: &PageView, words: &Words<'_>) -> Markup {
                             b { "To do:" } " " (channel_remedy(*class)) "; " code { "newshound test channel " (name) } " tries it."
                         }
                     }
-                    Problem::SourcesFail { failing, polled } => {
-                        h2 { (words::count(*failing)) " of " (words::plural(*polled, "source")) " fail" }
-                        p {
-                            "Each is asked again by itself, ever more seldom. " b { "To do:" }
-                            " look at the list below; where all fail alike, at this machine’s network."
-                        }
-                    }
+                    Problem::Unreachable { .. } => (unreachable()),
+                    Problem::SourcesFail { failing, polled } => (sources_fail(*failing, *polled)),
                 }
             }
+        }
+    }
+}
+
+fn unreachable() -> Markup {
+    html! {
+        h2 { "Most hosts cannot be reached" }
+        p {
+            "That is held against no source, and each is asked again within half an hour. "
+            b { "To do:" } " look at this machine’s network, its name servers and the proxy."
+        }
+    }
+}
+
+fn sources_fail(failing: u64, polled: u64) -> Markup {
+    html! {
+        h2 { (words::count(failing)) " of " (words::plural(polled, "source")) " fail" }
+        p {
+            "Each is asked again by itself, ever more seldom. " b { "To do:" }
+            " look at the list below; where all fail alike, at this machine’s network."
         }
     }
 }

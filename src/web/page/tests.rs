@@ -222,6 +222,7 @@ fn every_problem_reads_as_sentences_without_marks_of_the_terminal() {
         Problem::Standstill,
         Problem::ChannelGone { name: name(), waiting: 1 },
         Problem::GivenUp { name: name(), n: 3 },
+        Problem::Unreachable { since: at("2026-03-03T07:51:00Z") },
         Problem::SourcesFail { failing: 3, polled: 4 },
     ];
     problems.extend(StoreClass::ALL.iter().map(|&class| Problem::Store {

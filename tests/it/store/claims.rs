@@ -169,3 +169,16 @@ async fn hosts_with_room_give_one_each_in_turn() {
     let ids: Vec<_> = claimed.iter().map(|claimed| claimed.state.id.as_str()).collect();
     assert_eq!(ids, ["a", "d", "b"]);
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_no_other() {
+    let shelf = Shelf::with(&["a@one", "b@one", "c@two"]).await;
+    shelf.damage("update source set class = 'of a later version' where id = 'a'").await;
+    assert_eq!(shelf.claimed_ids(&us(), NOW).await, ["c"]);
+    assert_eq!(shelf.claimed_ids(&us(), NOW).await, ["b"]);
+    let events = shelf.store.overview(NOW).await.unwrap().events;
+    assert_eq!(
+        (events[0].source.as_ref().map(SourceId::as_str), events[0].class.as_str()),
+        (Some("a"), "internal")
+    );
+}

@@ -19,7 +19,13 @@ impl Shelf {
     async fn take(&self, definitions: &[Definition], kept: &[&str], now: Timestamp) {
         let kept: Vec<TopicId> = kept.iter().map(|id| TopicId::new(*id)).collect();
         let note = note(now);
-        let transition = Transition { watched: &[watched("a@h")], definitions, kept: &kept, note: &note };
+        let transition = Transition {
+            watched: Box::new([watched("a@h")].into_iter()),
+            sources_version: "a@h",
+            definitions,
+            kept: &kept,
+            note: &note,
+        };
         assert!(self.store.take_configuration(transition, now).await.unwrap().is_empty());
         assert_eq!(self.store.read_note().await.unwrap(), Some(note));
     }
