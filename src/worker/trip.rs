@@ -52,11 +52,6 @@ impl Trip {
         }
     }
 
-    /// Returns the host it is paced by, as long as it is asked there.
-    pub(super) fn host(&self) -> String {
-        moves::host(self.at.as_ref().unwrap_or(&self.configured))
-    }
-
     /// Returns what it is asked with.
     pub(super) fn validators<'a>(&self, state: &'a SourceState) -> Option<&'a Validators> {
         state.validators.as_ref().filter(|_| !self.plainly)
