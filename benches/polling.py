@@ -21,7 +21,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-PROGRAM = os.path.join(TARGET, "release", "newshound")
+PROGRAM = os.environ.get("NEWSHOUND", os.path.join(TARGET, "release", "newshound"))
 
 CONFIG = """
 include = ["feeds.txt"]
@@ -32,7 +32,7 @@ server.listen = "{listen}"
 contact = "ops@example.org"
 interval = "{interval}"
 concurrency = {concurrency}
-per_host = {{ concurrency = {per_host}, gap = "0s" }}
+per_host = {{ concurrency = {per_host}, gap = "1ms" }}
 allow_networks = ["127.0.0.0/8"]
 [[topic]]
 name = "Arms"
