@@ -21,7 +21,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-PROGRAM = os.path.join(TARGET, "release", "newshound")
+PROGRAM = os.environ.get("NEWSHOUND", os.path.join(TARGET, "release", "newshound"))
 
 CONFIG = """
 include = ["feeds.txt"]
@@ -32,7 +32,7 @@ server.listen = "{listen}"
 contact = "ops@example.org"
 interval = "{interval}"
 concurrency = {concurrency}
-per_host = {{ concurrency = {per_host}, gap = "0s" }}
+per_host = {{ concurrency = {per_host}, gap = "1ms" }}
 allow_networks = ["127.0.0.0/8"]
 [[topic]]
 name = "Arms"
@@ -86,6 +86,10 @@ def ratio(args):
             print(f"   ratio {count / took / bare(args.feeds, args.rounds, True):.2f}")
 
 
+# From the making of the store to the first poll: the daemon has started by then.
+START_MS = 90_000
+
+
 def id_of(address):
     parts = urllib.parse.urlsplit(address)
     return re.sub("[^a-z0-9]+", "-", f"{parts.hostname}{parts.path}".lower()).strip("-")
@@ -94,15 +98,15 @@ def id_of(address):
 def settle(path, feeds, etag, interval_ms):
     """Makes the store one whose sources were all polled, and fall due evenly over the next interval."""
     store = sqlite3.connect(path)
-    now, count = int(time.time() * 1000), store.execute("select count(*) from source").fetchone()[0]
-    store.execute(
-        """update source set baseline_done = 1, class = 'ok', items = 20, first_polled = :now, last_poll = :now,
-               last_success = :now, next_due = :now + 30000 + (rowid * 7919 % :count) * :interval / :count""",
-        {"now": now, "interval": interval_ms, "count": count})
     if etag:
         with open(feeds) as lines:
             rows = ((line.strip(), etag.format(n=n).encode(), id_of(line)) for n, line in enumerate(lines))
             store.executemany("update source set validator_url = ?, etag = ? where id = ?", rows)
+    now, count = int(time.time() * 1000), store.execute("select count(*) from source").fetchone()[0]
+    store.execute(
+        """update source set baseline_done = 1, class = 'ok', items = 20, first_polled = :now, last_poll = :now,
+               last_success = :now, next_due = :now + :start + (rowid * 7919 % :count) * :interval / :count""",
+        {"now": now, "start": START_MS, "interval": interval_ms, "count": count})
     store.execute("""update host set free_at = 0, ready_at = (select min(next_due) from source
         where source.host = host.name and configured = 1 and marker = 'none')""")
     store.commit()
@@ -162,9 +166,10 @@ def hold(args):
         print(f"{count} sources, first start: ready after {took:.1f} s, {memory(daemon.pid)}", flush=True)
         stop(daemon)
         settle(os.path.join(folder, "n.db"), args.feeds, args.etag, interval_ms)
+        made = time.time()
         daemon, took = start(config, args.port)
         print(f"start with all known: ready after {took:.1f} s, {memory(daemon.pid)}", flush=True)
-        time.sleep(30)
+        time.sleep(max(0, made + START_MS / 1000 + 5 - time.time()))
         before, began = metrics(args.port), time.time()
         for minute in range(args.minutes):
             time.sleep(60 - (time.time() - began) % 60)
