@@ -81,16 +81,15 @@ impl Store {
         found.iter().map(read).collect()
     }
 
-    /// Returns what is remembered of the sources from one id to another, both included, by id.
-    pub async fn source_rows_within(
+    /// Returns what is remembered of these sources, by id.
+    pub async fn source_rows_of(
         &self,
-        (first, last): (&SourceId, &SourceId),
+        ids: &[&SourceId],
         now: Timestamp,
     ) -> Result<Vec<SourceRow>, StoreError> {
-        let found = sqlx::query(source_rows!("where id >= $2 and id <= $3 order by id"))
+        let found = sqlx::query(source_rows!("where id in (select value from json_each($2)) order by id"))
             .bind(week_before(now))
-            .bind(first.as_str())
-            .bind(last.as_str())
+            .bind(serde_json::to_string(ids)?)
             .fetch_all(self.reader())
             .await?;
         all_read(&found, now)
