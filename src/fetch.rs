@@ -23,6 +23,8 @@ mod error;
 mod freshness;
 mod guard;
 mod hops;
+mod proxy;
+mod room;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,13 +35,17 @@ use url::Url;
 use crate::config::{FetchConfig, Secret, network::Networks};
 use crate::model::{PollClass, RetryAfter, Validators};
 use answer::Verdict;
+use client::Unanswered;
 use error::Failure;
 use guard::Guard;
 use hops::Trail;
+use proxy::Proxy;
+use room::{Room, Waited};
 
 pub use answer::Freshness;
 pub use client::{Authorities, SetupError, Timeouts, guarded_client, install_crypto_provider};
 pub use error::FetchError;
+pub use room::Place;
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
@@ -55,8 +61,10 @@ const REDIRECT_BODY_TIME: Duration = Duration::from_millis(500);
 pub struct Fetcher {
     client: Client,
     guard: Guard,
+    proxy: Option<Proxy>,
     every: HeaderMap,
     limits: Limits,
+    room: Room,
 }
 
 /// The bounds of one fetch.
@@ -93,6 +101,8 @@ pub struct Fetched {
     pub moved_to: Option<Url>,
     /// The body, decompressed; empty for 304.
     pub body: Vec<u8>,
+    /// Its place among all bodies in memory; goes with it.
+    pub place: Place,
     /// `Content-Type`
     pub content_type: Option<String>,
     /// What to ask with the next time, in place of whatever was known before.
@@ -119,8 +129,10 @@ impl Fetcher {
         Ok(Fetcher {
             client: client::fetching_client(config, &networks, authorities)?,
             guard: Guard { networks, proxied: config.proxy.is_some() },
+            proxy: config.proxy.as_ref().and_then(Proxy::of),
             every: every_request(config.contact.as_deref(), version)?,
             limits: Limits::of(config),
+            room: Room::new(),
         })
     }
 
@@ -134,20 +146,24 @@ impl Fetcher {
     pub async fn get_at(&self, request: &Request<'_>, at: Option<&Url>) -> Result<Fetched, FetchError> {
         let mut trail = Trail::new(request, at);
         let whole = self.limits.whole;
-        let late = |_| Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
-        let got = tokio::time::timeout(whole, self.walk(&mut trail)).await.unwrap_or_else(late);
+        let late = || Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
+        let waited = Waited::default();
+        let got = waited.within(whole, self.walk(&mut trail, &waited)).await.unwrap_or_else(late);
         got.map_err(|failure| FetchError::new(failure, &trail.url, trail.retry_after))
     }
 
-    async fn walk(&self, trail: &mut Trail<'_>) -> Result<Fetched, Failure> {
+    async fn walk(&self, trail: &mut Trail<'_>, waited: &Waited) -> Result<Fetched, Failure> {
         loop {
             let response = self.ask(trail).await?;
             let headers = response.headers();
             trail.retry_after = answer::retry_after(headers).or(trail.retry_after);
-            match answer::judge(response.status().as_u16(), trail.asks_for_changes()) {
-                Verdict::Body => return self.take(response, trail, None).await,
-                Verdict::Unchanged => return self.take(response, trail, trail.validators()).await,
-                Verdict::Failed(failure) => return Err(failure),
+            let status = response.status().as_u16();
+            match answer::judge(status, trail.asks_for_changes()) {
+                Verdict::Body => return self.take(response, (trail, waited), None).await,
+                Verdict::Unchanged => {
+                    return self.take(response, (trail, waited), trail.validators()).await;
+                }
+                Verdict::Failed(failure) => return Err(self.whose(failure, status, &trail.url)),
                 Verdict::Elsewhere { permanent } => {
                     let from = trail.url.origin();
                     trail.follow(headers.get(header::LOCATION), permanent, self.limits.max_redirects)?;
@@ -165,7 +181,8 @@ impl Fetcher {
         let mut request = reqwest::Request::new(Method::GET, trail.url.clone());
         *request.headers_mut() = trail.headers(&self.every);
         let Limits { connect, first_byte, max_headers, max_header_bytes, .. } = self.limits;
-        let response = client::send(&self.client, request, connect, first_byte).await?;
+        let sent = client::send(&self.client, request, connect, first_byte).await;
+        let response = sent.map_err(|unanswered| self.without_answer(&unanswered, &trail.url))?;
         self.guard.check_peer(response.remote_addr())?;
         if response.headers().len() > max_headers || answer::head_bytes(response.headers()) > max_header_bytes
         {
@@ -175,10 +192,26 @@ impl Fetcher {
         Ok(response)
     }
 
+    fn without_answer(&self, unanswered: &Unanswered, url: &Url) -> Failure {
+        match (unanswered, &self.proxy) {
+            (Unanswered::Late(failure), Some(proxy)) => proxy.late(failure),
+            (Unanswered::Late(failure), None) => failure.clone(),
+            (Unanswered::Failed(error), Some(proxy)) => proxy.failure(error, url),
+            (Unanswered::Failed(error), None) => Failure::without_answer(error),
+        }
+    }
+
+    fn whose(&self, failure: Failure, status: u16, url: &Url) -> Failure {
+        match &self.proxy {
+            Some(proxy) => proxy.refusal(failure, status, url),
+            None => failure,
+        }
+    }
+
     async fn take(
         &self,
         response: Response,
-        trail: &Trail<'_>,
+        (trail, waited): (&Trail<'_>, &Waited),
         kept: Option<&Validators>,
     ) -> Result<Fetched, Failure> {
         let status = response.status().as_u16();
@@ -188,13 +221,15 @@ impl Fetcher {
             url: trail.url.clone(),
             moved_to: trail.moved_to.clone(),
             body: Vec::new(),
+            place: Place::default(),
             content_type: answer::text(headers, header::CONTENT_TYPE),
             validators: answer::validators(headers, trail.url.as_str(), kept),
             retry_after: trail.retry_after,
             freshness: Freshness::of(headers),
         };
         if status != 304 {
-            fetched.body = body::read(response, self.limits.body).await?;
+            let read = body::read(response, self.limits.body, (&self.room, waited)).await?;
+            (fetched.body, fetched.place) = read;
         }
         Ok(fetched)
     }

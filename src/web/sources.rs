@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use serde::Serialize;
 
-use crate::config::{Config, FetchConfig, Source, SourceKind};
+use crate::config::{Config, FetchConfig, Source, SourceKind, shown_url};
 use crate::model::{Marker, PollClass, SourceId, SourceMode, SourceState, Timestamp};
 use crate::schedule::interval::Pace;
 use crate::store::SourceRow;
@@ -36,8 +36,10 @@ pub struct SourceListing {
     pub last_success: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll: Option<Timestamp>,
-    /// The pace in seconds.
+    /// The interval in force, in seconds.
     pub interval: f64,
+    /// Why the next poll is not earlier.
+    pub reason: Option<String>,
     /// Items seen.
     pub items: u64,
     /// New items a day.
@@ -99,8 +101,9 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         last_success: state.last_success,
         next_poll: (!off).then_some(state.next_due),
         interval: interval.as_secs_f64(),
+        reason: state.reason.clone().filter(|_| !off),
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
-        moved_to: None,
+        moved_to: state.moved.as_ref().and_then(|moved| Some(shown_url(&moved.url.parse().ok()?))),
     }
 }
