@@ -8,7 +8,7 @@ scripts! {
     plain, "3, no validators", "a server that gives none is asked every 2 h while nothing is known, at the operator's own pace where there is one";
     refused, "3, refusals", "nothing but 404 for 30 days: then once a week, and after an answer as before";
     paused, "3, one source", "403 with `Retry-After`: the source waits, its host does not";
-    never_early, "3, freshness of a refusal", "404 with `max-age` and without anything: never sooner than *I*";
+    never_early, "3, eager refusals", "404 with `Retry-After: 1` or `max-age`: never sooner than *I*";
 }
 
 async fn plain() -> String {
