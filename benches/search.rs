@@ -112,6 +112,7 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
             decide: Box::new(move |_| newshound::model::Next {
                 state: claimed.state.clone(),
                 notes: Vec::new(),
+                host: None,
             }),
             n_skipped: 0,
             memory: Memory::Kept,

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
@@ -26,6 +26,31 @@ enum Face {
 struct Hands {
     millis: AtomicI64,
     moved: Notify,
+    /// Until when each waits who waits.
+    waiting: Mutex<Vec<i64>>,
+}
+
+/// Somebody who waits on a clock set by hand, until this is dropped.
+struct Sleeper<'a>(&'a Hands, i64);
+
+impl Hands {
+    fn waiting(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waits_until(&self, time: Timestamp) -> Sleeper<'_> {
+        self.waiting().push(time.as_millis());
+        Sleeper(self, time.as_millis())
+    }
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        if let Some(at) = waiting.iter().position(|until| *until == self.1) {
+            waiting.swap_remove(at);
+        }
+    }
 }
 
 impl Clock {
@@ -38,7 +63,7 @@ impl Clock {
     /// Returns a clock that stands still until it is set.
     pub fn by_hand(now: Timestamp) -> Self {
         let millis = AtomicI64::new(now.as_millis());
-        Clock(Face::ByHand(Arc::new(Hands { millis, moved: Notify::new() })))
+        Clock(Face::ByHand(Arc::new(Hands { millis, moved: Notify::new(), waiting: Mutex::default() })))
     }
 
     /// Returns the time of day.
@@ -77,13 +102,24 @@ impl Clock {
         match &self.0 {
             Face::System { .. } => tokio::time::sleep(wait).await,
             // Set back, it wakes who waits: the machine's clock would not make them wait longer.
-            Face::ByHand(hands) => loop {
-                let moved = hands.moved.notified();
-                if !(now..now + wait).contains(&self.now()) {
-                    return;
+            Face::ByHand(hands) => {
+                let _waits = hands.waits_until(now + wait);
+                loop {
+                    let moved = hands.moved.notified();
+                    if !(now..now + wait).contains(&self.now()) {
+                        return;
+                    }
+                    moved.await;
                 }
-                moved.await;
-            },
+            }
+        }
+    }
+
+    /// Returns until when the first of those waits who wait on a clock set by hand.
+    pub fn first_wake(&self) -> Option<Timestamp> {
+        match &self.0 {
+            Face::System { .. } => None,
+            Face::ByHand(hands) => hands.waiting().iter().min().map(|until| Timestamp::from_millis(*until)),
         }
     }
 
@@ -112,10 +148,12 @@ mod tests {
             }
         });
         tokio::task::yield_now().await;
+        assert_eq!(clock.first_wake(), Some(Timestamp::from_millis(2_000)));
         clock.set(Timestamp::from_millis(1_500));
         tokio::task::yield_now().await;
         clock.set(Timestamp::from_millis(2_500));
         assert_eq!(sleeper.await.unwrap(), Timestamp::from_millis(2_500));
+        assert_eq!(clock.first_wake(), None);
     }
 
     #[tokio::test]

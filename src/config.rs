@@ -40,7 +40,7 @@ pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
 pub use secret::{Secret, SigningKey};
 pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
-pub use source::{Interval, Source, SourceKind};
+pub use source::{Interval, Source, SourceKind, shown_url};
 pub use sources::Sources;
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;

@@ -7,6 +7,7 @@
 //! always the whole of a document. What they find becomes items in one place (`draft`). Of a feed
 //! that was read before, feed-rs is given only what is new (`lean`).
 
+mod block;
 mod capture;
 mod charset;
 mod date;
@@ -21,6 +22,7 @@ mod lenient;
 mod lexer;
 mod names;
 mod page;
+mod paging;
 mod strict;
 mod survey;
 pub mod text;
@@ -29,6 +31,7 @@ use std::fmt;
 
 pub use item::{GivenItem, ItemError, item_json};
 pub use page::text_or_page;
+pub use paging::older;
 pub use survey::Doubt;
 use url::Url;
 
@@ -248,10 +251,10 @@ pub fn unseen(
 fn read_json(doc: &str, limits: &Limits<'_>) -> Result<Reading, Outcome> {
     let document = json::read(doc, &limits.bounds()).map_err(|stop| limits.stopped(stop))?;
     if !document.is_feed {
-        return Err(Outcome::NotAFeed(match document.error {
-            Some(error) => format!("the body is neither XML nor a JSON feed: {error}"),
-            None => "the body is JSON, but no JSON feed".to_owned(),
-        }));
+        return Err(match document.error {
+            Some(error) => no_feed(doc, &format!("the body is neither XML nor a JSON feed: {error}")),
+            None => no_feed(doc, "the body is JSON, but no JSON feed"),
+        });
     }
     if let Some(error) = document.error.filter(|_| document.drafts.is_empty()) {
         return Err(Outcome::ParseError(format!("no item of the JSON feed could be read: {error}")));
@@ -288,10 +291,10 @@ fn read_xml(
     };
     match document.root {
         Some(Root::Rss | Root::Atom) => (),
-        Some(Root::Html) => return Err(Outcome::NotAFeed("the body is an HTML page".to_owned())),
+        Some(Root::Html) => return Err(no_feed(doc, "the body is an HTML page")),
         Some(Root::Other) if !document.drafts.is_empty() => (),
-        Some(Root::Other) => return Err(Outcome::NotAFeed("the body is XML, but no feed".to_owned())),
-        None => return Err(Outcome::NotAFeed("the body is neither XML nor JSON".to_owned())),
+        Some(Root::Other) => return Err(no_feed(doc, "the body is XML, but no feed")),
+        None => return Err(no_feed(doc, "the body is neither XML nor JSON")),
     }
     if document.drafts.is_empty() && document.n_cut > 0 {
         return Err(Outcome::ParseError("the feed ends inside its first item".to_owned()));
@@ -320,6 +323,12 @@ impl Reading {
 fn under(prints: Prints, base: &Url, limits: &Limits<'_>) -> Prints {
     let say = format!("{READER} {} {} {base}", env!("CARGO_PKG_VERSION"), limits.max_text);
     Prints { setting: lean::hash_under(prints.setting, say.as_bytes()), ..prints }
+}
+
+/// Says what stands in the feed's place, where that is known, else what the body is.
+fn no_feed(doc: &str, otherwise: &str) -> Outcome {
+    let block = block::recognise(doc).map(|block| format!("{block} came instead of the feed"));
+    Outcome::NotAFeed(block.unwrap_or_else(|| otherwise.to_owned()))
 }
 
 fn finish(reading: Reading, base: &Url, limits: &Limits<'_>) -> Extracted {

@@ -32,7 +32,7 @@ pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use retry_after::RetryAfter;
 pub use source::{
-    Decide, Destination, Found, Hints, Marker, Memory, Moved, Next, Note, PollRecord, Routed, SeenItem,
-    SourceMode, SourceState, Unchanged, Validators,
+    Decide, Destination, Found, Hints, Landing, Marker, Memory, Moved, Next, Note, PollRecord, Routed,
+    SeenItem, SourceMode, SourceState, Unchanged, Validators,
 };
 pub use verdict::{JudgedItem, TakenVerdict, Verdict};

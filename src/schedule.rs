@@ -4,11 +4,14 @@
 
 pub mod attempt;
 pub mod interval;
+pub mod moves;
 pub mod outage;
+pub mod probe;
 mod reason;
 pub mod rhythm;
 pub mod route;
 mod wait;
+pub mod window;
 mod wishes;
 
 /// Returns a number in [0, 1) that depends on the seed alone, spread evenly over seeds.

@@ -13,6 +13,7 @@ mod figures;
 mod hits;
 mod hosts;
 mod items;
+mod landing;
 mod lists;
 mod mend;
 mod outage;
@@ -48,6 +49,7 @@ pub use archive::ArchiveSpan;
 pub use claim::{Claimed, Lease, Wanted};
 pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
+pub use landing::Elsewhere;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
@@ -80,6 +82,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "polling", include_str!("../migrations/sqlite/0006_polling.sql")),
     (7, "hosts", include_str!("../migrations/sqlite/0007_hosts.sql")),
     (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
+    (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
 ];
 

@@ -9,10 +9,12 @@ pub mod keys;
 pub mod learned;
 pub mod live;
 pub mod network;
+mod older;
 pub mod poll;
 mod read;
 mod steady;
 mod tally;
+mod trip;
 
 use std::{sync::Arc, time::Duration};
 

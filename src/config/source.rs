@@ -67,13 +67,23 @@ impl Source {
 
     /// Returns the address without user info and query, for people.
     pub fn shown_url(&self) -> String {
-        let mut url = self.url.clone();
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_query(None);
-        url.set_fragment(None);
-        url.into()
+        shown_url(&self.url)
     }
+
+    /// Says whether something is sent with its polls that only its own origin may see.
+    pub fn has_secrets(&self) -> bool {
+        !self.headers.is_empty() || !self.url.username().is_empty() || self.url.password().is_some()
+    }
+}
+
+/// Returns an address without user info and query, for people.
+pub fn shown_url(url: &url::Url) -> String {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
 }
 
 impl std::fmt::Debug for Source {

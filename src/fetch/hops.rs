@@ -23,20 +23,24 @@ pub(super) struct Trail<'a> {
     left: Vec<Url>,
     only_permanent: bool,
     never_abroad: bool,
+    /// The source's own URL, which the credentials are for.
+    home: Url,
     credentials: HeaderMap,
     validators: Option<&'a Validators>,
 }
 
 impl<'a> Trail<'a> {
-    /// Starts at the source's own URL.
-    pub(super) fn new(request: &Request<'a>) -> Self {
+    /// Starts at the source's own URL, or at the one it is asked at instead.
+    pub(super) fn new(request: &Request<'a>, at: Option<&Url>) -> Self {
+        let url = bare(at.unwrap_or(request.url).clone());
         Trail {
-            url: bare(request.url.clone()),
             moved_to: None,
             retry_after: None,
             left: Vec::new(),
             only_permanent: true,
-            never_abroad: true,
+            never_abroad: url.origin() == request.url.origin(),
+            url,
+            home: bare(request.url.clone()),
             credentials: credentials(request),
             validators: request.validators,
         }
@@ -89,13 +93,20 @@ impl<'a> Trail<'a> {
         if self.left.contains(&next) {
             return Err(Failure::new(PollClass::RedirectLoop, "redirects lead back to where they began"));
         }
-        self.only_permanent &= permanent;
+        self.only_permanent &= permanent && !self.is_sent_home(&next);
         if self.only_permanent {
             self.moved_to = Some(next.clone());
         }
         self.never_abroad &= next.origin() == self.url.origin();
         self.url = next;
         Ok(())
+    }
+
+    /// Says whether somebody else sends us to a place at home that is not the source's own. To move
+    /// there would show our credentials where the other one wants them seen.
+    fn is_sent_home(&self, next: &Url) -> bool {
+        let is_back = !self.never_abroad && next.origin() == self.home.origin();
+        is_back && *next != self.home && !self.credentials.is_empty()
     }
 
     fn target(&self, location: Option<&HeaderValue>) -> Result<Url, Failure> {
@@ -204,13 +215,19 @@ mod tests {
         }
     }
 
+    fn asked_without_user(asked: &Asked) -> String {
+        bare(asked.url.clone()).into()
+    }
+
     impl Asked {
         fn trail(&self) -> Trail<'_> {
-            Trail::new(&Request {
-                url: &self.url,
-                validators: Some(&self.validators),
-                headers: &self.headers,
-            })
+            self.trail_at(None)
+        }
+
+        fn trail_at(&self, at: Option<&Url>) -> Trail<'_> {
+            let request =
+                Request { url: &self.url, validators: Some(&self.validators), headers: &self.headers };
+            Trail::new(&request, at)
         }
     }
 
@@ -311,6 +328,48 @@ mod tests {
         check_sent(url, &["http://b.example/", "http://a.example/z"], &[]);
     }
 
+    /// Says what a source at its new address is sent there, and behind these redirects.
+    #[track_caller]
+    fn check_moved_sent(at: &str, hops: &[&str], expect: &[&str]) {
+        let asked = asked("http://u:p@a.example/x");
+        let mut trail = asked.trail_at(Some(&at.parse().unwrap()));
+        for location in hops {
+            trail.follow(Some(&HeaderValue::from_str(location).unwrap()), true, 5).unwrap();
+        }
+        let headers = trail.headers(&HeaderMap::new());
+        let mut sent: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        sent.sort_unstable();
+        assert_eq!(sent, expect, "at {at} behind {hops:?}");
+    }
+
+    #[test]
+    fn a_source_that_moved_is_shown_no_secret_of_its_old_origin() {
+        let known = ["a-im", "if-modified-since", "if-none-match"];
+        check_moved_sent("http://a.example/y", &[], &["authorization", "x-key"]);
+        check_moved_sent(A, &[], &[&known[..1], &["authorization"], &known[1..], &["x-key"]].concat());
+        check_moved_sent("http://b.example/x", &[], &[]);
+        check_moved_sent("https://a.example/x", &[], &[]);
+        check_moved_sent("http://b.example/x", &["http://a.example/y"], &[]);
+        check_moved_sent("http://b.example/x", &[A], &known);
+    }
+
+    #[test]
+    fn a_source_with_secrets_does_not_move_where_another_origin_sends_it_at_home() {
+        let moved = |at: Option<&str>, hops: &[&str]| {
+            let asked = asked("http://u:p@a.example/x");
+            let mut trail = asked.trail_at(at.map(|at| at.parse().unwrap()).as_ref());
+            for location in hops {
+                trail.follow(Some(&HeaderValue::from_str(location).unwrap()), true, 5).unwrap();
+            }
+            trail.moved_to.map(String::from)
+        };
+        let abroad = "http://b.example/x";
+        assert_eq!(moved(None, &[abroad, "http://a.example/y", "/z"]).as_deref(), Some(abroad));
+        assert_eq!(moved(Some(abroad), &["http://a.example/y"]), None);
+        assert_eq!(moved(Some(abroad), &["http://a.example/x"]).as_deref(), Some("http://a.example/x"));
+        assert_eq!(moved(Some(abroad), &["http://c.example/"]).as_deref(), Some("http://c.example/"));
+    }
+
     #[test]
     fn a_configured_header_replaces_ours() {
         let mut asked = asked("http://u:p@a.example/");
@@ -338,6 +397,38 @@ mod tests {
                 let stays = trail.url.origin() == asked.url.origin();
                 prop_assert_eq!(trail.headers(&HeaderMap::new()).contains_key("authorization"), stays);
             }
+        }
+
+        #[test]
+        fn any_chain_of_redirects_keeps_secrets_at_home_and_finds_its_end(
+            hops in proptest::collection::vec((0..4_usize, 0..6_u8, any::<bool>()), 0..8),
+        ) {
+            let origins = ["http://a.example", "https://a.example", "http://a.example:8080", "http://b.example"];
+            let asked = asked("http://u:p@a.example/start");
+            let mut trail = asked.trail();
+            let (mut been, mut moved, mut leading, mut home) = (vec![asked_without_user(&asked)], None, true, true);
+            for (origin, path, permanent) in hops {
+                let next = format!("{}/{path}", origins[origin]);
+                let location = HeaderValue::from_str(&next).unwrap();
+                let followed = trail.follow(Some(&location), permanent, 5);
+                if been.len() > 5 || been.contains(&next) {
+                    prop_assert_eq!(followed.unwrap_err().class, PollClass::RedirectLoop);
+                    return Ok(());
+                }
+                prop_assert!(followed.is_ok());
+                been.push(next.clone());
+                // Nobody else moves it to another place at home.
+                leading &= permanent && (home || origin != 0);
+                home &= origin == 0;
+                if leading {
+                    moved = Some(next.clone());
+                }
+                let headers = trail.headers(&HeaderMap::new());
+                prop_assert_eq!(trail.url.as_str(), next);
+                prop_assert_eq!(headers.contains_key("authorization") && headers.contains_key("x-key"), home);
+                prop_assert_eq!(headers.len(), if home { 2 } else { 0 });
+            }
+            prop_assert_eq!(trail.moved_to.as_ref().map(Url::as_str), moved.as_deref());
         }
 
         #[test]

@@ -94,6 +94,19 @@ pub struct SourceState {
     pub read_whole: Option<Timestamp>,
     /// How long its server has said only that nothing changed.
     pub unchanged: Unchanged,
+    /// Where its polls end, and what they find there.
+    pub landing: Landing,
+}
+
+/// Where the polls of a source end, and what they find there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Landing {
+    /// The items of the last whole body.
+    pub held: u64,
+    /// The address that answers in the end, where that is not the configured one.
+    pub ends_at: Option<String>,
+    /// The source that ends at the same address and is polled in its stead.
+    pub same_as: Option<SourceId>,
 }
 
 /// What a feed says in its head of when it wants to be asked.
@@ -158,6 +171,7 @@ impl SourceState {
             moved: None,
             read_whole: None,
             unchanged: Unchanged::default(),
+            landing: Landing::default(),
         }
     }
 
@@ -228,6 +242,9 @@ pub struct Next {
     pub state: SourceState,
     /// What the operator is told besides its class.
     pub notes: Vec<Note>,
+    /// The host it is paced by from now on, where that or its landing is another; `None` leaves
+    /// both as they are.
+    pub host: Option<String>,
 }
 
 /// Something an operator is told of a source: an event that is counted.

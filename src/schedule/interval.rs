@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::reason::Reason;
 use super::rhythm::{Bounds, Rhythm};
 use super::wait::{self, Wait};
+use super::window::{self, Showing};
 use super::wishes::RETRY_AFTER_CAP;
 use super::{jitter, wishes};
 use crate::config::{FetchConfig, Interval};
@@ -60,6 +61,12 @@ pub struct Outcome {
     pub learned: Option<Learned>,
 }
 
+impl Outcome {
+    fn showing(&self) -> Showing {
+        self.learned.as_ref().map(|learned| learned.showing).unwrap_or_default()
+    }
+}
+
 /// What a whole feed, or the news that it did not change, leaves behind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Learned {
@@ -71,6 +78,8 @@ pub struct Learned {
     pub fresh: Fresh,
     /// What the feed's head asks for; `None` keeps what it asked before.
     pub hints: Option<Hints>,
+    /// How much of the feed came.
+    pub showing: Showing,
 }
 
 /// Returns how long a whole host wants to be left alone after this answer.
@@ -91,7 +100,9 @@ pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Fo
     let has_worked = succeeded(outcome.class);
     let mut rhythm = Rhythm::decode(&before.rhythm);
     if has_worked {
-        if before.baseline_done {
+        if window::has_passed(before, outcome.showing(), found) {
+            rhythm.overrun(found.new, now);
+        } else if before.baseline_done {
             rhythm.learn(found.new, now);
         } else {
             rhythm = Rhythm::first_seen(now);
@@ -106,7 +117,7 @@ pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Fo
     };
     let pause = wait::pause(outcome.class, outcome.retry_after, state.failures);
     plan(&mut state, wait, pause, now);
-    Next { state, notes }
+    Next { state, notes, host: None }
 }
 
 /// Decides what becomes of a source after a poll that failed by our own fault: it counts for
@@ -120,7 +131,7 @@ pub fn after_own_fault(pace: Pace, before: &SourceState, outcome: &Outcome, now:
     };
     let normal = normal(pace, &Rhythm::decode(&before.rhythm), &state, now);
     plan(&mut state, wait::return_spread(normal.time, before, now), None, now);
-    Next { state, notes: Vec::new() }
+    Next { state, notes: Vec::new(), host: None }
 }
 
 /// Returns the state after a poll, but for when the next one is due.

@@ -34,6 +34,9 @@ const MISSED_BY_CHANCE: f64 = 2.0;
 const LONG_MISSED: f64 = 10.0;
 /// … until it has posted so often.
 const WAKING: u8 = 3;
+/// So many posts are believed to have come between two looks: a publisher that gives all its items
+/// new ids does not post for weeks.
+const MOST_AT_ONCE: u64 = 20;
 /// A pause between two looks that teaches nothing: the source may have been switched off.
 const TOO_LONG: Duration = Duration::from_hours(14 * 24);
 
@@ -74,6 +77,17 @@ impl Rhythm {
 
     /// Learns from a look that found so many new items.
     pub fn learn(&mut self, n_new: u64, now: Timestamp) {
+        self.look(n_new, posts, now);
+    }
+
+    /// Learns from a look that found nothing of what the one before had seen: so many posts came in
+    /// between, at the least, and were no heap.
+    pub fn overrun(&mut self, n_new: u64, now: Timestamp) {
+        #[expect(clippy::cast_precision_loss, reason = "the lesser of both is small")]
+        self.look(n_new, |n_new, _| n_new.min(MOST_AT_ONCE) as f64, now);
+    }
+
+    fn look(&mut self, n_new: u64, posts: impl Fn(u64, f64) -> f64, now: Timestamp) {
         let now = whole_seconds(now);
         let Some(looked) = self.looked.replace(now) else {
             *self = Rhythm::first_seen(now);
@@ -92,6 +106,11 @@ impl Rhythm {
         if is_sound {
             self.profile.pass(looked, now, posts(n_new, expected));
         }
+    }
+
+    /// Returns how many posts were to be expected since the last one.
+    pub fn missing(&self) -> f64 {
+        self.missed
     }
 
     /// Returns how long to wait for the next look.

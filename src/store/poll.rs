@@ -1,11 +1,13 @@
 //! The records of polls: items, identities, hits, alerts, deliveries and the source's validators.
 //! Those that come together are written in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::items::{Again, Register, Taken};
-use super::{Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, seen::remember};
+use super::{
+    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
+};
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
@@ -98,7 +100,7 @@ pub(super) async fn record_all(
             continue;
         };
         let (recorded, next) = write(tx, &mut register, record).await?;
-        hosts.note(record, ended, next.state.class.is_some_and(succeeded));
+        hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
@@ -125,6 +127,9 @@ async fn write<'a>(
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
     settle_source(tx, &next.state, recorded.new).await?;
     remember(tx, &record.source, &record.memory).await?;
+    if let Some(host) = &next.host {
+        landing::keep(tx, &next.state, host).await?;
+    }
     Ok((recorded, next))
 }
 
@@ -135,13 +140,16 @@ struct Hosts<'a> {
     free_at: Vec<(&'a str, i64)>,
     /// Hosts that answered.
     answering: Vec<&'a str>,
+    /// Hosts that sources are paced by from now on.
+    taken_up: HashSet<String>,
 }
 
 impl<'a> Hosts<'a> {
-    fn note(&mut self, record: &PollRecord, ended: &'a Ended, answers: bool) {
+    fn note(&mut self, record: &PollRecord, ended: &'a Ended, next: &Next) {
         let free_at = if ended.gap.is_zero() { 0 } else { (record.polled_at + ended.gap).as_millis() };
         self.free_at.push((&ended.host, free_at));
-        if answers {
+        self.taken_up.extend(next.host.clone().filter(|host| *host != ended.host));
+        if next.state.class.is_some_and(succeeded) {
             self.answering.push(&ended.host);
         }
     }
@@ -157,7 +165,11 @@ impl<'a> Hosts<'a> {
         }
         let touched: Vec<&str> = self.free_at.iter().map(|(host, _)| *host).collect();
         let latest = records.iter().map(|record| record.polled_at).max();
-        hosts::refresh(tx, &touched, latest.unwrap_or(Timestamp::from_millis(0))).await
+        let latest = latest.unwrap_or(Timestamp::from_millis(0));
+        if !self.taken_up.is_empty() {
+            hosts::learn(tx, &self.taken_up, latest).await?;
+        }
+        hosts::refresh(tx, &touched, latest).await
     }
 }
 
@@ -218,7 +230,7 @@ fn millis(duration: Duration) -> i64 {
 
 /// Counts the class of a poll that did not go well, and what else there is to tell.
 async fn note_trouble(tx: &mut Tx<'_>, next: &Next, polled_at: Timestamp) -> Result<(), StoreError> {
-    let Next { state, notes } = next;
+    let Next { state, notes, .. } = next;
     let id = state.id.as_str();
     if let Some(class) = state.class.filter(|class| !matches!(class, PollClass::Ok | PollClass::NotModified))
     {

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::model::{
-    Alert, AlertId, ChannelName, Delivery, DeliveryId, Hints, Item, ItemId, ItemKeys, Moved, SourceId,
-    SourceState, StoryId, StoryRef, Timestamp, TopicId, Unchanged, Validators,
+    Alert, AlertId, ChannelName, Delivery, DeliveryId, Hints, Item, ItemId, ItemKeys, Landing, Moved,
+    SourceId, SourceState, StoryId, StoryRef, Timestamp, TopicId, Unchanged, Validators,
 };
 
 type Read<T> = Result<T, sqlx::Error>;
@@ -76,6 +76,7 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
         }
         None => None,
     };
+    let same_as: Option<String> = row.try_get("same_as")?;
     Ok(SourceState {
         id: SourceId::new(text(row, "id")?),
         next_due: time(row, "next_due")?,
@@ -107,6 +108,11 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
             since: time_or_none(row, "unchanged_since")?,
             asked_plainly: time_or_none(row, "asked_plainly")?,
             lies: row.try_get::<i64, _>("lies")? != 0,
+        },
+        landing: Landing {
+            held: count(row, "held")?,
+            ends_at: row.try_get("ends_at")?,
+            same_as: same_as.map(SourceId::new),
         },
     })
 }

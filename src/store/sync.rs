@@ -54,12 +54,12 @@ impl Store {
         let mut apart = Vec::new();
         while let Some(step) = side.step(&mut tx).await? {
             apart.extend(match step {
-                Step::New(new) => Some(Apart::Added(new.id)),
+                Step::New(now) => Some(Apart::Added(now.id)),
                 Step::Gone(known) => known.configured.then(|| Apart::Removed(SourceId::new(known.id))),
-                Step::Both(known, now) => match known.configured {
-                    false => Some(Apart::Added(now.id)),
-                    true => (known.address != now.address).then_some(Apart::Moved(now.id)),
-                },
+                Step::Both(known, now) if known.configured => {
+                    (known.address != now.address).then_some(Apart::Moved(now.id))
+                }
+                Step::Both(_, now) => now.enabled.then_some(Apart::Added(now.id)),
             });
         }
         Ok(apart)
@@ -91,6 +91,8 @@ struct Known {
     host: String,
     address: String,
     configured: bool,
+    /// Whether it has moved, and is paced by the host it has moved to.
+    has_moved: bool,
 }
 
 /// What is found of the next id.
@@ -136,7 +138,8 @@ impl<'a> Side<'a> {
     async fn read(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Some(after) = self.after.take() else { return Ok(()) };
         let found = sqlx::query(
-            "select id, host, address, configured from source where id > $1 order by id limit $2",
+            "select id, host, address, configured, moved_to is not null as has_moved
+             from source where id > $1 order by id limit $2",
         )
         .bind(after)
         .bind(PAGE)
@@ -148,6 +151,7 @@ impl<'a> Side<'a> {
                 host: rows::text(&row, "host")?,
                 address: rows::text(&row, "address")?,
                 configured: row.try_get::<i64, _>("configured")? != 0,
+                has_moved: row.try_get::<i64, _>("has_moved")? != 0,
             });
         }
         self.after = self.page.back().map(|last| last.id.clone());
@@ -227,7 +231,10 @@ impl<'a> Sync<'a> {
     }
 
     /// Writes what is other about a source; says whether something is.
-    async fn adapt(&mut self, tx: &mut Tx<'_>, known: &Known, now: Watched) -> Result<bool, StoreError> {
+    async fn adapt(&mut self, tx: &mut Tx<'_>, known: &Known, mut now: Watched) -> Result<bool, StoreError> {
+        if known.address == now.address && known.has_moved {
+            now.host.clone_from(&known.host);
+        }
         if known.address == now.address && known.host == now.host && known.configured == now.enabled {
             return Ok(false);
         }
@@ -295,6 +302,7 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
              skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
+             held = 0, ends_at = null, same_as = null,
              marker = case when marker = 'gone' then 'none' else marker end
          where id = $5",
     )

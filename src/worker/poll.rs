@@ -7,8 +7,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::network::is_own_fault;
+use super::older::{self, Reading};
 use super::read::{self, Exchange};
 use super::steady::Steady;
+use super::trip::Trip;
 use super::{Ctx, LONGEST_SLEEP, Live, SHORTEST_SLEEP, STORE_RETRY, fault};
 use crate::config::Source;
 use crate::fetch::Request;
@@ -16,6 +18,7 @@ use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
 use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
+use crate::schedule::moves;
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
 /// Polls written in one transaction, at most, so that no turn takes long …
@@ -253,27 +256,35 @@ async fn poll_one(
     corrections: Arc<Corrections>,
 ) -> PollRecord {
     let began = ctx.clock.elapsed();
-    let request =
-        Request { url: &source.url, validators: state.validators.as_ref(), headers: &source.headers };
-    let fetched = live.fetcher.get(&request).await;
+    let mut trip = Trip::begin(source, state, ctx.clock.now());
+    let request = Request { url: &source.url, validators: trip.validators(state), headers: &source.headers };
+    let fetched = live.fetcher.get_at(&request, trip.at.as_ref()).await;
     let took = ctx.clock.elapsed().saturating_sub(began);
     // Counted from the end, since the time of day may have been set meanwhile.
     let polled_at = ctx.clock.now() - took;
     // Of several redirects only the last host refused.
     let host = fetched.as_ref().err().map(|error| error.host().to_owned());
-    let exchange = Exchange { fetched, polled_at, took, corrections };
-    let read = read::read((ctx, live), source, state, exchange).await;
-    let is_ours = is_own_fault(ctx, &host_of(source), read.outcome.class).await;
-    let host_pause = host_pause(&read.outcome).map(|pause| polled_at + pause);
+    trip.land(&fetched, state, polled_at);
+    let exchange = Exchange { fetched, polled_at, took, corrections: Arc::clone(&corrections) };
+    let mut read = read::read((ctx, live), source, state, exchange).await;
+    let is_ours = is_own_fault(ctx, &asked_host(source, state), read.outcome.class).await;
+    let host_pause = host.zip(host_pause(&read.outcome));
+    let reading = Reading { ctx, live, source, corrections: &corrections, polled_at };
+    let host_pause = older::add(&reading, state, &mut read).await.or(host_pause);
+    trip.settle((ctx, live), state, &mut read.outcome).await;
     let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
     let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, &before), (read.outcome, is_ours), polled_at),
+        decide: if is_ours {
+            decide_own_fault(live, (source, before), read.outcome, polled_at)
+        } else {
+            decide(live, (source, before), (read.outcome, Some(trip)), polled_at)
+        },
         polled_at,
         took,
         body_bytes: read.body_bytes,
-        host_pause: host.zip(host_pause),
+        host_pause: host_pause.map(|(host, pause)| (host, polled_at + pause)),
         items: read.items,
         n_skipped: read.n_skipped,
         memory: read.memory,
@@ -292,7 +303,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state), (outcome, false), now),
+        decide: decide(live, (source, state.clone()), (outcome, None), now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
@@ -307,15 +318,18 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
 /// Returns what decides about the source once it is known what was new; a failure may be ours.
 fn decide(
     live: &Live,
-    (source, state): (&Source, &SourceState),
-    (outcome, is_ours): (Outcome, bool),
+    (source, before): (&Source, SourceState),
+    (outcome, trip): (Outcome, Option<Trip>),
     polled_at: Timestamp,
 ) -> Decide {
-    let (pace, before) = (Pace::of(source.interval, &live.config.fetch), state.clone());
-    if is_ours {
-        return Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at));
-    }
-    Box::new(move |found| after_poll(pace, &before, &outcome, found, polled_at))
+    let pace = Pace::of(source.interval, &live.config.fetch);
+    Box::new(move |found| {
+        let next = after_poll(pace, &before, &outcome, found, polled_at);
+        match &trip {
+            Some(trip) => trip.end(next, (&before, &outcome), found, polled_at),
+            None => next,
+        }
+    })
 }
 
 /// Tells what became of a poll.
@@ -389,9 +403,20 @@ fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
 
 /// Returns the name and port a source is paced by.
 pub fn host_of(source: &Source) -> String {
-    let host = source.url.host_str().unwrap_or_default();
-    match source.url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+    moves::host(&source.url)
+}
+
+fn asked_host(source: &Source, state: &SourceState) -> String {
+    moves::host(moves::moved(state).as_ref().unwrap_or(&source.url))
+}
+
+/// Returns what decides about a source that failed when nothing could be reached.
+fn decide_own_fault(
+    live: &Live,
+    (source, before): (&Source, SourceState),
+    outcome: Outcome,
+    polled_at: Timestamp,
+) -> Decide {
+    let pace = Pace::of(source.interval, &live.config.fetch);
+    Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at))
 }

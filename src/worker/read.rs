@@ -3,6 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use url::Url;
+
 use super::{Ctx, Live};
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
@@ -13,6 +15,7 @@ use crate::model::{
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
+use crate::schedule::window::Showing;
 use crate::{dedupe, extract};
 
 /// One exchange with a server.
@@ -36,6 +39,8 @@ pub(super) struct Read {
     pub(super) memory: Memory,
     /// Whether no item was left out.
     pub(super) is_whole: bool,
+    /// Where the items before these are offered, where there may be some that were not seen.
+    pub(super) older: Option<Url>,
 }
 
 impl Read {
@@ -47,6 +52,7 @@ impl Read {
             n_skipped: 0,
             memory: Memory::Kept,
             is_whole: false,
+            older: None,
         }
     }
 }
@@ -94,10 +100,8 @@ async fn taken(
     let read_before = matches!(state.class, Some(PollClass::Ok | PollClass::NotModified));
     let is_due_whole = is_due_whole(state, now);
     if read_before && !is_due_whole && state.body_hash.as_deref() == Some(&hash) {
-        return Read {
-            body_bytes,
-            ..Read::nothing(unchanged(PollClass::Ok, fetched.validators, fetched.freshness.lifetime(now)))
-        };
+        let fresh = fetched.freshness.lifetime(now);
+        return Read { body_bytes, ..Read::nothing(unchanged(PollClass::Ok, fetched.validators, fresh)) };
     }
     let known = if is_due_whole { None } else { remembered(ctx, source).await };
     let work = Work {
@@ -109,20 +113,31 @@ async fn taken(
         now,
         hash,
         known,
+        may_pass: state.baseline_done && state.landing.held > 0,
     };
-    // One body a core: more would only share the cores, and each would count the others' time.
-    let turn = ctx.readers.acquire().await;
-    let read = tokio::task::spawn_blocking(move || work.digest(fetched)).await;
-    drop(turn);
-    match read {
-        Ok(read) => Read { body_bytes, ..read },
-        Err(_) => Read::nothing(Outcome {
-            class: PollClass::Internal,
-            message: Some("newshound itself failed on this body; the log says where".to_owned()),
-            retry_after: None,
-            learned: None,
-        }),
-    }
+    Read { body_bytes, ..work.aside(ctx, fetched).await }
+}
+
+/// Reads an older page of a source, of which nothing is known yet.
+pub(super) async fn page(
+    (ctx, live): (&Arc<Ctx>, &Arc<Live>),
+    source: &Arc<Source>,
+    fetched: Fetched,
+    corrections: Arc<Corrections>,
+    now: Timestamp,
+) -> Read {
+    let work = Work {
+        ctx: Arc::clone(ctx),
+        live: Arc::clone(live),
+        corrections,
+        source: Arc::clone(source),
+        baseline: false,
+        now,
+        hash: String::new(),
+        known: None,
+        may_pass: true,
+    };
+    work.aside(ctx, fetched).await
 }
 
 /// A time that lies ahead was read off a clock that was wrong.
@@ -135,12 +150,12 @@ async fn remembered(ctx: &Ctx, source: &Source) -> Option<Imprints> {
     ctx.store.imprints(&source.id).await.ok().flatten()
 }
 
-fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
+pub(super) fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
     Outcome { class: error.class(), message: Some(error.message()), retry_after, learned: None }
 }
 
 fn unchanged(class: PollClass, validators: Option<Validators>, fresh: Fresh) -> Outcome {
-    let learned = Some(Learned { validators, body_hash: None, fresh, hints: None });
+    let learned = Some(Learned { validators, fresh, ..Learned::default() });
     Outcome { class, message: None, retry_after: None, learned }
 }
 
@@ -156,6 +171,12 @@ fn message(extracted: &extract::Extracted) -> Option<String> {
     reason.or_else(|| (!warnings.is_empty()).then(|| warnings.join("; ")))
 }
 
+/// Returns where the items before these are offered by the same origin.
+fn offered(fetched: &Fetched) -> Option<Url> {
+    let older = extract::older(&fetched.body, fetched.content_type.as_deref(), &fetched.url);
+    older.filter(|older| older.origin() == fetched.url.origin())
+}
+
 /// One body's way to scored items.
 struct Work {
     ctx: Arc<Ctx>,
@@ -166,6 +187,8 @@ struct Work {
     now: Timestamp,
     hash: String,
     known: Option<Imprints>,
+    /// Whether the source held something that can be gone.
+    may_pass: bool,
 }
 
 /// The items of a body, as far as they were read.
@@ -176,6 +199,22 @@ struct Told {
 }
 
 impl Work {
+    /// Does the work aside from the runtime.
+    async fn aside(self, ctx: &Ctx, fetched: Fetched) -> Read {
+        // One body a core: more would only share the cores, and each would count the others' time.
+        let turn = ctx.readers.acquire().await;
+        let read = tokio::task::spawn_blocking(move || self.digest(fetched)).await;
+        drop(turn);
+        read.unwrap_or_else(|_| {
+            Read::nothing(Outcome {
+                class: PollClass::Internal,
+                message: Some("newshound itself failed on this body; the log says where".to_owned()),
+                retry_after: None,
+                learned: None,
+            })
+        })
+    }
+
     fn digest(self, fetched: Fetched) -> Read {
         let fetch = &self.live.config.fetch;
         let began = self.ctx.clock.elapsed();
@@ -185,14 +224,27 @@ impl Work {
         let told = lean.or_else(|| self.extract(&fetched, &limits, None));
         let Told { extracted, items, imprints } = told.expect("what is read whole is taken as it is");
         let fresh = fetched.freshness.lifetime(self.now);
-        let outcome = self.outcome(&extracted, fetched.validators, fresh);
+        let mut outcome = self.outcome(&extracted, fetched.validators.clone(), fresh);
         if !outcome.class.is_feed() {
             return Read::nothing(outcome);
         }
-        let is_whole = extracted.left_out.is_empty() && !extracted.end_missing;
-        let items = items.into_iter().map(|item| self.see(item)).collect();
+        let n_skipped = extracted.left_out.len();
+        let items: Vec<SeenItem> = items.into_iter().map(|item| self.see(item)).collect();
+        if fetched.status == 226 {
+            // What is not in it is not gone, so nothing that is remembered of the rest is replaced.
+            if let Some(learned) = &mut outcome.learned {
+                (learned.body_hash, learned.showing) = (None, Showing::Part);
+            }
+            return Read { items, n_skipped, ..Read::nothing(outcome) };
+        }
+        if let Some(learned) = &mut outcome.learned {
+            learned.showing = Showing::Whole((items.len() + n_skipped) as u64);
+        }
+        let is_whole = n_skipped == 0 && !extracted.end_missing;
+        let older =
+            (self.may_pass && n_skipped == 0 && !items.is_empty()).then(|| offered(&fetched)).flatten();
         let memory = imprints.map_or(Memory::Forgotten, Memory::Replaced);
-        Read { outcome, items, body_bytes: 0, n_skipped: extracted.left_out.len(), memory, is_whole }
+        Read { outcome, items, body_bytes: 0, n_skipped, memory, is_whole, older }
     }
 
     /// Reads a body but for what is known. `None` where that does not do: an item that is new has
@@ -226,7 +278,7 @@ impl Work {
         // A degraded body is read again each time that it comes.
         let body_hash = (class == PollClass::Ok).then(|| self.hash.clone());
         let hints = Some(extracted.hints);
-        let learned = whole.then_some(Learned { validators, body_hash, fresh, hints });
+        let learned = whole.then_some(Learned { validators, body_hash, fresh, hints, ..Learned::default() });
         Outcome { class, message: message(extracted), retry_after: None, learned }
     }
 

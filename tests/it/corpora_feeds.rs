@@ -348,7 +348,7 @@ fn base() -> Url {
 }
 
 /// Reads a file, unpacked where its name says that it is packed.
-fn read_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn read_bytes(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).unwrap();
     if path.extension().is_some_and(|extension| extension == "gz") {
         let packed = std::mem::take(&mut bytes);

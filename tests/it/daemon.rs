@@ -1,10 +1,12 @@
 //! The whole daemon between scripted servers and recorders, its clock set by hand.
 
 mod items;
+mod moves;
 mod network;
 mod pace;
 mod sending;
 mod validators;
+mod windows;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};

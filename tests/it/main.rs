@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod backtest;
+mod blocks;
 mod cli;
 mod corpora_feeds;
 mod crash;
@@ -17,12 +18,14 @@ mod learning;
 mod matching;
 mod notify;
 mod program;
+mod proxy;
 mod queries;
 mod real_mail;
 mod reload;
 mod rungs;
 mod schedule;
 mod scores;
+mod scripts;
 mod sd_notify;
 mod search;
 mod secrets;

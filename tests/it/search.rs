@@ -184,7 +184,11 @@ impl Archive {
             |item: &Item| SeenItem { item: item.clone(), baseline: true, scores: vec![], routed: vec![] };
         let record = PollRecord {
             source: state.id.clone(),
-            decide: Box::new(move |_| newshound::model::Next { state: state.clone(), notes: vec![] }),
+            decide: Box::new(move |_| newshound::model::Next {
+                state: state.clone(),
+                notes: vec![],
+                host: None,
+            }),
             n_skipped: 0,
             memory: Memory::Kept,
             polled_at: now,

@@ -142,7 +142,7 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
     change(&mut state);
     PollRecord {
         source: before.id.clone(),
-        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![] }),
+        decide: Box::new(move |_| Next { state: state.clone(), notes: vec![], host: None }),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,

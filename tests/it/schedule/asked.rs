@@ -178,7 +178,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         });
     let learned = (fresh, proptest::option::of(hints), any::<bool>()).prop_map(|(fresh, hints, bare)| {
         let validators = with_etag().validators.filter(|_| !bare);
-        Learned { fresh, hints, validators, body_hash: None }
+        Learned { fresh, hints, validators, ..Learned::default() }
     });
     let good = prop_oneof![Just(PollClass::Ok), Just(PollClass::NotModified)];
     let pause = proptest::option::weighted(0.2, 0_u64..1_000_000);
