@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::{reading, setup};
 use crate::clock::Clock;
-use crate::config::{Config, Source};
+use crate::config::{Config, Source, shown_url};
 use crate::fetch::{Fetched, Request};
 use crate::model::{Found, Item, PollClass, SourceId, SourceState, Timestamp, Validators};
 use crate::schedule::interval::{Learned, Outcome, Pace, after_poll, succeeded};
+use crate::schedule::moves;
 use crate::store::{Store, StoreError};
 
 /// What a poll came to, and what would follow.
@@ -19,7 +20,7 @@ use crate::store::{Store, StoreError};
 pub struct Trial {
     /// The source.
     pub source: SourceId,
-    /// Its address without secrets.
+    /// The address it was asked at, without secrets.
     pub url: String,
     /// `If-None-Match` as it was sent.
     pub if_none_match: Option<String>,
@@ -61,8 +62,8 @@ pub async fn poll_source(config: &Config, source: &Source, clock: &Clock) -> any
     };
     let mut before = SourceState::unseen(source.id.clone(), clock.now());
     if let Some(store) = &store {
-        let ends = (&source.id, &source.id);
-        let rows = store.source_rows_within(ends, clock.now()).await.context("reading the source's state")?;
+        let rows = store.source_rows_of(&[&source.id], clock.now()).await;
+        let rows = rows.context("reading the source's state")?;
         before = rows.into_iter().next().map_or(before, |row| row.state);
     }
     let trial = try_poll(config, (source, &before), store.as_ref(), clock).await;
@@ -81,7 +82,8 @@ async fn try_poll(
     let (polled_at, began) = (clock.now(), clock.elapsed());
     let validators = before.validators.as_ref();
     let request = Request { url: &source.url, validators, headers: &source.headers };
-    let fetched = setup::fetcher(config)?.get(&request).await;
+    let moved_to = moves::moved(before);
+    let fetched = setup::fetcher(config)?.get_at(&request, moved_to.as_ref()).await;
     let took = clock.elapsed().saturating_sub(began);
     let (outcome, items) = match fetched {
         Ok(fetched) => read(config, (source, before), fetched, (clock, took)).await,
@@ -101,7 +103,7 @@ async fn try_poll(
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     Ok(Trial {
         source: source.id.clone(),
-        url: source.shown_url(),
+        url: moved_to.as_ref().map_or_else(|| source.shown_url(), shown_url),
         if_none_match: validators.and_then(|sent| sent.etag.as_ref()).map(text),
         if_modified_since: validators.and_then(|sent| sent.last_modified.as_ref()).map(text),
         class: outcome.class,
