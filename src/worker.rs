@@ -15,6 +15,7 @@ pub mod poll;
 mod read;
 mod steady;
 mod tally;
+mod told;
 mod trip;
 
 use std::{sync::Arc, time::Duration};
