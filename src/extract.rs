@@ -11,6 +11,7 @@ mod capture;
 mod charset;
 mod date;
 mod dialect;
+mod doubt;
 mod draft;
 mod entities;
 mod hints;
@@ -27,9 +28,9 @@ pub mod text;
 
 use std::fmt;
 
+pub use doubt::Doubt;
 pub use item::{GivenItem, ItemError, item_json};
 pub use page::text_or_page;
-pub use survey::Doubt;
 use url::Url;
 
 use self::draft::{Draft, Setting};
