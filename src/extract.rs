@@ -12,6 +12,7 @@ mod capture;
 mod charset;
 mod date;
 mod dialect;
+mod doubt;
 mod draft;
 mod entities;
 mod hints;
@@ -29,10 +30,10 @@ pub mod text;
 
 use std::fmt;
 
+pub use doubt::Doubt;
 pub use item::{GivenItem, ItemError, item_json};
 pub use page::text_or_page;
 pub use paging::older;
-pub use survey::Doubt;
 use url::Url;
 
 use self::draft::{Draft, Setting};

@@ -16,10 +16,11 @@ use feed_rs::model::{Content, Entry, Feed, FeedType, LinkTarget, MediaObject, Pe
 use feed_rs::parser::{Builder, ParseFeedResult};
 
 use super::date;
+use super::doubt::Doubt;
 use super::draft::{Draft, DraftLink, Markup, Written};
 use super::lean;
 use super::lenient::{Bounds, Document, Root};
-use super::survey::{Doubt, survey};
+use super::survey::survey;
 use crate::model::{Imprints, Timestamp};
 
 /// Reads a document, or says why it is for the lenient reader.

@@ -5,52 +5,19 @@
 //! hostile document cannot look shallow here and be deep there. What is in doubt goes to the
 //! lenient reader whole; so the same feed is read by the same reader from poll to poll.
 
-use std::fmt;
+mod tag;
+
 use std::ops::Range;
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
+use self::tag::{attribute, check_base, picture, rich};
 use super::dialect::{Dialect, Namespace, Shape};
+use super::doubt::Doubt;
 use super::lenient::Bounds;
 use super::names::{self, Field, Prefixes, Vocabulary};
-
-/// Why a document is not for the strict reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Doubt {
-    /// It is JSON.
-    Json,
-    /// It is not well-formed, or uses names that XML does not know.
-    Unsound,
-    /// It is larger or deeper than the strict reader is trusted with.
-    Size,
-    /// It is in a format that the strict reader reads partly or not at all.
-    Format,
-    /// An item holds a field that the strict reader would lose.
-    Field,
-    /// An item says a thing twice, and the readers would choose differently.
-    Twice,
-    /// A text is written in a way that the strict reader would change.
-    Text,
-    /// The strict reader failed, or found another number of items.
-    Failed,
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Doubt::Json => "it is JSON",
-            Doubt::Unsound => "it is not well-formed",
-            Doubt::Size => "it is very large or deep",
-            Doubt::Format => "its format is a rare one",
-            Doubt::Field => "its items have rare fields",
-            Doubt::Twice => "its items have fields twice",
-            Doubt::Text => "its texts are written in a rare way",
-            Doubt::Failed => "the strict reader failed on it",
-        })
-    }
-}
 
 /// feed-rs keeps up to thirty bytes for one byte of a document that is all tags, and of this size
 /// it reads the worst found in a tenth of a second (`benches/extract.rs`).
@@ -59,8 +26,6 @@ const MAX_DEPTH: usize = 256;
 /// feed-rs calls itself for media within media and podcast categories within such: at 250 of them
 /// the stack of a thread was used up.
 const MAX_NESTED_MODULES: usize = 16;
-/// feed-rs copies the address for every element within it.
-const MAX_BASE: usize = 2048;
 /// feed-rs copies the texts of an item for every group of media in it: bytes of the item times its
 /// groups, summed over the document.
 const MAX_COPIES: u64 = 16 << 20;
@@ -423,40 +388,11 @@ fn resolved_in(dialect: Option<Dialect>, resolved: &ResolveResult<'_>) -> Result
     dialect.map_or(Ok(Namespace::Other), |dialect| dialect.namespace(resolved).ok_or(Doubt::Unsound))
 }
 
-/// The strict reader does without the base that the document came from.
-fn check_base(tag: &BytesStart<'_>) -> Result<(), Doubt> {
-    match attribute(tag, "xml:base") {
-        Some(base) if base.len() > MAX_BASE || !base.contains("://") => Err(Doubt::Field),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// A text of Atom, by its type.
-fn rich(tag: &BytesStart<'_>, field: Field) -> Result<Place, Doubt> {
-    match attribute(tag, "type").as_deref() {
-        None | Some("text" | "html" | "text/html") => Ok(Place::Text(field)),
-        Some("xhtml") => Ok(Place::Any),
-        Some(_) => Err(Doubt::Text),
-    }
-}
-
-/// An address of an image has to be whole, and its type has to say that it is one.
-fn picture(tag: &BytesStart<'_>) -> Result<(), Doubt> {
-    let url = attribute(tag, "url").or_else(|| attribute(tag, "href"));
-    let by_medium = attribute(tag, "medium").is_some_and(|medium| medium.starts_with("image"));
-    let by_type = attribute(tag, "type").is_some_and(|kind| kind.starts_with("image/"));
-    let is_whole = url.is_none_or(|url| url.contains("://"));
-    if is_whole && (!by_medium || by_type) { Ok(()) } else { Err(Doubt::Field) }
-}
-
-fn attribute<'a>(tag: &'a BytesStart<'_>, name: &str) -> Option<std::borrow::Cow<'a, str>> {
-    tag.attributes().flatten().find(|attribute| attribute.key.0 == name).map(|attribute| attribute.value)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
+    use super::tag::MAX_BASE;
     use super::*;
 
     const BOUNDS: Bounds<'_> = Bounds { max_depth: 256, max_items: 100, expired: &|| false };

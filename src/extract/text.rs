@@ -200,10 +200,15 @@ fn strip(html: &str) -> String {
 
 /// In HTML a line break of the source is a space like any other.
 fn push_text(piece: &str, is_html: bool, text: &mut String) {
-    if is_html {
-        text.extend(piece.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
-    } else {
+    if !is_html {
         text.push_str(piece);
+        return;
+    }
+    for (n, part) in piece.split(['\n', '\r']).enumerate() {
+        if n > 0 {
+            text.push(' ');
+        }
+        text.push_str(part);
     }
 }
 
@@ -226,8 +231,8 @@ fn tidy(text: &str, max_chars: usize) -> String {
     let text = without_sequences(text);
     let mut rest = &*text;
     while let Some(c) = rest.chars().next() {
-        // Nearly all texts are words of ASCII, which are taken whole.
-        let n_plain = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        // Nearly all texts are words of ASCII with one space between, which are taken whole.
+        let n_plain = plain_words(rest.as_bytes());
         let (piece, after) = rest.split_at(n_plain.max(c.len_utf8()));
         rest = after;
         if c.is_whitespace() {
@@ -243,7 +248,7 @@ fn tidy(text: &str, max_chars: usize) -> String {
             break;
         }
         tidied.extend(space);
-        let taken = cut(piece, room);
+        let taken = cut(piece, room).trim_end_matches(' ');
         tidied.push_str(taken);
         n_chars += n_plain.min(room).max(1) + usize::from(space.is_some());
         if taken.len() < piece.len() {
@@ -251,6 +256,19 @@ fn tidy(text: &str, max_chars: usize) -> String {
         }
     }
     tidied
+}
+
+/// Returns how many bytes are words of ASCII with one space between them.
+fn plain_words(text: &[u8]) -> usize {
+    let mut n = 0;
+    while let Some(byte) = text.get(n) {
+        let is_space_between = *byte == b' ' && n > 0 && text.get(n + 1).is_some_and(u8::is_ascii_graphic);
+        if !byte.is_ascii_graphic() && !is_space_between {
+            break;
+        }
+        n += 1;
+    }
+    n
 }
 
 /// Says whether a character has no place in stored text. Soft hyphens and the tags of flags stay:
