@@ -36,7 +36,7 @@ use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError,
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
 use crate::worker::network::Network;
-use crate::worker::{Counts, Ctx, Live, Tally, dispatch, poll};
+use crate::worker::{Counts, Ctx, Live, Tally, dispatch, keys, poll};
 
 /// How long a claim on a delivery holds.
 const SEND_LEASE: Duration = Duration::from_mins(5);
@@ -126,7 +126,9 @@ impl App {
             stop.cancelled().await;
             systemd::stopping();
         };
-        let all = async { tokio::join!(poll::run(ctx, stop), sending, reloading, watchdog, farewell) };
+        let all = async {
+            tokio::join!(poll::run(ctx, stop), keys::run(ctx, stop), sending, reloading, watchdog, farewell)
+        };
         tokio::pin!(all);
         tokio::select! {
             () = heartbeat::beat(ctx, Pulse::quiet) => (),
@@ -152,6 +154,9 @@ impl App {
             () = heartbeat::beat(&self.ctx, Pulse::quiet_altogether) => (),
         }
         let (counts, fault) = (self.ctx.tally.counts(), self.ctx.pulse.fault());
+        if fault.is_none() && !stop.is_cancelled() {
+            keys::leave_few(&self.ctx).await;
+        }
         self.close().await;
         match fault {
             None => Ok(counts),

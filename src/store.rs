@@ -108,7 +108,6 @@ impl Store {
         make_folder(&path)?;
         let store = Store::connect(path, true).await?;
         store.migrate().await?;
-        store.make_missing_keys().await?;
         Ok(store)
     }
 

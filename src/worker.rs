@@ -5,6 +5,7 @@
 //! that could not be recorded.
 
 pub mod dispatch;
+pub mod keys;
 pub mod learned;
 pub mod live;
 pub mod network;

@@ -1,6 +1,8 @@
 //! What a reload of the present files would change against the configuration that last ran: its
 //! parts, and the alerts of the last days.
 
+mod listed;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
@@ -13,7 +15,7 @@ use super::backtest::{Feed, all_cores};
 use super::reload::{Reading, read};
 use super::running;
 use crate::config::{Config, Definition, Environment, Problem, changed_keys, topic_versions};
-use crate::model::{DefinitionKind, Timestamp, TopicId};
+use crate::model::{DefinitionKind, SourceId, Timestamp, TopicId};
 use crate::store::{LastReload, Store};
 
 /// What a reload would change.
@@ -87,19 +89,23 @@ pub async fn plan(path: Option<&Path>, environment: &Environment, since: Timesta
     let mut reading = if topics.is_empty() { found } else { read(path, environment, topics) };
     let planned = match reading.ready.take() {
         None => Ok(refused(reading, &before)),
-        Some(ready) => {
-            let parts = parts(&before.definitions, &ready.config, &reading.kept);
-            let alerts = alerts_of(&before, &ready.config, &parts, since).await;
-            let result = if reading.error().is_some() { LastReload::Partial } else { LastReload::Ok };
-            let waits = waits(&parts);
-            let Reading { problems, kept, .. } = reading;
-            alerts.map(|alerts| Plan { result, ran: before.ran, problems, kept, parts, waits, alerts })
-        }
+        Some(ready) => compared(reading, &ready.config, &before, since).await,
     };
     if let Some(store) = before.store {
         store.close().await;
     }
     planned
+}
+
+async fn compared(reading: Reading, now: &Config, before: &Before, since: Timestamp) -> anyhow::Result<Plan> {
+    let apart = listed::apart(before.store.as_ref(), now).await.context("comparing the sources")?;
+    let parts = parts(&before.definitions, now, &reading.kept);
+    let parts = listed::with_lists((parts, &before.definitions), &apart, now);
+    let alerts = alerts_of(before, now, &parts, since).await?;
+    let result = if reading.error().is_some() { LastReload::Partial } else { LastReload::Ok };
+    let waits = waits(&parts);
+    let Reading { problems, kept, .. } = reading;
+    Ok(Plan { result, ran: before.ran, problems, kept, parts, waits, alerts })
 }
 
 fn refused(reading: Reading, before: &Before) -> Plan {
@@ -198,12 +204,25 @@ async fn alerts_of(
     let wanted = |id: &TopicId| changed.as_ref().is_none_or(|ids| ids.contains(id));
     let reading = "reading the verdicts";
     let is = Half::picked(now, wanted).corrected(&store).await.context(reading)?;
-    let did = match &before.config {
-        Some(config) => Some(Half::picked(config, wanted).corrected(&store).await.context(reading)?),
+    let was = before.config.as_ref().map(|was| {
+        // Those of lists were the same, but for what comes and goes.
+        Config { sources: was.sources.with_lists_of(&now.sources), ..was.clone() }
+    });
+    let did = match &was {
+        Some(config) => {
+            let half = Half::picked(config, wanted).hearing(gone(parts));
+            Some(half.corrected(&store).await.context(reading)?)
+        }
         None => None,
     };
     let feed = Feed::archive(store, since);
     tokio::task::block_in_place(|| compare(feed, (&is, did.as_ref()), all_cores(), || true))
+}
+
+/// Returns the sources that go.
+fn gone(parts: &[PartChange]) -> HashSet<SourceId> {
+    let goes = |part: &&PartChange| part.kind == DefinitionKind::Source && part.change == Change::Removed;
+    parts.iter().filter(goes).map(|part| SourceId::new(&part.id)).collect()
 }
 
 /// Returns the topics that may find other things than before; `None` for all of them.

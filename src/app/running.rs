@@ -15,7 +15,9 @@ pub async fn last(settings: &Config) -> Option<Config> {
     store.close().await;
     let definitions = definitions.ok().filter(|definitions| !definitions.is_empty())?;
     let config = config_of(&definitions)?;
-    Some(Config { store: settings.store.clone(), files: settings.files.clone(), ..config })
+    // Of lists the store keeps no text: their addresses are those of the files.
+    let sources = config.sources.with_lists_of(&settings.sources);
+    Some(Config { store: settings.store.clone(), files: settings.files.clone(), sources, ..config })
 }
 
 /// Makes a configuration of definitions; its channels lead nowhere.

@@ -28,7 +28,7 @@ impl Sources {
         Sources { tables: tables.into_iter().map(Arc::new).collect(), listed }
     }
 
-    /// Returns these sources with the lists of others, but for ids that are taken.
+    /// Returns these sources with the lists of others; of two with one id the list's counts.
     #[must_use]
     pub fn with_lists_of(&self, other: &Sources) -> Sources {
         let tables = self.tables.iter().filter(|source| other.listed.find(source.id.as_str()).is_none());

@@ -2,6 +2,7 @@
 
 mod files;
 mod keys;
+mod lists;
 mod places;
 mod values;
 

@@ -1,60 +1,67 @@
 //! What an item means to each topic, and the alerts that come of it.
 
+use super::items::Taken;
 use super::{StoreError, Tx, poll::Recorded, rows};
 use crate::model::{
     Alert, Decision, Delivery, Item, ItemId, PollRecord, Score, ScoreOutcome, SeenItem, TopicId, TopicVersion,
 };
 use crate::schedule::route::first_alert;
 
-/// Keeps the scores, and makes an alert of each hit that was none before.
+/// Keeps what an item means to each topic, and makes an alert of each hit that was none before.
+///
+/// Of a copy of an item that another source brought, only what it hits counts: a topic that watches
+/// only some sources may not have been asked about it yet.
 pub(super) async fn record_hits(
     tx: &mut Tx<'_>,
     record: &PollRecord,
-    (seen, item): (&SeenItem, &Item),
+    (seen, taken): (&SeenItem, Taken),
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
-    let all: Vec<&Score> = seen.scores.iter().collect();
-    record_scores(tx, record, (seen, &all), item, recorded).await
-}
-
-/// The same for a copy of an item that another source brought: only what it hits counts.
-pub(super) async fn record_hits_of_copy(
-    tx: &mut Tx<'_>,
-    record: &PollRecord,
-    (seen, item): (&SeenItem, &Item),
-    recorded: &mut Recorded,
-) -> Result<(), StoreError> {
-    let hits: Vec<&Score> = seen.scores.iter().filter(|score| score.outcome == ScoreOutcome::Hit).collect();
-    record_scores(tx, record, (seen, &hits), item, recorded).await
-}
-
-async fn record_scores(
-    tx: &mut Tx<'_>,
-    record: &PollRecord,
-    (seen, scores): (&SeenItem, &[&Score]),
-    item: &Item,
-    recorded: &mut Recorded,
-) -> Result<(), StoreError> {
+    let hits_only = matches!(taken, Taken::Copy(..));
+    let known_as = match taken {
+        Taken::Known(_) => return Ok(()),
+        Taken::New => None,
+        Taken::Updated(id) | Taken::Copy(id, _) => Some(id),
+    };
+    let hit = |score: &&Score| score.outcome == ScoreOutcome::Hit;
+    let mut scores = seen.scores.iter().filter(|score| !hits_only || hit(score)).peekable();
+    if scores.peek().is_none() {
+        return Ok(());
+    }
+    let item = match &known_as {
+        Some(id) => &Item { id: id.clone(), ..seen.item.clone() },
+        None => &seen.item,
+    };
     for score in scores {
-        let hit = score.outcome == ScoreOutcome::Hit;
-        let hit_before = decision_before(tx, &item.id, &score.topic).await?.is_some_and(is_hit);
-        if hit_before {
-            continue;
+        let before = match &known_as {
+            Some(id) => decision_before(tx, id, &score.topic).await?,
+            None => None,
+        };
+        if !before.is_some_and(is_hit) {
+            record_score(tx, record, (seen, item), score, recorded).await?;
         }
-        let decision =
-            if hit && seen.baseline { Decision::Baseline } else { Decision::of_new(score.outcome) };
-        keep_score(tx, record, &item.id, (score, decision)).await?;
-        if hit {
-            recorded.hits.push((score.topic.clone(), decision));
-        }
-        if decision == Decision::Alert {
-            let Some(routed) = seen.routed.iter().find(|routed| routed.topic == score.topic) else {
-                continue;
-            };
-            let (alert, deliveries) = first_alert(item, score, routed, record.polled_at);
-            recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
-            recorded.new_alerts.push(alert);
-        }
+    }
+    Ok(())
+}
+
+async fn record_score(
+    tx: &mut Tx<'_>,
+    record: &PollRecord,
+    (seen, item): (&SeenItem, &Item),
+    score: &Score,
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    let hit = score.outcome == ScoreOutcome::Hit;
+    let decision = if hit && seen.baseline { Decision::Baseline } else { Decision::of_new(score.outcome) };
+    keep_score(tx, record, &item.id, (score, decision)).await?;
+    if hit {
+        recorded.hits.push((score.topic.clone(), decision));
+    }
+    let routed = seen.routed.iter().find(|routed| routed.topic == score.topic);
+    if let (Decision::Alert, Some(routed)) = (decision, routed) {
+        let (alert, deliveries) = first_alert(item, score, routed, record.polled_at);
+        recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
+        recorded.new_alerts.push(alert);
     }
     Ok(())
 }

@@ -1,163 +1,206 @@
-//! The items of a poll: which of them are new, which are known, and which have changed.
+//! The items of polls: which of them are new, which are known, and which have changed. What is
+//! known is asked for once for all the polls that are written together, and so is what is new
+//! written.
 
-use sqlx::Row;
+mod register;
 
-use super::{StoreError, Tx, hits, poll::Recorded, rows, search};
-use crate::dedupe::{Mark, MarkKind, PASSING, marks};
-use crate::model::{Item, ItemId, PollRecord, SeenItem, SourceId, Timestamp};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-/// A known item counts as seen again only once a day, to spare the disk.
-const SEEN_AGAIN_MS: i64 = 86_400_000;
+pub(super) use self::register::{Again, Register, Taken};
+use self::register::{Identity, Kept, Key, Writes};
+use super::{StoreError, Tx, rows};
+use crate::dedupe::marks;
+use crate::model::{Item, PollRecord, SeenItem, SourceId, Timestamp};
 
-/// The item that an item turned out to be.
-struct Known {
-    id: ItemId,
-    /// Its source and text; `None` where only its identity is left.
-    kept: Option<(String, Option<String>)>,
-    by: MarkKind,
+/// Rows written by one statement. Of few sizes, so that each is prepared once.
+const ITEM_ROWS: [usize; 3] = [16, 4, 1];
+const IDENTITY_ROWS: [usize; 3] = [32, 8, 1];
+
+/// Looks up all that the items of these polls could turn out to be.
+pub(super) async fn look_up<'a>(
+    tx: &mut Tx<'_>,
+    records: &[&'a PollRecord],
+) -> Result<Register<'a>, StoreError> {
+    let all = || records.iter().flat_map(|record| record.items.iter().map(|seen| (*record, seen)));
+    let mut register = Register::default();
+    let keys: Vec<Key<'a>> =
+        all().flat_map(|(record, seen)| marks(&record.source, &seen.item.keys).map(Key::of)).collect();
+    if !keys.is_empty() {
+        look_up_identities(tx, &keys, &mut register).await?;
+    }
+    // What is recognised by nothing may be there still: an item without any words.
+    let unknown: Vec<&str> = all()
+        .filter(|(record, seen)| !register.knows_any(marks(&record.source, &seen.item.keys)))
+        .map(|(_, seen)| seen.item.id.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        look_up_items(tx, &unknown, &mut register).await?;
+    }
+    Ok(register)
 }
 
-/// Records one item of a poll.
-pub(super) async fn record_item(
+async fn look_up_identities<'a>(
     tx: &mut Tx<'_>,
-    record: &PollRecord,
-    seen: &SeenItem,
-    recorded: &mut Recorded,
+    keys: &[Key<'a>],
+    register: &mut Register<'a>,
 ) -> Result<(), StoreError> {
-    let now = record.polled_at;
-    let source = &record.source;
-    let Some(known) = find(tx, source, &seen.item, now).await? else {
-        if !insert_item(tx, seen, now).await? {
-            // Nothing to recognise it by, and still here: an item without any words.
-            return Ok(());
-        }
-        search::make_keys(tx, &seen.item).await?;
-        bind_identities(tx, (source, &seen.item), &seen.item.id, now).await?;
-        recorded.new += 1;
-        return hits::record_hits(tx, record, (seen, &seen.item), recorded).await;
-    };
-    bind_identities(tx, (source, &seen.item), &known.id, now).await?;
-    let ours = known.kept.as_ref().is_some_and(|(owner, _)| owner == source.as_str());
-    let changed = known.kept.as_ref().is_some_and(|(_, text)| *text != seen.item.keys.text);
-    if ours && changed && known.by != MarkKind::Text {
-        let edited = Item { id: known.id, ..seen.item.clone() };
-        update_item(tx, &edited).await?;
-        search::make_keys(tx, &edited).await?;
-        recorded.updated += 1;
-        return hits::record_hits(tx, record, (seen, &edited), recorded).await;
-    }
-    if known.id != seen.item.id {
-        match known.by {
-            MarkKind::Url => recorded.same_url += 1,
-            MarkKind::Text => recorded.same_text += 1,
-            MarkKind::Guid => {}
-        }
-    }
-    if known.kept.is_some() && !ours {
-        // A topic that watches only some sources may not have been asked about it yet.
-        let copy = Item { id: known.id, ..seen.item.clone() };
-        return hits::record_hits_of_copy(tx, record, (seen, &copy), recorded).await;
-    }
-    Ok(())
-}
-
-/// Looks up the item by its publisher's id, then its address, then its text.
-async fn find(
-    tx: &mut Tx<'_>,
-    source: &SourceId,
-    item: &Item,
-    now: Timestamp,
-) -> Result<Option<Known>, StoreError> {
-    for Mark { kind, scope, value, passes } in marks(source, &item.keys) {
-        let found = sqlx::query(
-            "select identity.item, item.source, item.text_key, item.id as kept
-             from identity left join item on item.id = identity.item
-             where identity.kind = $1 and identity.scope = $2 and identity.value = $3
-                 and coalesce(item.first_seen, 0) >= $4",
-        )
-        .bind(kind.as_str())
-        .bind(scope)
-        .bind(value)
-        .bind(if passes { (now - PASSING).as_millis() } else { 0 })
-        .fetch_optional(&mut **tx)
-        .await?;
-        if let Some(row) = found {
-            let kept = match row.try_get::<Option<String>, _>("kept")? {
-                Some(_) => Some((rows::text(&row, "source")?, row.try_get("text_key")?)),
-                None => None,
-            };
-            return Ok(Some(Known { id: ItemId::new(rows::text(&row, "item")?), kept, by: kind }));
-        }
-    }
-    Ok(None)
-}
-
-/// Has what an item is recognised by lead to this id from now on. What leads to another item
-/// stays with that, but for a short text whose time is over.
-async fn bind_identities(
-    tx: &mut Tx<'_>,
-    (source, item): (&SourceId, &Item),
-    id: &ItemId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    for Mark { kind, scope, value, passes } in marks(source, &item.keys) {
-        sqlx::query(
-            "insert into identity (kind, scope, value, item, last_seen) values ($1, $2, $3, $4, $5)
-             on conflict (kind, scope, value) do update set last_seen = excluded.last_seen,
-                 item = case when $7 = 1 and coalesce((select first_seen from item where id = identity.item), 0) < $8
-                        then excluded.item else identity.item end
-             where identity.last_seen < excluded.last_seen - $6 or $7 = 1",
-        )
-        .bind(kind.as_str())
-        .bind(scope)
-        .bind(value)
-        .bind(id.as_str())
-        .bind(now.as_millis())
-        .bind(SEEN_AGAIN_MS)
-        .bind(i64::from(passes))
-        .bind((now - PASSING).as_millis())
-        .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Writes a new item; says whether there was none of its id.
-async fn insert_item(tx: &mut Tx<'_>, seen: &SeenItem, now: Timestamp) -> Result<bool, StoreError> {
-    let item = &seen.item;
-    let inserted = sqlx::query(
-        "insert into item (id, source, url, title, summary, text, author, published, updated, lang, tags, image,
-             text_key, baseline, first_seen)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-         on conflict (id) do nothing",
+    let found = sqlx::query(
+        "select sought.key as place, identity.item, identity.last_seen, item.source, item.text_key,
+             item.first_seen
+         from json_each($1) as sought
+             cross join identity on identity.kind = sought.value ->> 0
+                 and identity.scope = sought.value ->> 1 and identity.value = sought.value ->> 2
+             left join item on item.id = identity.item",
     )
-    .bind(item.id.as_str())
-    .bind(item.source.as_ref().map(SourceId::as_str).unwrap_or_default())
-    .bind(item.url.as_deref())
-    .bind(&item.title)
-    .bind(&item.summary)
-    .bind(&item.text)
-    .bind(item.author.as_deref())
-    .bind(item.published.map(Timestamp::as_millis))
-    .bind(item.updated.map(Timestamp::as_millis))
-    .bind(item.lang.as_deref())
-    .bind(serde_json::to_string(&item.tags)?)
-    .bind(item.image.as_deref())
-    .bind(item.keys.text.as_deref())
-    .bind(i64::from(seen.baseline))
+    .bind(serde_json::to_string(keys)?)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in found {
+        let place: usize = rows::count(&row, "place")?;
+        let id = rows::text(&row, "item")?;
+        if let Some(source) = row.try_get::<Option<String>, _>("source")? {
+            let (text_key, first_seen) = (row.try_get("text_key")?, rows::time(&row, "first_seen")?);
+            register.keep(&id, Kept { source, text_key, first_seen });
+        }
+        let last_seen = rows::time(&row, "last_seen")?;
+        register.note(keys[place], Identity { item: id, last_seen });
+    }
+    Ok(())
+}
+
+async fn look_up_items(tx: &mut Tx<'_>, ids: &[&str], register: &mut Register<'_>) -> Result<(), StoreError> {
+    let found = sqlx::query(
+        "select item.id, item.source, item.text_key, item.first_seen
+         from json_each($1) as sought cross join item on item.id = sought.value",
+    )
+    .bind(serde_json::to_string(ids)?)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in found {
+        let (source, text_key) = (rows::text(&row, "source")?, row.try_get("text_key")?);
+        let kept = Kept { source, text_key, first_seen: rows::time(&row, "first_seen")? };
+        register.keep(&rows::text(&row, "id")?, kept);
+    }
+    Ok(())
+}
+
+/// Writes what the register has gathered.
+pub(super) async fn write(tx: &mut Tx<'_>, register: Register<'_>) -> Result<(), StoreError> {
+    let Writes { items, edits, identities, rebound, seen_again } = register.into_writes();
+    for chunk in chunks(&items, ITEM_ROWS) {
+        insert_items(tx, chunk).await?;
+    }
+    for (item, seen) in edits {
+        update_item(tx, item.as_str(), &seen.item).await?;
+    }
+    for chunk in chunks(&identities, IDENTITY_ROWS) {
+        insert_identities(tx, chunk).await?;
+    }
+    for (key, item, now) in rebound {
+        bind_again(tx, key, &item, now).await?;
+    }
+    if let Some((keys, now)) = seen_again {
+        see_again(tx, &keys, now).await?;
+    }
+    Ok(())
+}
+
+/// Cuts what is to be written into pieces of these sizes, the largest first.
+fn chunks<T>(mut rows: &[T], sizes: [usize; 3]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = sizes.into_iter().find(|&size| size <= rows.len())?;
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+async fn insert_items(tx: &mut Tx<'_>, items: &[(&SeenItem, Timestamp)]) -> Result<(), StoreError> {
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "insert into item (id, source, url, title, summary, text, author, published, updated, lang, tags, image,
+             text_key, baseline, first_seen) ",
+    );
+    let tags: Vec<String> =
+        items.iter().map(|(seen, _)| serde_json::to_string(&seen.item.tags)).collect::<Result<_, _>>()?;
+    query.push_values(items.iter().zip(&tags), |mut row, ((seen, now), tags)| {
+        let item = &seen.item;
+        row.push_bind(item.id.as_str())
+            .push_bind(item.source.as_ref().map(SourceId::as_str).unwrap_or_default())
+            .push_bind(item.url.as_deref())
+            .push_bind(item.title.as_str())
+            .push_bind(item.summary.as_str())
+            .push_bind(item.text.as_str())
+            .push_bind(item.author.as_deref())
+            .push_bind(item.published.map(Timestamp::as_millis))
+            .push_bind(item.updated.map(Timestamp::as_millis))
+            .push_bind(item.lang.as_deref())
+            .push_bind(tags.as_str())
+            .push_bind(item.image.as_deref())
+            .push_bind(item.keys.text.as_deref())
+            .push_bind(i64::from(seen.baseline))
+            .push_bind(now.as_millis());
+    });
+    query.build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+async fn insert_identities(
+    tx: &mut Tx<'_>,
+    identities: &[(Key<'_>, String, Timestamp)],
+) -> Result<(), StoreError> {
+    let mut query: QueryBuilder<Sqlite> =
+        QueryBuilder::new("insert into identity (kind, scope, value, item, last_seen) ");
+    query.push_values(identities, |mut row, (Key(kind, scope, value), item, now)| {
+        row.push_bind(*kind)
+            .push_bind(*scope)
+            .push_bind(*value)
+            .push_bind(item.as_str())
+            .push_bind(now.as_millis());
+    });
+    query.build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Has a short text whose time is over lead to another item.
+async fn bind_again(
+    tx: &mut Tx<'_>,
+    Key(kind, scope, value): Key<'_>,
+    item: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "update identity set item = $4, last_seen = $5 where kind = $1 and scope = $2 and value = $3",
+    )
+    .bind(kind)
+    .bind(scope)
+    .bind(value)
+    .bind(item)
     .bind(now.as_millis())
     .execute(&mut **tx)
     .await?;
-    Ok(inserted.rows_affected() > 0)
+    Ok(())
 }
 
-async fn update_item(tx: &mut Tx<'_>, item: &Item) -> Result<(), StoreError> {
+async fn see_again(tx: &mut Tx<'_>, keys: &[Key<'_>], now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update identity set last_seen = $2 from json_each($1) as sought
+         where identity.kind = sought.value ->> 0 and identity.scope = sought.value ->> 1
+             and identity.value = sought.value ->> 2",
+    )
+    .bind(serde_json::to_string(keys)?)
+    .bind(now.as_millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn update_item(tx: &mut Tx<'_>, id: &str, item: &Item) -> Result<(), StoreError> {
     sqlx::query(
         "update item set url = $2, title = $3, summary = $4, text = $5, author = $6, updated = $7, lang = $8,
              tags = $9, image = $10, text_key = $11
          where id = $1",
     )
-    .bind(item.id.as_str())
+    .bind(id)
     .bind(item.url.as_deref())
     .bind(&item.title)
     .bind(&item.summary)
@@ -171,4 +214,17 @@ async fn update_item(tx: &mut Tx<'_>, item: &Item) -> Result<(), StoreError> {
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_written_in_few_sizes() {
+        let sizes = |n: usize| chunks(&vec![0; n], [16, 4, 1]).map(<[i32]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(0), [0; 0]);
+        assert_eq!(sizes(3), [1, 1, 1]);
+        assert_eq!(sizes(41), [16, 16, 4, 4, 1]);
+    }
 }

@@ -12,35 +12,25 @@ pub struct Elsewhere<'a> {
     pub source: &'a SourceId,
     /// Where it ends.
     pub address: &'a str,
-    /// The fingerprint of that, where a source is configured at it.
-    pub owned: Option<&'a str>,
-    /// Who was found there before.
-    pub before: Option<&'a SourceId>,
+    /// The source that is configured there.
+    pub owner: Option<&'a SourceId>,
 }
 
 impl Store {
     /// Returns the source that has this address before another: whose own it is, else the first
     /// that is led there. It is polled, and it answers.
     pub async fn first_at(&self, elsewhere: Elsewhere<'_>) -> Result<Option<SourceId>, StoreError> {
-        if let Some(found) = self.one_at(elsewhere, QUICK).await? {
-            return Ok(Some(found));
-        }
-        // Which source is configured at it, no index says: it is asked once for each that ends so.
-        if elsewhere.owned.is_some() { self.one_at(elsewhere, OWNER).await } else { Ok(None) }
-    }
-
-    async fn one_at(
-        &self,
-        elsewhere: Elsewhere<'_>,
-        query: &'static str,
-    ) -> Result<Option<SourceId>, StoreError> {
-        let found = sqlx::query(query)
-            .bind(elsewhere.source.as_str())
-            .bind(elsewhere.address)
-            .bind(elsewhere.owned)
-            .bind(elsewhere.before.map(SourceId::as_str))
-            .fetch_optional(self.of_loops())
-            .await?;
+        let found = sqlx::query(
+            "select id from source
+             where (id = $3 or ends_at = $2 and id < $1 and same_as is null)
+                 and id <> $1 and configured = 1 and marker = 'none' and failures = 0
+             order by id <> $3, id limit 1",
+        )
+        .bind(elsewhere.source.as_str())
+        .bind(elsewhere.address)
+        .bind(elsewhere.owner.map(SourceId::as_str).unwrap_or_default())
+        .fetch_optional(self.of_loops())
+        .await?;
         Ok(found.map(|row| rows::text(&row, "id")).transpose()?.map(SourceId::new))
     }
 
@@ -59,19 +49,6 @@ impl Store {
         Ok(found.is_some())
     }
 }
-
-macro_rules! lively {
-    ($which:literal) => {
-        concat!(
-            "select id from source where ",
-            $which,
-            " and id <> $1 and configured = 1 and marker = 'none' and failures = 0 order by id limit 1"
-        )
-    };
-}
-
-const QUICK: &str = lively!("(id = $4 and address = $3 or ends_at = $2 and id < $1 and same_as is null)");
-const OWNER: &str = lively!("address = $3");
 
 /// Writes where a source's polls end from now on, and the host it is paced by.
 pub(super) async fn keep(tx: &mut Tx<'_>, state: &SourceState, host: &str) -> Result<(), StoreError> {

@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::items::{Again, Register, Taken};
 use super::{
-    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hosts, items::record_item, landing,
-    seen::remember,
+    Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
 };
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
@@ -48,6 +48,18 @@ impl Recorded {
         }
     }
 
+    fn count(&mut self, taken: &Taken) {
+        match taken {
+            Taken::New => self.new += 1,
+            Taken::Updated(_) => self.updated += 1,
+            Taken::Copy(_, again) | Taken::Known(again) => match again {
+                Again::Itself => {}
+                Again::SameUrl => self.same_url += 1,
+                Again::SameText => self.same_text += 1,
+            },
+        }
+    }
+
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
         self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
@@ -77,6 +89,9 @@ pub(super) async fn record_all(
     let ids: Vec<&str> = records.iter().map(|record| record.source.as_str()).collect();
     let ended = claim::end(tx, lease, &ids).await?;
     let ended: HashMap<&str, &Ended> = ended.iter().map(|ended| (ended.source.as_str(), ended)).collect();
+    let held: Vec<&PollRecord> =
+        records.iter().copied().filter(|record| ended.contains_key(record.source.as_str())).collect();
+    let mut register = items::look_up(tx, &held).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
     for record in records {
@@ -84,11 +99,12 @@ pub(super) async fn record_all(
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let (recorded, next) = write(tx, record).await?;
+        let (recorded, next) = write(tx, &mut register, record).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
+    items::write(tx, register).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
     figures::keep(tx, written).await?;
@@ -96,10 +112,16 @@ pub(super) async fn record_all(
 }
 
 /// Writes what a poll brought and what becomes of its source.
-async fn write(tx: &mut Tx<'_>, record: &PollRecord) -> Result<(Recorded, Next), StoreError> {
+async fn write<'a>(
+    tx: &mut Tx<'_>,
+    register: &mut Register<'a>,
+    record: &'a PollRecord,
+) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
     for seen in &record.items {
-        record_item(tx, record, seen, &mut recorded).await?;
+        let taken = register.take(record, seen);
+        recorded.count(&taken);
+        hits::record_hits(tx, record, (seen, taken), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });

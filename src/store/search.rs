@@ -1,6 +1,7 @@
 //! The archive by its words: the keys of each item, and the items that are worth a closer look.
 //!
-//! The keys are the matcher's. An item whose keys are not made yet, or were made by other rules,
+//! The keys are the matcher's. They are made some time after the item was stored, since making them
+//! costs as much as all the rest. An item whose keys are not made yet, or were made by other rules,
 //! is looked at in every search, so that nothing is ever lost.
 
 use sqlx::Row as _;
@@ -10,8 +11,8 @@ use super::{Store, StoreError, Tx};
 use crate::matcher::{keys, keys::Sieve, search_keys};
 use crate::model::{Item, SourceId, Timestamp};
 
-/// Items whose keys are made in one transaction.
-const BATCH: i64 = 64;
+/// Items whose keys are made in one transaction: some milliseconds' work, which the loops wait for.
+const BATCH: i64 = 32;
 
 /// What is searched for.
 #[derive(Clone, Debug)]
@@ -32,9 +33,13 @@ pub struct ItemNumber(i64);
 /// Items with their numbers.
 macro_rules! numbered_item {
     ($rest:literal) => {
+        numbered_item!("", $rest)
+    };
+    ($columns:literal, $rest:literal) => {
         concat!(
             "select ",
             item_columns!(),
+            $columns,
             " from item_number join item on item.id = item_number.item ",
             $rest
         )
@@ -62,7 +67,7 @@ impl Store {
                  where first_seen >= $1 and ($2 is null or exists (
                      select 1 from item where item.id = item_number.item and item.source = $2))
                  and number in (select rowid from item_words where item_words match $3
-                     union all select number from item_number where version <> $4)
+                     union all select number from item_number where version < $4 or version > $4)
                  order by first_seen desc, number",
             )
             .bind(since)
@@ -86,49 +91,62 @@ impl Store {
         Ok(found.iter().map(rows::item).collect::<Result<_, _>>()?)
     }
 
-    /// Makes the keys of the items that have none yet, or have those of other rules.
-    pub(super) async fn make_missing_keys(&self) -> Result<(), StoreError> {
-        let mut n_made = 0_usize;
-        while self.lacks_keys().await? {
-            let mut tx = self.begin().await?;
-            let found = sqlx::query(numbered_item!("where item_number.version <> $1 limit $2"))
-                .bind(keys::VERSION)
-                .bind(BATCH)
-                .fetch_all(&mut *tx)
-                .await?;
-            for row in &found {
-                make_keys(&mut tx, &rows::item(row)?).await?;
-            }
-            tx.commit().await?;
-            n_made += found.len();
+    /// Makes the keys of some of the items that have none yet, or have those of other rules, the
+    /// newest last; returns how many that were.
+    pub async fn make_keys(&self) -> Result<usize, StoreError> {
+        if self.without_keys(1).await? == 0 {
+            return Ok(0);
         }
-        if n_made > 0 {
-            tracing::info!("made the search keys of {n_made} stored items");
+        let mut tx = self.begin().await?;
+        let found = sqlx::query(numbered_item!(
+            ", item_number.number as number",
+            "where item_number.version < $1 or item_number.version > $1 limit $2"
+        ))
+        .bind(keys::VERSION)
+        .bind(BATCH)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut made: Vec<i64> = Vec::with_capacity(found.len());
+        for row in &found {
+            let number = row.try_get("number")?;
+            keep_keys(&mut tx, number, &search_keys(&rows::item(row)?)).await?;
+            made.push(number);
+        }
+        sqlx::query("update item_number set version = $2 where number in (select value from json_each($1))")
+            .bind(serde_json::to_string(&made)?)
+            .bind(keys::VERSION)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(made.len())
+    }
+
+    /// Makes keys until no more than so many items have none.
+    pub async fn make_keys_but_for(&self, most: u32) -> Result<(), StoreError> {
+        while self.without_keys(most.saturating_add(1)).await? > most {
+            self.make_keys().await?;
         }
         Ok(())
     }
 
-    async fn lacks_keys(&self) -> Result<bool, StoreError> {
-        let found = sqlx::query("select 1 from item_number where version <> $1 limit 1")
-            .bind(keys::VERSION)
-            .fetch_optional(self.of_loops())
-            .await?;
-        Ok(found.is_some())
+    /// Returns how many items have no keys, counted up to so many.
+    async fn without_keys(&self, limit: u32) -> Result<u32, StoreError> {
+        let row = sqlx::query(
+            "select count(*) as n from
+                 (select 1 from item_number where version < $1 or version > $1 limit $2) as waiting",
+        )
+        .bind(keys::VERSION)
+        .bind(limit)
+        .fetch_one(self.of_loops())
+        .await?;
+        Ok(rows::count(&row, "n")?)
     }
 }
 
-/// Keeps the keys of an item, which is new or was rewritten.
-pub(super) async fn make_keys(tx: &mut Tx<'_>, item: &Item) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert or replace into item_words (rowid, keys) select number, $2 from item_number where item = $1",
-    )
-    .bind(item.id.as_str())
-    .bind(search_keys(item))
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query("update item_number set version = $2 where item = $1")
-        .bind(item.id.as_str())
-        .bind(keys::VERSION)
+async fn keep_keys(tx: &mut Tx<'_>, number: i64, keys: &str) -> Result<(), StoreError> {
+    sqlx::query("insert or replace into item_words (rowid, keys) values ($1, $2)")
+        .bind(number)
+        .bind(keys)
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -66,6 +66,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Returns what the sources that the store knows were set apart by when it was made to know them.
+    pub async fn sources_version(&self) -> Result<Option<String>, StoreError> {
+        let mut tx = self.reader().begin().await?;
+        version(&mut tx).await
+    }
+}
+
 /// What sets a configured source apart from what the store knew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Apart {
@@ -83,6 +91,7 @@ struct Known {
     host: String,
     address: String,
     configured: bool,
+    /// Whether it has moved, and is paced by the host it has moved to.
     has_moved: bool,
 }
 
@@ -222,18 +231,18 @@ impl<'a> Sync<'a> {
     }
 
     /// Writes what is other about a source; says whether something is.
-    async fn adapt(&mut self, tx: &mut Tx<'_>, known: &Known, now: Watched) -> Result<bool, StoreError> {
-        let is_same = known.address == now.address;
-        // A source that has moved is paced by the host it has moved to.
-        let host = if is_same && known.has_moved { &known.host } else { &now.host };
-        if is_same && known.host == *host && known.configured == now.enabled {
+    async fn adapt(&mut self, tx: &mut Tx<'_>, known: &Known, mut now: Watched) -> Result<bool, StoreError> {
+        if known.address == now.address && known.has_moved {
+            now.host.clone_from(&known.host);
+        }
+        if known.address == now.address && known.host == now.host && known.configured == now.enabled {
             return Ok(false);
         }
         self.touch(&known.host);
-        self.touch(host);
-        if is_same {
+        self.touch(&now.host);
+        if known.address == now.address {
             sqlx::query("update source set host = $1, configured = $2 where id = $3")
-                .bind(host)
+                .bind(&now.host)
                 .bind(i64::from(now.enabled))
                 .bind(now.id.as_str())
                 .execute(&mut **tx)

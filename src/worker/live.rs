@@ -1,11 +1,9 @@
 //! The configuration in force, with all that is built of it: one value that is swapped whole.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use url::Url;
 
 use super::Outlet;
 use crate::config::{Config, Sources, Topic};
@@ -24,8 +22,6 @@ pub struct Live {
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
     /// Where each topic stands among the settings.
     topics: HashMap<TopicId, usize>,
-    /// The hashes of all sources' addresses, in order; made when first asked for.
-    addresses: OnceLock<Vec<u64>>,
     /// Their matcher.
     pub matcher: Matcher,
     /// The client.
@@ -61,7 +57,6 @@ impl Live {
         Live {
             sources: config.sources.clone(),
             topics: config.topics.iter().enumerate().map(|(at, topic)| (topic.id.clone(), at)).collect(),
-            addresses: OnceLock::new(),
             config,
             versions: Arc::new(versions),
             matcher,
@@ -72,25 +67,8 @@ impl Live {
         }
     }
 
-    /// Says whether a source is configured at this address, or seems to be.
-    pub fn has_source_at(&self, url: &Url) -> bool {
-        let addresses = self.addresses.get_or_init(|| {
-            let mut addresses: Vec<u64> =
-                self.config.sources.iter().map(|source| hash(&source.url)).collect();
-            addresses.sort_unstable();
-            addresses
-        });
-        addresses.binary_search(&hash(url)).is_ok()
-    }
-
     /// Returns the topic of this id.
     pub fn topic(&self, id: &TopicId) -> Option<&Topic> {
         self.topics.get(id).and_then(|at| self.config.topics.get(*at))
     }
-}
-
-fn hash(url: &Url) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    url.as_str().hash(&mut hasher);
-    hasher.finish()
 }

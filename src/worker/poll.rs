@@ -267,7 +267,7 @@ async fn poll_one(
     trip.land(&fetched, state, polled_at);
     let exchange = Exchange { fetched, polled_at, took, corrections: Arc::clone(&corrections) };
     let mut read = read::read((ctx, live), source, state, exchange).await;
-    let is_ours = is_own_fault(ctx, &trip.host(), read.outcome.class).await;
+    let is_ours = is_own_fault(ctx, &asked_host(source, state), read.outcome.class).await;
     let host_pause = host.zip(host_pause(&read.outcome));
     let reading = Reading { ctx, live, source, corrections: &corrections, polled_at };
     let host_pause = older::add(&reading, state, &mut read).await.or(host_pause);
@@ -276,12 +276,11 @@ async fn poll_one(
     let before = SourceState { read_whole, ..state.clone() };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(
-            live,
-            (source, before),
-            (read.outcome, if is_ours { Course::OwnFault } else { Course::Ran(trip) }),
-            polled_at,
-        ),
+        decide: if is_ours {
+            decide_own_fault(live, (source, before), read.outcome, polled_at)
+        } else {
+            decide(live, (source, before), (read.outcome, Some(trip)), polled_at)
+        },
         polled_at,
         took,
         body_bytes: read.body_bytes,
@@ -304,7 +303,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     };
     PollRecord {
         source: source.id.clone(),
-        decide: decide(live, (source, state.clone()), (outcome, Course::Broke), now),
+        decide: decide(live, (source, state.clone()), (outcome, None), now),
         polled_at: now,
         took: Duration::ZERO,
         body_bytes: 0,
@@ -316,31 +315,20 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     }
 }
 
-/// How a poll ran, as far as it says something of its source.
-enum Course {
-    /// To its end, or the source's.
-    Ran(Trip),
-    /// We failed on it.
-    Broke,
-    /// The network failed us.
-    OwnFault,
-}
-
-/// Returns what decides about the source once it is known what was new.
+/// Returns what decides about the source once it is known what was new; a failure may be ours.
 fn decide(
     live: &Live,
     (source, before): (&Source, SourceState),
-    (outcome, course): (Outcome, Course),
+    (outcome, trip): (Outcome, Option<Trip>),
     polled_at: Timestamp,
 ) -> Decide {
     let pace = Pace::of(source.interval, &live.config.fetch);
-    Box::new(move |found| match &course {
-        Course::Ran(trip) => {
-            let next = after_poll(pace, &before, &outcome, found, polled_at);
-            trip.end(next, (&before, &outcome), found, polled_at)
+    Box::new(move |found| {
+        let next = after_poll(pace, &before, &outcome, found, polled_at);
+        match &trip {
+            Some(trip) => trip.end(next, (&before, &outcome), found, polled_at),
+            None => next,
         }
-        Course::Broke => after_poll(pace, &before, &outcome, found, polled_at),
-        Course::OwnFault => after_own_fault(pace, &before, &outcome, polled_at),
     })
 }
 
@@ -416,4 +404,19 @@ fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
 /// Returns the name and port a source is paced by.
 pub fn host_of(source: &Source) -> String {
     moves::host(&source.url)
+}
+
+fn asked_host(source: &Source, state: &SourceState) -> String {
+    moves::host(moves::moved(state).as_ref().unwrap_or(&source.url))
+}
+
+/// Returns what decides about a source that failed when nothing could be reached.
+fn decide_own_fault(
+    live: &Live,
+    (source, before): (&Source, SourceState),
+    outcome: Outcome,
+    polled_at: Timestamp,
+) -> Decide {
+    let pace = Pace::of(source.interval, &live.config.fetch);
+    Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at))
 }

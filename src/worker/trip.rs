@@ -8,7 +8,7 @@ use url::Url;
 use super::{Ctx, Live};
 use crate::config::Source;
 use crate::fetch::{FetchError, Fetched};
-use crate::model::{Found, Next, SourceId, SourceState, Timestamp, Validators, fingerprint};
+use crate::model::{Found, Next, SourceId, SourceState, Timestamp, Validators};
 use crate::schedule::interval::{Outcome, succeeded};
 use crate::schedule::moves::{self, Arrival, Asked};
 use crate::schedule::{probe, window};
@@ -52,11 +52,6 @@ impl Trip {
         }
     }
 
-    /// Returns the host it is paced by, as long as it is asked there.
-    pub(super) fn host(&self) -> String {
-        moves::host(self.at.as_ref().unwrap_or(&self.configured))
-    }
-
     /// Returns what it is asked with.
     pub(super) fn validators<'a>(&self, state: &'a SourceState) -> Option<&'a Validators> {
         state.validators.as_ref().filter(|_| !self.plainly)
@@ -97,12 +92,11 @@ impl Trip {
         if landed.url == self.configured {
             return;
         }
-        let owned = live.has_source_at(&landed.url).then(|| fingerprint(landed.url.as_str().as_bytes()));
+        let owner = live.config.sources.at_address(&landed.url);
         let elsewhere = Elsewhere {
             source: &state.id,
             address: landed.url.as_str(),
-            owned: owned.as_deref(),
-            before: state.landing.same_as.as_ref(),
+            owner: owner.as_ref().map(|source| &source.id),
         };
         // A store that fails now fails again when the poll is recorded, and is told of then.
         self.same_as = ctx.store.first_at(elsewhere).await.unwrap_or_default();

@@ -6,6 +6,7 @@ mod check;
 mod daemon;
 mod help;
 mod lists;
+mod many;
 mod search;
 
 use std::path::{Path, PathBuf};

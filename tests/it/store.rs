@@ -10,6 +10,7 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod sync;
 mod turns;
 mod verdicts;
 mod versions;

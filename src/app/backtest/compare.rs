@@ -1,5 +1,6 @@
 //! Two sets of topics, compared by the alerts that each would have made of the same items.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::{Decided, Extent, Feed, Replay, Replayed, Side, Step};
 use crate::config::{Config, Topic};
 use crate::matcher::Matcher;
 use crate::matcher::learn::Corrections;
-use crate::model::TopicId;
+use crate::model::{SourceId, TopicId};
 use crate::store::{Store, StoreError};
 use crate::worker::learned::corrections;
 
@@ -23,18 +24,26 @@ pub struct Half<'a> {
     matcher: Matcher,
     config: &'a Config,
     corrections: Corrections,
+    /// Sources that it is told by besides those of its configuration.
+    also: HashSet<SourceId>,
 }
 
 impl<'a> Half<'a> {
     /// Compiles topics that stand in a configuration, or would.
     pub fn of(topics: Vec<Topic>, config: &'a Config) -> Self {
         let (matcher, _) = Matcher::compile(&topics);
-        Half { topics, matcher, corrections: Corrections::default(), config }
+        Half { topics, matcher, corrections: Corrections::default(), config, also: HashSet::new() }
     }
 
     /// Compiles the topics of a configuration that are wanted.
     pub fn picked(config: &'a Config, wanted: impl Fn(&TopicId) -> bool) -> Self {
         Half::of(config.topics.iter().filter(|topic| wanted(&topic.id)).cloned().collect(), config)
+    }
+
+    /// Has it hear these sources too.
+    #[must_use]
+    pub fn hearing(self, also: HashSet<SourceId>) -> Self {
+        Half { also, ..self }
     }
 
     /// Has scores corrected by the verdicts that a store holds.
@@ -51,7 +60,8 @@ impl<'a> Half<'a> {
     /// without its source.
     fn heard<'v>(&self, replayed: &Replayed, decisions: &'v [Decided]) -> &'v [Decided] {
         let source = replayed.given.item.source.as_ref();
-        if source.is_some_and(|source| self.config.sources.is_polled(source)) { decisions } else { &[] }
+        let hears = |source: &SourceId| self.config.sources.is_polled(source) || self.also.contains(source);
+        if source.is_some_and(hears) { decisions } else { &[] }
     }
 }
 

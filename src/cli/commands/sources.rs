@@ -13,6 +13,7 @@ use super::look::open_if_any;
 use super::looking;
 use crate::cli::args::lists::SourceFilter;
 use crate::cli::text::ink::Terminal;
+use crate::cli::text::tables::Heads;
 use crate::cli::{Exit, Results, Session, say, text};
 
 /// Sources that are read and shown together.
@@ -143,7 +144,10 @@ impl Shown {
         }
         match &mut self.results {
             Some(results) => listed.iter().for_each(|source| results.say(source)),
-            None => say(&text::tables::sources(listed, self.terminal, self.now)),
+            None => {
+                let heads = if self.n_shown == 0 { Heads::Named } else { Heads::Above };
+                say(&text::tables::sources(listed, heads, (self.terminal, self.now)));
+            }
         }
         self.n_shown += listed.len() as u64;
     }

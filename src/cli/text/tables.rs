@@ -14,8 +14,20 @@ const ROOMY: usize = 100;
 /// Under a row.
 const INDENT: &str = "  ";
 
-/// Returns a page of sources.
-pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now: Timestamp) -> String {
+/// Whether the columns of a table are named above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Heads {
+    Named,
+    /// They stand above an earlier part.
+    Above,
+}
+
+/// Returns some of the sources.
+pub(in crate::cli) fn sources(
+    listed: &[SourceListing],
+    heads: Heads,
+    (terminal, now): (Terminal, Timestamp),
+) -> String {
     let mut columns = vec![
         Column::headline("source"),
         Column::whole("state"),
@@ -28,7 +40,9 @@ pub(in crate::cli) fn sources(listed: &[SourceListing], terminal: Terminal, now:
         columns.extend([Column::number("every"), Column::whole("polled")]);
     }
     let rows: Vec<Row> = listed.iter().map(|source| source_row(source, terminal, now)).collect();
-    grid(&columns, &rows, terminal).join("\n")
+    let lines = grid(&columns, &rows, terminal);
+    let above = usize::from(heads == Heads::Above);
+    lines[above..].join("\n")
 }
 
 fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row {
