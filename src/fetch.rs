@@ -23,6 +23,7 @@ mod error;
 mod freshness;
 mod guard;
 mod hops;
+mod proxy;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,9 +34,11 @@ use url::Url;
 use crate::config::{FetchConfig, Secret, network::Networks};
 use crate::model::{PollClass, RetryAfter, Validators};
 use answer::Verdict;
+use client::Unanswered;
 use error::Failure;
 use guard::Guard;
 use hops::Trail;
+use proxy::Proxy;
 
 pub use answer::Freshness;
 pub use client::{Authorities, SetupError, Timeouts, guarded_client, install_crypto_provider};
@@ -55,6 +58,7 @@ const REDIRECT_BODY_TIME: Duration = Duration::from_millis(500);
 pub struct Fetcher {
     client: Client,
     guard: Guard,
+    proxy: Option<Proxy>,
     every: HeaderMap,
     limits: Limits,
 }
@@ -119,6 +123,7 @@ impl Fetcher {
         Ok(Fetcher {
             client: client::fetching_client(config, &networks, authorities)?,
             guard: Guard { networks, proxied: config.proxy.is_some() },
+            proxy: config.proxy.as_ref().and_then(Proxy::of),
             every: every_request(config.contact.as_deref(), version)?,
             limits: Limits::of(config),
         })
@@ -144,10 +149,11 @@ impl Fetcher {
             let response = self.ask(trail).await?;
             let headers = response.headers();
             trail.retry_after = answer::retry_after(headers).or(trail.retry_after);
-            match answer::judge(response.status().as_u16(), trail.asks_for_changes()) {
+            let status = response.status().as_u16();
+            match answer::judge(status, trail.asks_for_changes()) {
                 Verdict::Body => return self.take(response, trail, None).await,
                 Verdict::Unchanged => return self.take(response, trail, trail.validators()).await,
-                Verdict::Failed(failure) => return Err(failure),
+                Verdict::Failed(failure) => return Err(self.whose(failure, status, &trail.url)),
                 Verdict::Elsewhere { permanent } => {
                     let from = trail.url.origin();
                     trail.follow(headers.get(header::LOCATION), permanent, self.limits.max_redirects)?;
@@ -165,7 +171,8 @@ impl Fetcher {
         let mut request = reqwest::Request::new(Method::GET, trail.url.clone());
         *request.headers_mut() = trail.headers(&self.every);
         let Limits { connect, first_byte, max_headers, max_header_bytes, .. } = self.limits;
-        let response = client::send(&self.client, request, connect, first_byte).await?;
+        let sent = client::send(&self.client, request, connect, first_byte).await;
+        let response = sent.map_err(|unanswered| self.without_answer(&unanswered, &trail.url))?;
         self.guard.check_peer(response.remote_addr())?;
         if response.headers().len() > max_headers || answer::head_bytes(response.headers()) > max_header_bytes
         {
@@ -173,6 +180,22 @@ impl Fetcher {
             return Err(Failure::new(PollClass::HeaderLimit, text));
         }
         Ok(response)
+    }
+
+    fn without_answer(&self, unanswered: &Unanswered, url: &Url) -> Failure {
+        match (unanswered, &self.proxy) {
+            (Unanswered::Late(failure), Some(proxy)) => proxy.late(failure),
+            (Unanswered::Late(failure), None) => failure.clone(),
+            (Unanswered::Failed(error), Some(proxy)) => proxy.failure(error, url),
+            (Unanswered::Failed(error), None) => Failure::without_answer(error),
+        }
+    }
+
+    fn whose(&self, failure: Failure, status: u16, url: &Url) -> Failure {
+        match &self.proxy {
+            Some(proxy) => proxy.refusal(failure, status, url),
+            None => failure,
+        }
     }
 
     async fn take(

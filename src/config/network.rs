@@ -44,6 +44,11 @@ impl Networks {
         Networks { allowed: allowed.into_iter().collect() }
     }
 
+    /// Returns a judge that refuses nothing: for what leads to the operator's own machines.
+    pub fn everywhere() -> Self {
+        Networks::new([IpNet::V4(net4(0, 0, 0, 0, 0)), IpNet::V6(ALL_V6)])
+    }
+
     /// Returns these and more: what `fetch` allows, and what a channel adds.
     #[must_use]
     pub fn and(&self, more: &[IpNet]) -> Self {
@@ -275,6 +280,13 @@ mod tests {
         check(&["0.0.0.0/0"], "127.0.0.1", None);
         let more = Networks::default().and(&["127.0.0.1/32".parse().unwrap()]);
         assert_eq!(more.refuses([127, 0, 0, 1].into()), None);
+    }
+
+    #[test]
+    fn everywhere_is_everywhere() {
+        for address in ["127.0.0.1", "10.1.1.1", "8.8.8.8", "::1", "fe80::1", "::ffff:10.1.1.1", "ff02::1"] {
+            assert_eq!(Networks::everywhere().refuses(address.parse().unwrap()), None, "{address}");
+        }
     }
 
     #[test]

@@ -206,6 +206,10 @@ fn sources_need_an_address_that_can_be_polled() {
             "n.toml:3:42: the header X holds characters that no header may",
         ],
     );
+    check(
+        "[[source]]\nurl = 'https://a.example/'\nheaders = { User-Agent = 'b', If-None-Match = 'c', From = 'd' }",
+        &["n.toml:3:31: the header If-None-Match is newshound's own"],
+    );
 }
 
 #[test]

@@ -89,7 +89,10 @@ pub(super) fn fetching_client(
             .http2_max_header_list_size(max_header_bytes)
             .connector_layer(Timed);
         let builder = match &proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
+            // Its names lead to the operator's own machine, or are asked for in the proxy's place.
+            Some(proxy) => {
+                builder.proxy(proxy.clone()).dns_resolver(GuardedResolver(Arc::new(Networks::everywhere())))
+            }
             None => builder.dns_resolver(GuardedResolver(Arc::clone(networks))),
         };
         match authorities {
@@ -136,13 +139,22 @@ tokio::task_local! {
     static PHASE: watch::Sender<Phase>;
 }
 
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// Time ran out.
+    Late(Failure),
+    /// Something failed before.
+    Failed(reqwest::Error),
+}
+
 /// Sends a request and waits for the head of its answer: so long to connect, then so long again.
 pub(super) async fn send(
     client: &Client,
     request: reqwest::Request,
     connect_timeout: Duration,
     first_byte_timeout: Duration,
-) -> Result<reqwest::Response, Failure> {
+) -> Result<reqwest::Response, Unanswered> {
     let (sender, mut phase) = watch::channel(Phase::Answering);
     let expiry = async move {
         loop {
@@ -161,14 +173,14 @@ pub(super) async fn send(
         answer = PHASE.scope(sender, client.execute(request)) => answer.map_err(|error| {
             // The client counts the same time, to give each of a name's addresses a part of it.
             let unconnected = error.is_connect() && error.is_timeout();
-            if unconnected { late("connection", connect_timeout) } else { Failure::without_answer(&error) }
+            if unconnected { late("connection", connect_timeout) } else { Unanswered::Failed(error) }
         }),
         failure = expiry => Err(failure),
     }
 }
 
-fn late(what: &str, limit: Duration) -> Failure {
-    Failure::new(PollClass::Timeout, format!("no {what} within {limit:?}"))
+fn late(what: &str, limit: Duration) -> Unanswered {
+    Unanswered::Late(Failure::new(PollClass::Timeout, format!("no {what} within {limit:?}")))
 }
 
 /// Tells the request when its connection begins and when it stands.

@@ -55,7 +55,9 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let networks = Arc::clone(&self.0);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(Unresolved)?;
+            // On the way to a SOCKS proxy it is asked for addresses too, in the brackets of a URL.
+            let host = name.as_str().trim_start_matches('[').trim_end_matches(']');
+            let found = tokio::net::lookup_host((host, 0)).await.map_err(Unresolved)?;
             let permitted = permitted(found, &networks)?;
             if permitted.is_empty() {
                 return Err(Unresolved(io::Error::other("it has no address")).into());

@@ -215,6 +215,10 @@ mod tests {
         }
     }
 
+    fn asked_without_user(asked: &Asked) -> String {
+        bare(asked.url.clone()).into()
+    }
+
     impl Asked {
         fn trail(&self) -> Trail<'_> {
             self.trail_at(None)
@@ -393,6 +397,37 @@ mod tests {
                 let stays = trail.url.origin() == asked.url.origin();
                 prop_assert_eq!(trail.headers(&HeaderMap::new()).contains_key("authorization"), stays);
             }
+        }
+
+        #[test]
+        fn any_chain_of_redirects_keeps_secrets_at_home_and_finds_its_end(
+            hops in proptest::collection::vec((0..4_usize, 0..6_u8, any::<bool>()), 0..8),
+        ) {
+            let origins = ["http://a.example", "https://a.example", "http://a.example:8080", "http://b.example"];
+            let asked = asked("http://u:p@a.example/start");
+            let mut trail = asked.trail();
+            let (mut been, mut moved, mut leading, mut home) = (vec![asked_without_user(&asked)], None, true, true);
+            for (origin, path, permanent) in hops {
+                let next = format!("{}/{path}", origins[origin]);
+                let location = HeaderValue::from_str(&next).unwrap();
+                let followed = trail.follow(Some(&location), permanent, 5);
+                if been.len() > 5 || been.contains(&next) {
+                    prop_assert_eq!(followed.unwrap_err().class, PollClass::RedirectLoop);
+                    return Ok(());
+                }
+                prop_assert!(followed.is_ok());
+                been.push(next.clone());
+                leading &= permanent;
+                home &= origin == 0;
+                if leading {
+                    moved = Some(next.clone());
+                }
+                let headers = trail.headers(&HeaderMap::new());
+                prop_assert_eq!(trail.url.as_str(), next);
+                prop_assert_eq!(headers.contains_key("authorization") && headers.contains_key("x-key"), home);
+                prop_assert_eq!(headers.len(), if home { 2 } else { 0 });
+            }
+            prop_assert_eq!(trail.moved_to.as_ref().map(Url::as_str), moved.as_deref());
         }
 
         #[test]

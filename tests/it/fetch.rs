@@ -2,9 +2,10 @@
 
 mod bodies;
 mod limits;
+mod proxies;
 mod redirects;
 mod requests;
-mod tls;
+pub(crate) mod tls;
 
 use std::time::Duration;
 

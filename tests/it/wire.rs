@@ -147,6 +147,26 @@ struct Log {
     requests: watch::Sender<usize>,
     /// Connections accepted, and closed again.
     connections: watch::Sender<(usize, usize)>,
+    /// Requests being answered, and the most of them at one time.
+    busy: Mutex<(usize, usize)>,
+}
+
+/// One request being answered.
+struct Busy<'a>(&'a Log);
+
+impl<'a> Busy<'a> {
+    fn on(log: &'a Log) -> Self {
+        let mut busy = log.busy.lock().unwrap();
+        busy.0 += 1;
+        busy.1 = busy.1.max(busy.0);
+        Busy(log)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.busy.lock().unwrap().0 -= 1;
+    }
 }
 
 impl Server {
@@ -224,6 +244,17 @@ impl Server {
         self.log.connections.borrow().0
     }
 
+    /// Returns how many connections are open.
+    pub(crate) fn open(&self) -> usize {
+        let (accepted, closed) = *self.log.connections.borrow();
+        accepted - closed
+    }
+
+    /// Returns the most requests that were being answered at one time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.log.busy.lock().unwrap().1
+    }
+
     /// Waits until every connection is closed; panics if that takes more than a second.
     pub(crate) async fn all_closed(&self) {
         let mut connections = self.log.connections.subscribe();
@@ -246,6 +277,7 @@ async fn serve(
             log.requests.send_replace(all.len());
             seen
         };
+        let _busy = Busy::on(log);
         for step in script(&seen).0 {
             if !perform(step, &mut stream).await {
                 return;

@@ -16,8 +16,8 @@ use super::names::{Names, Noun};
 use super::secret;
 use crate::model::SourceId;
 
-/// Headers by which newshound says who it is and what it holds already.
-const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match", "user-agent"];
+/// Headers by which newshound says what it holds already and what it can read.
+const OURS: &[&str] = &["a-im", "accept-encoding", "if-modified-since", "if-none-match"];
 
 /// Checks a source; `None` when it cannot be polled.
 pub(crate) fn source(

@@ -190,15 +190,3 @@ async fn e20_a_date_to_return_at_is_told() {
     let until = Timestamp::parse_rfc3339("2026-03-03T13:00:00Z").unwrap();
     assert_eq!(error.retry_after(), Some(RetryAfter::Until(until)));
 }
-
-#[tokio::test]
-async fn a_proxy_is_asked_in_our_place() {
-    let proxy = Server::start("127.0.99.1", |_| Reply::ok(b"<rss/>")).await;
-    let config = FetchConfig { proxy: Some(Secret::new(proxy.url("/"))), ..config() };
-    let url = Url::parse("http://feeds.invalid/feed").unwrap();
-    let fetched = get(&config, &url).await.unwrap();
-    assert_eq!(fetched.body, b"<rss/>");
-    assert_eq!(proxy.seen()[0].line, "GET http://feeds.invalid/feed HTTP/1.1");
-    let literal = Url::parse("http://127.0.99.7/").unwrap();
-    assert_eq!(class(get(&config, &literal).await), PollClass::AddressRefused);
-}

@@ -7,12 +7,16 @@ use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 
 /// A certificate of an own authority, or of nobody.
-struct Made {
-    authority: reqwest::Certificate,
-    served: rustls::ServerConfig,
+pub(crate) struct Made {
+    pub(crate) authority: reqwest::Certificate,
+    /// The authority, for a file.
+    pub(crate) pem: String,
+    pub(crate) served: rustls::ServerConfig,
 }
 
-fn made(name: &str, signed: bool, until: i32) -> Made {
+/// Makes a certificate for this name, signed by its authority or by itself, that holds to the
+/// beginning of this year.
+pub(crate) fn made(name: &str, signed: bool, until: i32) -> Made {
     install_crypto_provider();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -27,7 +31,8 @@ fn made(name: &str, signed: bool, until: i32) -> Made {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .unwrap();
-    Made { authority: reqwest::Certificate::from_der(authority.der()).unwrap(), served }
+    let pem = authority.pem();
+    Made { authority: reqwest::Certificate::from_der(authority.der()).unwrap(), pem, served }
 }
 
 async fn fetched(made: Made) -> (Result<Fetched, FetchError>, Server) {
