@@ -153,7 +153,10 @@ impl Fetcher {
             match answer::judge(status, trail.asks_for_changes()) {
                 Verdict::Body => return self.take(response, trail, None).await,
                 Verdict::Unchanged => return self.take(response, trail, trail.validators()).await,
-                Verdict::Failed(failure) => return Err(self.whose(failure, status, &trail.url)),
+                Verdict::Failed(failure) => {
+                    let failure = answer::blocked(failure, headers);
+                    return Err(self.whose(failure, status, &trail.url));
+                }
                 Verdict::Elsewhere { permanent } => {
                     let from = trail.url.origin();
                     trail.follow(headers.get(header::LOCATION), permanent, self.limits.max_redirects)?;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use serde::Serialize;
 
-use crate::config::{Config, FetchConfig, Source, SourceKind};
+use crate::config::{Config, FetchConfig, Source, SourceKind, shown_url};
 use crate::model::{Marker, PollClass, SourceId, SourceMode, SourceState, Timestamp};
 use crate::schedule::interval::Pace;
 use crate::store::SourceRow;
@@ -42,8 +42,10 @@ pub struct SourceListing {
     pub items: u64,
     /// New items a day.
     pub items_per_day: f64,
-    /// Where it moved for good.
+    /// Where it moved for good; without its query.
     pub moved_to: Option<String>,
+    /// The source that ends at the same address and is polled in its stead.
+    pub same_as: Option<SourceId>,
 }
 
 /// Returns every configured source, by id.
@@ -101,6 +103,11 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         interval: interval.as_secs_f64(),
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
-        moved_to: None,
+        moved_to: state.moved.as_ref().map(|moved| shown(&moved.url)),
+        same_as: state.landing.same_as.clone(),
     }
+}
+
+fn shown(address: &str) -> String {
+    address.parse().map_or_else(|_| address.to_owned(), |url| shown_url(&url))
 }

@@ -19,6 +19,7 @@ use crate::metrics::{Count, Loop, Span};
 use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
 use crate::schedule::moves;
+use crate::schedule::window::MISSED;
 use crate::store::{Recorded, StoreError, Turn, Wanted};
 
 /// Polls written in one transaction, at most, so that no turn takes long …
@@ -356,6 +357,8 @@ fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
     metrics.add(Count::FetchBytes, &[], record.body_bytes);
     metrics.note(Span::Fetch, &[], record.took);
     metrics.add(Count::ItemsNew, &[], recorded.new);
+    let n_missed = recorded.notes.iter().filter(|note| note.class == MISSED).count();
+    metrics.add(Count::MissedWindows, &[], n_missed as u64);
     for (kind, n) in [("url", recorded.same_url), ("text", recorded.same_text)] {
         metrics.add(Count::ItemsDuplicate, &[kind], n);
     }
@@ -394,6 +397,9 @@ fn tell(Polled { source, before, record }: &Polled, recorded: &Recorded) {
             "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);
     } else if succeeded(class) && before.failures > 0 {
         tracing::info!(source.id = %source.id, %class, "source `{}` answers again", source.id);
+    }
+    for note in &recorded.notes {
+        tracing::warn!(source.id = %source.id, class = note.class, "source `{}` {}", source.id, note.message);
     }
     for alert in &recorded.new_alerts {
         tracing::info!(topic = %alert.topic, item = %alert.item, score = alert.score, alert = %alert.id,

@@ -49,7 +49,7 @@ async fn sources_have_the_fields_of_the_contract() {
     let (home, server) = polled("").await;
     let sources = home.run(&["sources", "list", "--json"]).await.expect(0).rows();
     let fields = "id name url kind tags state class message failures last_poll last_success next_poll \
-                  interval items items_per_day moved_to";
+                  interval items items_per_day moved_to same_as";
     for source in &sources {
         assert_keys(source, fields);
     }
