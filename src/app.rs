@@ -17,6 +17,7 @@ pub mod search;
 pub mod setup;
 pub mod stop;
 mod systemd;
+pub mod trial;
 pub mod unknown;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

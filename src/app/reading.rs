@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::config::{Config, FetchConfig, Source, why_unreadable};
 use crate::dedupe;
 use crate::extract;
-use crate::fetch::Request;
-use crate::model::{Item, PollClass, SourceId};
+use crate::fetch::{Fetched, Request};
+use crate::model::{self, Item, PollClass, SourceId};
 
 /// Bytes of a file or of standard input.
 const MOST_BYTES: u64 = 64 << 20;
@@ -147,7 +147,18 @@ pub async fn poll_once(
     let id = source.as_ref().map_or_else(|| Source::id_of(url), |source| source.id.clone());
     let base = hints.base.clone().unwrap_or(answer.url);
     let body = Body { bytes: answer.body, content_type, base, source: id };
-    Ok(read_aside(body, &config.fetch, clock).await)
+    Ok(read_aside(body, &config.fetch, clock).await.0)
+}
+
+/// Reads the body of an answer, and what its feed asks for.
+pub(super) async fn read_answer(
+    config: &Config,
+    source: &SourceId,
+    answer: Fetched,
+    clock: &Clock,
+) -> (Polled, model::Hints) {
+    let Fetched { body: bytes, content_type, url: base, .. } = answer;
+    read_aside(Body { bytes, content_type, base, source: source.clone() }, &config.fetch, clock).await
 }
 
 /// A file is a body without a server: what cannot be read was not reached.
@@ -168,7 +179,7 @@ fn poll_file(given: &Given, hints: &Hints, config: &Config, clock: &Clock) -> Po
     };
     let base = hints.base.clone().unwrap_or_else(nowhere);
     let body = Body { bytes, content_type: hints.content_type.clone(), base, source };
-    read(&body, &config.fetch, clock)
+    read(&body, &config.fetch, clock).0
 }
 
 /// An address that no relative link resolves against.
@@ -183,14 +194,15 @@ struct Body {
     source: SourceId,
 }
 
-async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
+async fn read_aside(body: Body, fetch: &FetchConfig, clock: &Clock) -> (Polled, model::Hints) {
     let (fetch, clock) = (Arc::new(fetch.clone()), clock.clone());
     tokio::task::spawn_blocking(move || read(&body, &fetch, &clock)).await.unwrap_or_else(|_| {
-        Polled::failed(PollClass::Internal, "newshound itself failed on this body".to_owned())
+        let message = "newshound itself failed on this body".to_owned();
+        (Polled::failed(PollClass::Internal, message), model::Hints::default())
     })
 }
 
-fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
+fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> (Polled, model::Hints) {
     let began = clock.elapsed();
     let out_of_time = || clock.elapsed().saturating_sub(began) > fetch.parse_time;
     let limits = extract::Limits::of(fetch, &out_of_time);
@@ -201,5 +213,5 @@ fn read(body: &Body, fetch: &FetchConfig, clock: &Clock) -> Polled {
     for item in &mut items {
         item.first_seen = None;
     }
-    Polled { class, message, warnings, items }
+    (Polled { class, message, warnings, items }, extracted.hints)
 }

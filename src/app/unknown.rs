@@ -15,6 +15,12 @@ pub fn channel(config: &Config, name: &str) -> String {
     told("channel", name, config.channels.iter().map(|channel| channel.name.as_str()))
 }
 
+/// Returns what is wrong with the id of a source that there is not; of many not all are named.
+pub fn source(config: &Config, id: &str) -> String {
+    let known: Vec<_> = config.sources.iter().take(20).collect();
+    told("source", id, known.iter().map(|source| source.id.as_str()))
+}
+
 fn told<'a>(noun: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     match known.as_slice() {
@@ -36,6 +42,10 @@ mod tests {
         let said = topic(&config, &TopicId::new("gas")).unwrap();
         assert_eq!(said, "no topic `gas` is configured; known: oil");
         assert_eq!(channel(&config, "mail"), "no channel `mail` is configured; known: desk");
+        assert_eq!(
+            source(&config, "bbc"),
+            "no source `bbc` is configured, and no other: `newshound init` writes a start"
+        );
         let empty = parse_str("n.toml", "", &Environment::of("/", &[])).config.unwrap();
         let said = topic(&empty, &TopicId::new("gas")).unwrap();
         assert!(said.ends_with("and no other: `newshound init` writes a start"), "{said}");

@@ -248,6 +248,11 @@ pub(super) enum Test {
         /// The channel's name.
         name: String,
     },
+    /// Polls a source once, stores nothing, and tells what was decided.
+    Source {
+        /// The source's id.
+        id: String,
+    },
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -47,6 +47,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             feedback::judge(&session, &ids, topic, verdict).await
         }
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
+        Command::Test(Test::Source { id }) => ask::test_source(&session, &id).await,
         Command::Status => look::status(&session).await,
         Command::Sources { command, filter } => match Sources::of(command, filter) {
             Ok(Sources::List(filter)) => sources::sources(&session, &filter).await,

@@ -17,4 +17,5 @@ pub(super) mod rows;
 pub(super) mod search;
 pub(super) mod status;
 pub(super) mod tables;
+pub(super) mod trial;
 pub(super) mod words;

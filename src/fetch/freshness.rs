@@ -139,7 +139,7 @@ mod tests {
             let left = seconds.saturating_sub(age);
             prop_assert_eq!(fresh == Fresh::Stale, left == 0);
             if let Fresh::MaxAge { whole, passed } = fresh {
-                prop_assert_eq!((whole - passed).as_secs(), u64::from(left));
+                prop_assert_eq!(whole.saturating_sub(passed).as_secs(), u64::from(left));
             }
         }
     }

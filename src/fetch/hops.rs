@@ -417,7 +417,8 @@ mod tests {
                 }
                 prop_assert!(followed.is_ok());
                 been.push(next.clone());
-                leading &= permanent;
+                // Nobody else moves it to another place at home.
+                leading &= permanent && (home || origin != 0);
                 home &= origin == 0;
                 if leading {
                     moved = Some(next.clone());

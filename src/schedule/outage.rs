@@ -120,7 +120,7 @@ impl Outage {
                 self.since = Some(now);
                 Turn::Began
             }
-            Some(since) if failed < HANDFUL || failed * 2 <= all => {
+            Some(since) if !has_failed && (failed < HANDFUL || failed * 2 <= all) => {
                 self.since = None;
                 Turn::Ended(now.since(since))
             }
@@ -197,6 +197,16 @@ mod tests {
         assert_eq!(outage.told("x", Contact::Failed, NOW), Turn::Same);
     }
 
+    #[test]
+    fn it_goes_on_however_long_nobody_answers() {
+        let mut outage = Outage::default();
+        after(&mut outage, 0..5, Contact::Failed, 0);
+        assert_eq!(after(&mut outage, 0..5, Contact::Failed, 100_000), [Turn::Same; 5]);
+        assert_eq!(outage.since(), Some(NOW + Duration::from_secs(4)));
+        let ended = Turn::Ended(Duration::from_secs(99_997));
+        assert_eq!(after(&mut outage, 1..2, Contact::Reached, 100_000), [ended]);
+    }
+
     proptest! {
         #[test]
         fn beginnings_and_ends_take_turns_and_little_is_kept(
@@ -209,7 +219,7 @@ mod tests {
                 match outage.told(&host.to_string(), contact, now) {
                     Turn::Same => (),
                     Turn::Began => { prop_assert!(failed && !down); down = true; }
-                    Turn::Ended(_) => { prop_assert!(down); down = false; }
+                    Turn::Ended(_) => { prop_assert!(!failed && down); down = false; }
                 }
                 prop_assert_eq!(outage.since().is_some(), down);
                 prop_assert!(outage.seen.len() <= HOSTS);

@@ -33,6 +33,10 @@ const MISSED_BY_CHANCE: f64 = 2.0;
 /// So many posts are believed to have come between two looks: a publisher that gives all its items
 /// new ids does not post for weeks.
 const MOST_AT_ONCE: u64 = 20;
+/// So many missing posts are a silence, after which a source may have other hours …
+const LONG_MISSED: f64 = 10.0;
+/// … until it has posted so often.
+const WAKING: u8 = 3;
 /// A pause between two looks that teaches nothing: the source may have been switched off.
 const TOO_LONG: Duration = Duration::from_hours(14 * 24);
 
@@ -59,6 +63,8 @@ pub struct Rhythm {
     n_looks: u8,
     /// Whether it ever had something new.
     has_posted: bool,
+    /// After a long silence, for so many finds its old hours say nothing.
+    waking: u8,
 }
 
 impl Rhythm {
@@ -92,9 +98,8 @@ impl Rhythm {
         let is_sound = now > looked && now.since(looked) <= TOO_LONG;
         let expected = if is_sound { self.profile.expected(looked, now) } else { 0.0 };
         if n_new > 0 {
-            self.has_posted = true;
-            self.woke = now;
-            self.missed = 0.0;
+            self.waking = if self.missed > LONG_MISSED { WAKING } else { self.waking.saturating_sub(1) };
+            (self.has_posted, self.woke, self.missed) = (true, now, 0.0);
         } else {
             self.missed += expected;
         }
@@ -121,7 +126,8 @@ impl Rhythm {
         let mut share = 0.0;
         for span in profile::spans(now, now + most) {
             let usual = rates.at(span.slot);
-            let rate = (usual * faith).max(burst * (usual / rates.mean).min(1.0));
+            let likeness = if self.waking > 0 { 1.0 } else { (usual / rates.mean).min(1.0) };
+            let rate = (usual * faith).max(burst * likeness);
             let pace = (2.0 * WORTH_HOURS / rate).sqrt().clamp(least_hours, most_hours);
             let step = span.hours / pace;
             if share + step >= 1.0 {

@@ -54,12 +54,12 @@ impl Store {
         let mut apart = Vec::new();
         while let Some(step) = side.step(&mut tx).await? {
             apart.extend(match step {
-                Step::New(new) => Some(Apart::Added(new.id)),
+                Step::New(now) => Some(Apart::Added(now.id)),
                 Step::Gone(known) => known.configured.then(|| Apart::Removed(SourceId::new(known.id))),
-                Step::Both(known, now) => match known.configured {
-                    false => Some(Apart::Added(now.id)),
-                    true => (known.address != now.address).then_some(Apart::Moved(now.id)),
-                },
+                Step::Both(known, now) if known.configured => {
+                    (known.address != now.address).then_some(Apart::Moved(now.id))
+                }
+                Step::Both(_, now) => now.enabled.then_some(Apart::Added(now.id)),
             });
         }
         Ok(apart)

@@ -36,8 +36,10 @@ pub struct SourceListing {
     pub last_success: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll: Option<Timestamp>,
-    /// The pace in seconds.
+    /// The interval in force, in seconds.
     pub interval: f64,
+    /// Why the next poll is not earlier.
+    pub reason: Option<String>,
     /// Items seen.
     pub items: u64,
     /// New items a day.
@@ -101,13 +103,10 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         last_success: state.last_success,
         next_poll: (!off).then_some(state.next_due),
         interval: interval.as_secs_f64(),
+        reason: state.reason.clone().filter(|_| !off),
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
-        moved_to: state.moved.as_ref().map(|moved| shown(&moved.url)),
+        moved_to: state.moved.as_ref().and_then(|moved| Some(shown_url(&moved.url.parse().ok()?))),
         same_as: state.landing.same_as.clone(),
     }
-}
-
-fn shown(address: &str) -> String {
-    address.parse().map_or_else(|_| address.to_owned(), |url| shown_url(&url))
 }

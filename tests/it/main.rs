@@ -23,6 +23,7 @@ mod queries;
 mod real_mail;
 mod reload;
 mod rungs;
+mod schedule;
 mod scores;
 mod scripts;
 mod sd_notify;

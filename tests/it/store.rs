@@ -10,6 +10,8 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod seen;
+mod spread;
 mod sync;
 mod turns;
 mod verdicts;

@@ -32,20 +32,22 @@ pub(super) fn with_lists(
     let tables_before = by_id(before);
     let tables_now = by_id(&now.definitions);
     let new: HashSet<&SourceId> = apart.iter().filter_map(added).collect();
+    let is_on = |id: &SourceId| now.sources.table(id).is_some_and(|table| table.enabled);
+    let was_listed = |id: &SourceId| is_on(id) && !new.contains(id);
     let of_both = |part: PartChange| {
         if part.kind != DefinitionKind::Source {
             return Some(part);
         }
         let id = SourceId::new(&part.id);
         let table = match part.change {
-            Change::Added if !new.contains(&id) => tables_now.get(part.id.as_str()),
+            Change::Added if was_listed(&id) => tables_now.get(part.id.as_str()),
             Change::Removed if now.sources.contains(&id) => tables_before.get(part.id.as_str()),
             Change::Added | Change::Removed | Change::Changed(_) => None,
         };
         let Some(table) = table else { return Some(part) };
         let mut keys = changed_keys("{}", &table.text);
         keys.retain(|key| !matches!(key.as_str(), "id" | "url"));
-        (!keys.is_empty()).then(|| PartChange { change: Change::Changed(keys), ..part })
+        if keys.is_empty() { None } else { Some(PartChange { change: Change::Changed(keys), ..part }) }
     };
     let mut all: Vec<PartChange> = parts.into_iter().filter_map(of_both).collect();
     let has_table =

@@ -1,4 +1,4 @@
-//! The commands that try one thing: `fetch`, `explain`, `test channel`.
+//! The commands that try one thing: `fetch`, `explain`, `test channel`, `test source`.
 
 use std::path::Path;
 
@@ -7,10 +7,11 @@ use newshound::app::feedback;
 use newshound::app::network;
 use newshound::app::reading::{self, Given, Hints};
 use newshound::app::setup::{self, Outside};
+use newshound::app::trial;
 use newshound::app::unknown;
 use newshound::clock::Clock;
 use newshound::config::Expect;
-use newshound::model::{ItemId, PollClass, TopicId};
+use newshound::model::{ItemId, PollClass, SourceId, TopicId};
 use url::Url;
 
 use super::daemon::look;
@@ -111,4 +112,18 @@ pub(super) async fn test_channel(session: &Session, name: &str) -> anyhow::Resul
         say(&format!("{}: {}, {}", tested.channel, tested.class, tested.message));
     }
     Ok(if tested.is_ok() { Exit::Done } else { Exit::Failed })
+}
+
+pub(super) async fn test_source(session: &Session, id: &str) -> anyhow::Result<Exit> {
+    let ready = load!(session, Required);
+    let Some(source) = ready.config.source(&SourceId::new(id)) else {
+        return Ok(usage(&unknown::source(&ready.config, id)));
+    };
+    let trial = trial::poll_source(&ready.config, &source, &Clock::system()).await?;
+    if session.json {
+        say_json(&trial);
+    } else {
+        say(&text::trial::told(&trial));
+    }
+    Ok(if trial.is_ok() { Exit::Done } else { Exit::Failed })
 }

@@ -129,33 +129,32 @@ struct Shown {
     results: Option<Results>,
     terminal: Terminal,
     now: Timestamp,
-    n_shown: u64,
+    n_rows: u64,
 }
 
 impl Shown {
     fn new(session: &Session, now: Timestamp) -> Self {
         let results = session.json.then(Results::new);
-        Shown { results, terminal: session.terminal, now, n_shown: 0 }
+        Shown { results, terminal: session.terminal, now, n_rows: 0 }
     }
 
     fn page(&mut self, listed: &[SourceListing]) {
         if listed.is_empty() {
             return;
         }
-        match &mut self.results {
-            Some(results) => listed.iter().for_each(|source| results.say(source)),
-            None => {
-                let heads = if self.n_shown == 0 { Heads::Named } else { Heads::Above };
-                say(&text::tables::sources(listed, heads, (self.terminal, self.now)));
-            }
+        if let Some(results) = &mut self.results {
+            listed.iter().for_each(|source| results.say(source));
+        } else {
+            let heads = if self.n_rows == 0 { Heads::Named } else { Heads::Above };
+            say(&text::tables::sources(listed, heads, (self.terminal, self.now)));
         }
-        self.n_shown += listed.len() as u64;
+        self.n_rows += listed.len() as u64;
     }
 
     fn end(self) {
         match self.results {
             Some(results) => results.end(),
-            None => say(&text::words::counted(self.n_shown, "source", "sources")),
+            None => say(&text::words::counted(self.n_rows, "source", "sources")),
         }
     }
 }

@@ -37,10 +37,10 @@ pub(super) fn listed(
 ) -> Arc<Listed> {
     let mut repeated = Repeated::default();
     let addresses = read(scope, tables, &lists, &mut repeated);
-    let named = name(&Naming { names, lists: &lists }, &addresses, &mut repeated);
+    let by_id = name(&Naming { names, lists: &lists }, &addresses, &mut repeated);
     repeated.tell(scope);
     let mut listed = Listed::new(lists, backfill);
-    for (id, line) in &named {
+    for (id, line) in &by_id {
         listed.push(id.as_str(&addresses), *line);
     }
     listed.shrink();

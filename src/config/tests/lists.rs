@@ -147,7 +147,7 @@ fn what_a_line_keeps_secret_is_polled_and_not_shown() {
 
 #[test]
 fn refused_addresses_of_a_list_are_told_up_to_a_number() {
-    let list: String = (0..300).map(|n| format!("http://127.0.0.1/{n}\n")).collect();
+    let list = (0..300).map(|n| format!("http://127.0.0.1/{n}\n")).collect::<Vec<_>>().concat();
     let loaded = load_with("[[source]]\nurl = 'http://127.0.0.2/'\n", &[("a.txt", &list)]);
     let told = lines(&guard_problems(&loaded.config.unwrap()));
     assert_eq!(told.len(), 22);
@@ -168,7 +168,8 @@ fn a_topic_may_name_a_source_of_a_list() {
 
 #[test]
 fn sources_are_found_by_id_and_by_address() {
-    let list: String = (0..2_000).map(|n| format!("https://h{}.example/feed/{n}\n", n % 70)).collect();
+    let list =
+        (0..2_000).map(|n| format!("https://h{}.example/feed/{n}\n", n % 70)).collect::<Vec<_>>().concat();
     let table = "[[source]]\nid = 'h1'\nurl = 'https://h1.example/own'\nenabled = false\n";
     let sources = load_with(table, &[("a.txt", &list)]).config.unwrap().sources;
     let all: Vec<_> = sources.iter().collect();

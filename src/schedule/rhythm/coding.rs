@@ -17,7 +17,7 @@ impl Rhythm {
         bytes.extend(self.looked.map_or(0, seconds).to_le_bytes());
         bytes.extend(seconds(self.woke).to_le_bytes());
         bytes.extend(short(self.missed));
-        bytes.extend([self.n_looks, u8::from(self.has_posted)]);
+        bytes.extend([self.n_looks, u8::from(self.has_posted) | self.waking << 1]);
         for hour in &self.profile.hours {
             bytes.extend(short(hour.posts));
             bytes.push(hour.watched);
@@ -43,11 +43,12 @@ fn read(mut rest: &[u8]) -> Rhythm {
     let looked = time(take(rest));
     let woke = time(take(rest)).unwrap_or_default();
     let missed = long(take(rest));
-    let [n_looks, has_posted] = take(rest);
+    let [n_looks, flags] = take(rest);
     let hour = |_| Hour { posts: long(take(rest)), watched: take::<1>(rest)[0] };
     let hours = std::array::from_fn(hour);
     let days = std::array::from_fn(|_| Day { posts: long(take(rest)), expected: long(take(rest)) });
-    Rhythm { profile: Profile { hours, days }, looked, woke, missed, n_looks, has_posted: has_posted != 0 }
+    let profile = Profile { hours, days };
+    Rhythm { profile, looked, woke, missed, n_looks, has_posted: flags & 1 == 1, waking: flags >> 1 }
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {

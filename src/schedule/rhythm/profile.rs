@@ -1,8 +1,8 @@
 //! How often a source posts at which hour of the day (UTC) and on which day of the week: posts
 //! and the time they were counted in, older ones counting less.
 //!
-//! While an hour was watched little, it is taken to be like the others: the fewer posts there are
-//! in all, the longer.
+//! An hour is taken to be like the others until its own counts say otherwise: the longer, the fewer
+//! posts there are in all and the more alike the hours have been so far.
 
 use std::time::Duration;
 
@@ -16,8 +16,10 @@ const STEPS_PER_HOUR: f64 = 20.0;
 const DAY_LEAVES: f64 = 0.9;
 /// What a week leaves of the counts of the weekdays: they stand for four weeks.
 const WEEK_LEAVES: f64 = 0.75;
-/// So many posts at the usual rate are added to each hour.
+/// So many posts at the usual rate are added to each hour, where the hours differ …
 const HOUR_PRIOR: f64 = 0.3;
+/// … and so many times that, where they do not differ more than by chance.
+const MOST_ALIKE: f64 = 30.0;
 /// So many posts at the usual rate are added to each day of the week.
 const DAY_PRIOR: f64 = 4.0;
 /// What is taken for known before anything is: posts in hours.
@@ -31,6 +33,12 @@ pub(super) struct Hour {
     pub(super) posts: f64,
     /// Steps of three minutes it was watched.
     pub(super) watched: u8,
+}
+
+impl Hour {
+    fn watched_hours(&self) -> f64 {
+        f64::from(self.watched) / STEPS_PER_HOUR
+    }
 }
 
 /// What was counted on a day of the week.
@@ -123,16 +131,28 @@ impl Profile {
         }
     }
 
+    /// Says how alike the hours are: from 1, where they differ by as much as their mean, to
+    /// `MOST_ALIKE`, where they differ by no more than chance makes of one rate (the moment
+    /// estimator of a negative binomial distribution's shape).
+    fn alike(&self, mean: f64) -> f64 {
+        let (mut squares, mut excess) = (0.0, 0.0);
+        for hour in &self.hours {
+            let usual = mean * hour.watched_hours();
+            squares += usual * usual;
+            excess += (hour.posts - usual).powi(2) - usual;
+        }
+        if excess > 0.0 { (squares / excess).clamp(1.0, MOST_ALIKE) } else { MOST_ALIKE }
+    }
+
     /// Returns the rates that these counts make likely.
     pub(super) fn rates(&self) -> Rates {
         let posts: f64 = self.hours.iter().map(|hour| hour.posts).sum();
-        let watched: f64 = self.hours.iter().map(|hour| f64::from(hour.watched) / STEPS_PER_HOUR).sum();
+        let watched: f64 = self.hours.iter().map(Hour::watched_hours).sum();
         let mean = (posts + FIRST_POSTS) / (watched + FIRST_HOURS);
+        let prior = HOUR_PRIOR * self.alike(mean);
         Rates {
             mean,
-            hours: self.hours.map(|hour| {
-                (hour.posts + HOUR_PRIOR) / (f64::from(hour.watched) / STEPS_PER_HOUR + HOUR_PRIOR / mean)
-            }),
+            hours: self.hours.map(|hour| (hour.posts + prior) / (hour.watched_hours() + prior / mean)),
             days: self.days.map(|day| (day.posts + DAY_PRIOR) / (day.expected + DAY_PRIOR)),
         }
     }

@@ -1,4 +1,4 @@
-//! `fetch`, `explain`, `test channel`, `init`.
+//! `fetch`, `explain`, `test channel`, `test source`, `init`.
 
 use super::*;
 
@@ -195,6 +195,47 @@ async fn the_scale_is_ascii_where_the_locale_is() {
     command.env("LC_ALL", "C");
     let ended = ended(command, b"").await.expect(0);
     assert!(ended.out.contains("0 ----------|-*------- 1"), "{}", ended.out);
+}
+
+#[tokio::test]
+async fn a_test_of_a_source_tells_what_a_poll_of_it_decides() {
+    let server = Server::start("127.0.0.1", |seen| match (seen.path(), seen.header("if-none-match")) {
+        ("/feed.xml", None) => {
+            Reply::whole(200, &[("ETag", b"\"a\""), ("Cache-Control", b"max-age=10800")], FEED.as_bytes())
+        }
+        ("/feed.xml", Some(_)) => Reply::whole(304, &[("Cache-Control", b"max-age=31536000")], b""),
+        _ => Reply::whole(404, &[], b""),
+    })
+    .await;
+    let missing = format!("[[source]]\nid = \"amiss\"\nurl = \"{}\"\n", server.url("/nothing"));
+    let home = Home::with(&watching(&server, &missing));
+    let first = home.run(&["test", "source", "local", "--json"]).await.expect(0).json();
+    assert_keys(
+        &first,
+        "source url if_none_match if_modified_since class message took items new next_poll interval reason notes",
+    );
+    assert_eq!((&first["class"], &first["items"], &first["new"]), (&"ok".into(), &2.into(), &2.into()));
+    assert_eq!(first["interval"].as_f64().unwrap(), 10_800.0);
+    assert_eq!(first["reason"], "the server asked for max-age=10800");
+    assert!(!home.path("state").exists(), "nothing is stored");
+
+    home.run(&["run", "--once", "--no-send"]).await.expect(0);
+    let listed = |row: &Value| (row["interval"].as_f64(), row["reason"].clone(), row["next_poll"].clone());
+    let before = listed(&home.run(&["sources", "--json"]).await.expect(0).rows()[1]);
+    assert_eq!((before.0, &before.1), (Some(10_800.0), &first["reason"]));
+    let second = home.run(&["test", "source", "local"]).await.expect(0).out;
+    for line in ["asked     with If-None-Match: \"a\"", "items     0, of which 0", "next      poll in 24 h: "]
+    {
+        assert!(second.contains(line), "{second}");
+    }
+    assert!(second.contains("note      the server asks for 8760h between polls, 24h at most are kept"));
+    let after = listed(&home.run(&["sources", "--json"]).await.expect(0).rows()[1]);
+    assert_eq!(before, after, "and nothing of it is kept");
+
+    let amiss = home.run(&["test", "source", "amiss"]).await.expect(1);
+    assert!(amiss.out.contains("http_client_error"), "{}", amiss.out);
+    let unknown = home.run(&["test", "source", "ugly"]).await.expect(2);
+    assert!(unknown.err.contains("amiss, local"), "{}", unknown.err);
 }
 
 #[tokio::test]

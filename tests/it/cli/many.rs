@@ -1,7 +1,7 @@
 //! Thousands of sources in a list: what is told of them, and how it is narrowed.
 
 use newshound::config::{Environment, Wanted, load};
-use newshound::model::Timestamp;
+use newshound::model::{Timestamp, fingerprint};
 use newshound::store::{Store, Watched};
 use sqlx::{Connection as _, Executor as _};
 
@@ -9,6 +9,8 @@ use super::*;
 
 /// Sources of the list.
 const N: usize = 3_210;
+/// Those of them that fail: of the host `h7`, all that end in 7.
+const FAILING: usize = 81;
 
 /// A home with a list of addresses, which its store knows, some of them in trouble; and with a table
 /// that is switched off.
@@ -17,14 +19,14 @@ async fn home() -> Home {
         "include = ['list.txt']\n[fetch]\ncontact = 'a@b.example'\n[[topic]]\nid = 't'\nany = ['oil']\n\
          [[source]]\nid = 'own'\nurl = 'https://own.example/'\nenabled = false\n",
     );
-    let list: String = (0..N).map(|n| format!("https://h{}.example/{n:05}\n", n % 40)).collect();
+    let list = (0..N).map(|n| format!("https://h{}.example/{n:05}\n", n % 40)).collect::<Vec<_>>().concat();
     home.write("list.txt", &list);
     let environment = Environment::of(home.path(""), &[]);
     let loaded = load(Some(&home.path("newshound.toml")), Wanted::Required, &environment);
     let watch = |source: std::sync::Arc<newshound::config::Source>| Watched {
         id: source.id.clone(),
         host: source.url.host_str().unwrap().to_owned(),
-        address: source.url.to_string(),
+        address: fingerprint(source.url.as_str().as_bytes()),
         enabled: source.enabled,
     };
     let watched: Vec<Watched> = loaded.config.unwrap().sources.iter().map(watch).collect();
@@ -59,7 +61,7 @@ async fn the_list_is_whole_in_order_and_narrowed_by_the_store() {
     assert_eq!(listed(&home, &["--source", "h3-example-00043"]).await, ["h3-example-00043"]);
     assert_eq!(listed(&home, &["--source", "h3-example"]).await, all[..0]);
     let failing = listed(&home, &["--state", "backing_off"]).await;
-    assert_eq!(failing.len(), (0..N).filter(|n| n % 40 == 7 && n % 10 == 7).count());
+    assert_eq!(failing.len(), FAILING);
     assert_eq!(listed(&home, &["--state", "backing_off", "--limit", "3"]).await, failing[..3]);
     assert_eq!(listed(&home, &["--state", "degraded"]).await, ["h1-example-00001"]);
     assert_eq!(listed(&home, &["--state", "disabled"]).await, ["h0-example-00000", "own"]);
@@ -74,11 +76,12 @@ async fn the_status_counts_them_and_names_the_first_in_trouble() {
     let home = home().await;
     let status = home.run(&["status", "--json"]).await.expect(0).json();
     let sources = &status["sources"];
-    assert_eq!((&sources["total"], &sources["backing_off"]), (&(N + 1).into(), &80.into()));
+    assert_eq!((&sources["total"], &sources["backing_off"]), (&(N + 1).into(), &FAILING.into()));
     assert_eq!((&sources["degraded"], &sources["disabled"]), (&1.into(), &2.into()));
     let said = home.run(&["status"]).await.expect(0).out;
     assert!(
-        said.contains("h7-example-00007") && said.contains("and 78 more: newshound sources list"),
+        said.contains("h7-example-00007")
+            && said.contains(&format!("and {} more: newshound sources list", FAILING + 3 - 5)),
         "{said}"
     );
 }
@@ -98,6 +101,8 @@ async fn a_plan_names_what_comes_and_goes_in_a_list() {
     let plan = home.run(&["plan", "--json"]).await.expect(0).json();
     assert_eq!(plan["sources"]["added"], serde_json::json!(["own", "own-example-other"]));
     assert_eq!(plan["sources"]["removed"], serde_json::json!(["h0-example-00000"]));
+    let changed = plan["sources"]["changed"].as_array().unwrap();
+    assert!(changed.len() < 10, "{} changed", changed.len());
     assert_eq!(
         plan["sources"]["changed"],
         serde_json::json!([{"id": "h1-example-00001", "keys": ["tags"]}, {"id": "h2-example-00002", "keys": ["url"]}])

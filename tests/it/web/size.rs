@@ -32,6 +32,7 @@ fn rows(now_ms: i64) -> Vec<String> {
             numbers(ITEMS)
         ),
         "insert into item_hour select first_seen / 3600000, count(*) from item group by 1".to_owned(),
+        format!("insert into daemon (name, value) values ('last_poll', '{now_ms}')"),
         format!(
             "{} insert into hit (item, topic, decision, score, threshold, evidence, created)
              select 'it_' || (i / 2), iif(i % 2, 'kim-travel', 'other'), iif(i % 4, 'baseline', 'alert'), 0.7, 0.5, '[]',
