@@ -163,7 +163,10 @@ impl Fetcher {
                 Verdict::Unchanged => {
                     return self.take(response, (trail, waited), trail.validators()).await;
                 }
-                Verdict::Failed(failure) => return Err(self.whose(failure, status, &trail.url)),
+                Verdict::Failed(failure) => {
+                    let failure = answer::blocked(failure, headers);
+                    return Err(self.whose(failure, status, &trail.url));
+                }
                 Verdict::Elsewhere { permanent } => {
                     let from = trail.url.origin();
                     trail.follow(headers.get(header::LOCATION), permanent, self.limits.max_redirects)?;

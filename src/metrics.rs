@@ -45,6 +45,7 @@ figures! {
         Fetches = "fetches" ["class"] "Polls by what came of them",
         FetchBytes = "fetch_bytes" [] "Decoded bytes of bodies",
         ItemsNew = "items_new" [] "Items never seen before",
+        MissedWindows = "missed_windows" [] "Polls that shared no item with the poll before",
         ItemsDuplicate = "items_duplicate" ["kind"] "Items that another source had brought already",
         Hits = "hits" ["topic"] "Items that reached a topic's threshold",
         Alerts = "alerts" ["topic", "decision"] "Hits by what became of them",

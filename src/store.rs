@@ -16,6 +16,7 @@ mod items;
 mod landing;
 mod lists;
 mod mend;
+mod orders;
 mod outage;
 mod outbox;
 mod overview;
@@ -52,6 +53,7 @@ pub use daemon::{DaemonLock, DaemonNote, LastReload, ReloadNote, ReplayNote};
 pub use error::StoreError;
 pub use landing::Elsewhere;
 pub use lists::{AlertSheet, Page, StoredDecision, StoredItem};
+pub use orders::Order;
 pub use outbox::{Outgoing, Room, Settled, Taken};
 pub use overview::{
     ChannelFigures, DeliveryFigures, EventRow, HOURS, HourFigures, Latency, Overview, Quantiles,

@@ -6,6 +6,7 @@ mod check;
 mod daemon;
 mod feedback;
 mod look;
+mod orders;
 mod plan;
 mod search;
 mod sources;
@@ -15,6 +16,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use newshound::app::stop;
 use newshound::config::{self, Wanted};
+use newshound::store::Order;
 
 use super::args::lists::{Alerts, Deliveries, Sources};
 use super::args::{Args, Command, Feedback, Test};
@@ -47,10 +49,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Test(Test::Channel { name }) => ask::test_channel(&session, &name).await,
         Command::Test(Test::Source { id }) => ask::test_source(&session, &id).await,
         Command::Status => look::status(&session).await,
-        Command::Sources { command, filter } => {
-            let Sources::List(filter) = Sources::of(command, filter);
-            sources::sources(&session, &filter).await
-        }
+        Command::Sources { command, filter } => match Sources::of(command, filter) {
+            Ok(Sources::List(filter)) => sources::sources(&session, &filter).await,
+            Ok(Sources::Refresh(named)) => orders::order(&session, &named.ids, Order::Refresh).await,
+            Ok(Sources::Enable(named)) => orders::order(&session, &named.ids, Order::Enable).await,
+            Ok(Sources::Disable(named)) => orders::order(&session, &named.ids, Order::Disable).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
+        },
         Command::Alerts { command, filter } => match Alerts::of(command, filter) {
             Ok(Alerts::List(filter)) => look::alerts(&session, &filter).await,
             Ok(Alerts::Show { id }) => look::alert(&session, &id).await,

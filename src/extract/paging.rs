@@ -1,5 +1,5 @@
 //! Where a feed offers the items before those it shows: the archive or the next page that its head
-//! links to (RFC 5005, JSON Feed), or the second page of a feed made by WordPress, which always has
+//! links to (RFC 5005, JSON Feed), or the second page of a feed made by `WordPress`, which always has
 //! one. Only what is offered is ever asked for.
 
 use url::Url;
@@ -94,7 +94,7 @@ fn is_item(local: &str) -> bool {
     local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")
 }
 
-/// The page behind this one, in the words of WordPress.
+/// The page behind this one, in the words of `WordPress`.
 fn next_of_wordpress(base: &Url) -> Url {
     let is_page = |name: &str| name == "paged";
     let page = base.query_pairs().find(|(name, _)| is_page(name)).and_then(|(_, page)| page.parse().ok());

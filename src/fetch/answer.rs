@@ -46,6 +46,23 @@ pub(super) fn judge(status: u16, asked: bool) -> Verdict {
     Verdict::Failed(Failure::new(class, format!("answered {status}")))
 }
 
+/// Says in a refusal that it is the challenge of a bot filter, where its headers tell.
+pub(super) fn blocked(failure: Failure, headers: &HeaderMap) -> Failure {
+    const MARKS: [(HeaderName, &str, &str); 2] = [
+        (HeaderName::from_static("cf-mitigated"), "challenge", "Cloudflare"),
+        (HeaderName::from_static("x-datadome"), "protected", "DataDome"),
+    ];
+    let is_marked = |(name, value, _): &&(HeaderName, &str, &str)| {
+        headers.get(name).is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+    };
+    match MARKS.iter().find(is_marked) {
+        Some((.., product)) => {
+            Failure { text: format!("{}: a bot challenge ({product})", failure.text), ..failure }
+        }
+        None => failure,
+    }
+}
+
 /// Returns the bytes of the headers as they stood in HTTP/1, near enough.
 pub(super) fn head_bytes(headers: &HeaderMap) -> u64 {
     let line =
@@ -189,6 +206,19 @@ mod tests {
         assert_eq!(merged.etag.as_deref(), Some(&b"W/\"\xff-gzip"[..]));
         assert_eq!(merged.last_modified, kept.last_modified);
         assert_eq!(validators(&headers(&[("etag", b"")]), "http://a/", None), None);
+    }
+
+    #[test]
+    fn a_refusal_says_that_it_is_a_challenge() {
+        let told = |value: &'static [u8]| {
+            blocked(
+                Failure::new(PollClass::HttpClientError, "answered 403"),
+                &headers(&[("cf-mitigated", value)]),
+            )
+            .text
+        };
+        assert_eq!(told(b"challenge"), "answered 403: a bot challenge (Cloudflare)");
+        assert_eq!(told(b"no"), "answered 403");
     }
 
     #[test]

@@ -169,3 +169,25 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 fn hours(duration: Duration) -> f64 {
     duration.as_secs_f64() / 3600.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_passed_by_makes_the_pace_faster_than_a_heap_does() {
+        let start = Timestamp::from_millis(1_800_000_000_000);
+        let bounds = Bounds { least: Duration::from_mins(10), most: Duration::from_hours(24) };
+        let after = |look: fn(&mut Rhythm, u64, Timestamp)| {
+            let mut rhythm = Rhythm::first_seen(start);
+            let mut now = start;
+            for _ in 0..3 {
+                now = now + Duration::from_hours(2);
+                look(&mut rhythm, 20, now);
+            }
+            rhythm.next(bounds, now)
+        };
+        let (heap, overrun) = (after(Rhythm::learn), after(Rhythm::overrun));
+        assert!(overrun * 2 < heap, "{overrun:?} after {heap:?}");
+    }
+}

@@ -3,6 +3,9 @@
 
 use crate::model::{Found, Note, SourceState};
 
+/// The class of what is told of a window that passed by.
+pub const MISSED: &str = "missed_window";
+
 /// How much of a feed came with an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Showing {
@@ -56,7 +59,7 @@ pub fn keep(state: &mut SourceState, before: &SourceState, showing: Showing, fou
     };
     state.landing.held = held;
     let message = || told(before.landing.held, held, older);
-    has_passed(before, showing, found).then(|| Note { class: "missed_window", message: message() })
+    has_passed(before, showing, found).then(|| Note { class: MISSED, message: message() })
 }
 
 fn told(held: u64, n_items: u64, older: Older) -> String {

@@ -9,7 +9,7 @@ use super::{
     settle,
 };
 use crate::model::{
-    Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
+    Alert, Decision, Found, Next, Note, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
 };
 use crate::schedule::interval::succeeded;
 
@@ -32,6 +32,8 @@ pub struct Recorded {
     pub new_alerts: Vec<Alert>,
     /// Deliveries made.
     pub deliveries: u64,
+    /// What the operator was told besides the class.
+    pub notes: Vec<Note>,
 }
 
 impl Recorded {
@@ -45,6 +47,7 @@ impl Recorded {
             hits: Vec::new(),
             new_alerts: Vec::new(),
             deliveries: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -102,7 +105,7 @@ pub(super) async fn record_all(
         let (recorded, next) = write(tx, &mut register, record).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
-        all.push(Ok(Recorded { state: next.state, ..recorded }));
+        all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
     }
     items::write(tx, register).await?;
     settle::sources(tx, all.iter().flatten()).await?;

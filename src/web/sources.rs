@@ -44,8 +44,10 @@ pub struct SourceListing {
     pub items: u64,
     /// New items a day.
     pub items_per_day: f64,
-    /// Where it moved for good.
+    /// Where it moved for good; without its query.
     pub moved_to: Option<String>,
+    /// The source that ends at the same address and is polled in its stead.
+    pub same_as: Option<SourceId>,
 }
 
 /// Returns every configured source, by id.
@@ -105,5 +107,6 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
         moved_to: state.moved.as_ref().and_then(|moved| Some(shown_url(&moved.url.parse().ok()?))),
+        same_as: state.landing.same_as.clone(),
     }
 }

@@ -208,12 +208,13 @@ fn sources(config: &Config, rows: &[SourceRow], now: Timestamp) -> Vec<SourceVie
 }
 
 fn source_view(source: &Source, listed: SourceListing) -> SourceView {
+    let moved = listed.moved_to.map(|there| format!("moved for good to {there}"));
     SourceView {
         lang: source.lang.clone(),
         name: listed.name,
         state: listed.state,
         class: listed.class,
-        message: listed.message,
+        message: listed.message.or(moved),
         last_poll: listed.last_poll,
         next_poll: listed.next_poll,
         interval: Duration::try_from_secs_f64(listed.interval).unwrap_or_default(),

@@ -52,7 +52,7 @@ pub(super) async fn add(
             break;
         }
         reading.wait(gap).await;
-        match reading.page(&url, room - gap).await {
+        match reading.page(&url, room.saturating_sub(gap)).await {
             Ok(mut page) => {
                 older.pages += 1;
                 older.items += page.items.len() as u64;

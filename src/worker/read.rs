@@ -203,7 +203,7 @@ impl Work {
     async fn aside(self, ctx: &Ctx, fetched: Fetched) -> Read {
         // One body a core: more would only share the cores, and each would count the others' time.
         let turn = ctx.readers.acquire().await;
-        let read = tokio::task::spawn_blocking(move || self.digest(fetched)).await;
+        let read = tokio::task::spawn_blocking(move || self.digest(&fetched)).await;
         drop(turn);
         read.unwrap_or_else(|_| {
             Read::nothing(Outcome {
@@ -215,13 +215,13 @@ impl Work {
         })
     }
 
-    fn digest(self, fetched: Fetched) -> Read {
+    fn digest(self, fetched: &Fetched) -> Read {
         let fetch = &self.live.config.fetch;
         let began = self.ctx.clock.elapsed();
         let out_of_time = || self.ctx.clock.elapsed().saturating_sub(began) > fetch.parse_time;
         let limits = extract::Limits::of(fetch, &out_of_time);
-        let lean = self.known.as_ref().and_then(|known| self.extract(&fetched, &limits, Some(known)));
-        let told = lean.or_else(|| self.extract(&fetched, &limits, None));
+        let lean = self.known.as_ref().and_then(|known| self.extract(fetched, &limits, Some(known)));
+        let told = lean.or_else(|| self.extract(fetched, &limits, None));
         let Told { extracted, items, imprints } = told.expect("what is read whole is taken as it is");
         let fresh = fetched.freshness.lifetime(self.now);
         let mut outcome = self.outcome(&extracted, fetched.validators.clone(), fresh);
@@ -242,7 +242,7 @@ impl Work {
         }
         let is_whole = n_skipped == 0 && !extracted.end_missing;
         let older =
-            (self.may_pass && n_skipped == 0 && !items.is_empty()).then(|| offered(&fetched)).flatten();
+            (self.may_pass && n_skipped == 0 && !items.is_empty()).then(|| offered(fetched)).flatten();
         let memory = imprints.map_or(Memory::Forgotten, Memory::Replaced);
         Read { outcome, items, body_bytes: 0, n_skipped, memory, is_whole, older }
     }

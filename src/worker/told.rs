@@ -5,6 +5,7 @@ use crate::config::Source;
 use crate::metrics::{Count, Span};
 use crate::model::{PollClass, PollRecord, SourceState};
 use crate::schedule::interval::succeeded;
+use crate::schedule::window::MISSED;
 use crate::store::Recorded;
 
 /// Counts a poll.
@@ -15,6 +16,8 @@ pub(super) fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
     metrics.add(Count::FetchBytes, &[], record.body_bytes);
     metrics.note(Span::Fetch, &[], record.took);
     metrics.add(Count::ItemsNew, &[], recorded.new);
+    let n_missed = recorded.notes.iter().filter(|note| note.class == MISSED).count();
+    metrics.add(Count::MissedWindows, &[], n_missed as u64);
     for (kind, n) in [("url", recorded.same_url), ("text", recorded.same_text)] {
         metrics.add(Count::ItemsDuplicate, &[kind], n);
     }
@@ -53,6 +56,9 @@ pub(super) fn log(source: &Source, before: &SourceState, record: &PollRecord, re
             "source `{}` fails: {class}, {message}; next try {}", source.id, state.next_due);
     } else if succeeded(class) && before.failures > 0 {
         tracing::info!(source.id = %source.id, %class, "source `{}` answers again", source.id);
+    }
+    for note in &recorded.notes {
+        tracing::warn!(source.id = %source.id, class = note.class, "source `{}` {}", source.id, note.message);
     }
     for alert in &recorded.new_alerts {
         tracing::info!(topic = %alert.topic, item = %alert.item, score = alert.score, alert = %alert.id,

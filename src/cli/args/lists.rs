@@ -9,6 +9,20 @@ use newshound::model::{DeliveryState, SourceMode};
 pub(in crate::cli) enum Sources {
     /// Every source, by id.
     List(SourceFilter),
+    /// Has sources asked now, as soon as the pace of their hosts allows.
+    Refresh(Named),
+    /// Has sources polled again that were switched off, also by a 410 of their server.
+    Enable(Named),
+    /// Has sources polled no more.
+    Disable(Named),
+}
+
+/// Some sources.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Named {
+    /// The sources' ids.
+    #[arg(value_name = "ID", required = true)]
+    pub(in crate::cli) ids: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +89,7 @@ impl Filter {
 }
 
 /// What the list of sources is narrowed to.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(in crate::cli) struct SourceFilter {
     /// At most so many.
     #[arg(long, value_name = "N")]
@@ -100,10 +114,14 @@ impl SourceFilter {
 
 impl Sources {
     /// Returns what is meant: without a second word, the list.
-    pub(in crate::cli) fn of(command: Option<Sources>, before: SourceFilter) -> Sources {
+    pub(in crate::cli) fn of(command: Option<Sources>, before: SourceFilter) -> Result<Sources, String> {
         match command {
-            None => Sources::List(before),
-            Some(Sources::List(filter)) => Sources::List(filter.or(before)),
+            None => Ok(Sources::List(before)),
+            Some(Sources::List(filter)) => Ok(Sources::List(filter.or(before))),
+            Some(other) if before == SourceFilter::default() => Ok(other),
+            Some(Sources::Refresh(_)) => Err(misplaced("sources refresh")),
+            Some(Sources::Enable(_)) => Err(misplaced("sources enable")),
+            Some(Sources::Disable(_)) => Err(misplaced("sources disable")),
         }
     }
 }

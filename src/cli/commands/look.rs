@@ -68,7 +68,7 @@ pub(super) async fn open_if_any(config: &Config) -> anyhow::Result<Option<Store>
     }
 }
 
-async fn open(config: &Config) -> anyhow::Result<Store> {
+pub(super) async fn open(config: &Config) -> anyhow::Result<Store> {
     Store::open_existing(&config.store.url).await.context("opening the store")
 }
 

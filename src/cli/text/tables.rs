@@ -55,6 +55,12 @@ fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row
         let message = plain(source.message.as_deref().unwrap_or_default());
         below = wrap(&format!("{failures}{message}"), terminal.columns, INDENT);
     }
+    let moved = source.moved_to.as_ref().map(|there| format!("moved for good to {there}"));
+    let same =
+        source.same_as.as_ref().map(|other| format!("ends where `{other}` does, which is polled instead"));
+    for told in moved.into_iter().chain(same) {
+        below.extend(wrap(&plain(&told), terminal.columns, INDENT));
+    }
     let class = source.class.map_or("–", PollClass::as_str);
     let class_style = match source.state {
         SourceMode::BackingOff | SourceMode::Disabled => Style::Red,

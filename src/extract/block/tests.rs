@@ -9,7 +9,7 @@ fn page(title: &str, body: &str) -> String {
 #[track_caller]
 fn check(doc: &str, expect: Option<&str>) {
     let found = recognise(doc).map(|block| block.to_string());
-    assert_eq!(found.as_deref(), expect, "of {:.200}", doc);
+    assert_eq!(found.as_deref(), expect, "of {doc:.200}");
 }
 
 #[test]

@@ -45,11 +45,31 @@ async fn before_the_first_run_there_is_nothing_and_no_error() {
 }
 
 #[tokio::test]
+async fn sources_are_switched_off_and_on_and_asked_now() {
+    let (home, _server) = polled("").await;
+    let state = async || {
+        home.run(&["sources", "--source", "local", "--json"]).await.expect(0).rows()[0]["state"].clone()
+    };
+    let said = home.run(&["sources", "disable", "local"]).await.expect(0).out;
+    assert!(said.starts_with("local is switched off"), "{said}");
+    assert_eq!(state().await, "disabled");
+    let refused = home.run(&["sources", "refresh", "local"]).await.expect(1);
+    assert!(refused.err.contains("sources enable"), "{}", refused.err);
+    let rows = home.run(&["sources", "enable", "local", "--json"]).await.expect(0).rows();
+    assert_eq!(rows, [serde_json::json!({"source": "local"})]);
+    assert_eq!(state().await, "active");
+    home.run(&["sources", "refresh", "local", "amiss"]).await.expect(0);
+    let unknown = home.run(&["sources", "enable", "stranger"]).await.expect(1);
+    assert!(unknown.err.contains("no source `stranger`"), "{}", unknown.err);
+    home.run(&["sources", "--state", "active", "enable", "local"]).await.expect(2);
+}
+
+#[tokio::test]
 async fn sources_have_the_fields_of_the_contract() {
     let (home, server) = polled("").await;
     let sources = home.run(&["sources", "list", "--json"]).await.expect(0).rows();
     let fields = "id name url kind tags state class message failures last_poll last_success next_poll \
-                  interval items items_per_day moved_to";
+                  interval items items_per_day moved_to same_as";
     for source in &sources {
         assert_keys(source, fields);
     }

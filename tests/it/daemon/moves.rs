@@ -1,5 +1,8 @@
 //! Where a source is asked after its server said that it has moved, and the way back.
 
+use newshound::model::SourceMode;
+use newshound::store::Order;
+
 use super::*;
 
 /// Answers each path by its own script: the reply for the n-th request of that path.
@@ -136,7 +139,6 @@ async fn addresses_that_lead_to_each_other_end_at_the_one_that_answers() {
 #[tokio::test]
 async fn a_loop_leaves_the_address_as_it_was() {
     let server = site("127.0.0.1", |path, n| match (path, n) {
-        ("/a", 1) => Reply::redirect(301, "/b"),
         ("/b", 1) => ok(&["war"]),
         ("/b", _) => Reply::redirect(301, "/a"),
         _ => Reply::redirect(301, "/b"),
@@ -321,4 +323,37 @@ async fn a_source_that_is_gone_is_told_once_and_never_asked_again() {
     }
     assert_eq!(server.seen().len(), 1);
     assert_eq!(desk.told().await, told(&[("gone", 1)]));
+}
+
+/// The way back behind a 410, and behind an operator's own word.
+#[tokio::test]
+async fn a_source_that_was_switched_off_is_asked_again_when_it_is_switched_on() {
+    let server = serve("127.0.0.1", vec![Reply::whole(410, &[], b""), ok(&["war"])]).await;
+    let desk = Desk::watching(&[&server]).await;
+    desk.poll().await;
+    let order = async |order| {
+        let sources = [SourceId::new("s0"), SourceId::new("stranger")];
+        desk.app.ctx().store.order_sources(&sources, order, desk.clock.now()).await.unwrap()
+    };
+    desk.pass(DAY);
+    assert_eq!(order(Order::Refresh).await, [], "it is switched off");
+    desk.poll().await;
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(order(Order::Enable).await, [SourceId::new("s0")]);
+    desk.poll().await;
+    assert_eq!((server.seen().len(), desk.class().await.as_str()), (2, "ok"));
+    assert_eq!(order(Order::Enable).await, [SourceId::new("s0")], "which changes nothing");
+    desk.poll().await;
+    assert_eq!(server.seen().len(), 2);
+    desk.pass(SECOND);
+    assert_eq!(order(Order::Refresh).await, [SourceId::new("s0")]);
+    desk.poll().await;
+    assert_eq!(server.seen().len(), 3);
+    assert_eq!(order(Order::Disable).await, [SourceId::new("s0")]);
+    desk.pass(DAY);
+    desk.poll().await;
+    assert_eq!((server.seen().len(), desk.source(0).await.mode()), (3, SourceMode::Disabled));
+    let desk = desk.restarted().await;
+    desk.poll().await;
+    assert_eq!(server.seen().len(), 3, "also after a restart");
 }
