@@ -24,6 +24,7 @@ mod freshness;
 mod guard;
 mod hops;
 mod proxy;
+mod room;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,10 +40,12 @@ use error::Failure;
 use guard::Guard;
 use hops::Trail;
 use proxy::Proxy;
+use room::{Room, Waited};
 
 pub use answer::Freshness;
 pub use client::{Authorities, SetupError, Timeouts, guarded_client, install_crypto_provider};
 pub use error::FetchError;
+pub use room::Place;
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
@@ -61,6 +64,7 @@ pub struct Fetcher {
     proxy: Option<Proxy>,
     every: HeaderMap,
     limits: Limits,
+    room: Room,
 }
 
 /// The bounds of one fetch.
@@ -97,6 +101,8 @@ pub struct Fetched {
     pub moved_to: Option<Url>,
     /// The body, decompressed; empty for 304.
     pub body: Vec<u8>,
+    /// Its place among all bodies in memory; goes with it.
+    pub place: Place,
     /// `Content-Type`
     pub content_type: Option<String>,
     /// What to ask with the next time, in place of whatever was known before.
@@ -126,6 +132,7 @@ impl Fetcher {
             proxy: config.proxy.as_ref().and_then(Proxy::of),
             every: every_request(config.contact.as_deref(), version)?,
             limits: Limits::of(config),
+            room: Room::new(),
         })
     }
 
@@ -139,20 +146,23 @@ impl Fetcher {
     pub async fn get_at(&self, request: &Request<'_>, at: Option<&Url>) -> Result<Fetched, FetchError> {
         let mut trail = Trail::new(request, at);
         let whole = self.limits.whole;
-        let late = |_| Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
-        let got = tokio::time::timeout(whole, self.walk(&mut trail)).await.unwrap_or_else(late);
+        let late = || Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
+        let waited = Waited::default();
+        let got = waited.within(whole, self.walk(&mut trail, &waited)).await.unwrap_or_else(late);
         got.map_err(|failure| FetchError::new(failure, &trail.url, trail.retry_after))
     }
 
-    async fn walk(&self, trail: &mut Trail<'_>) -> Result<Fetched, Failure> {
+    async fn walk(&self, trail: &mut Trail<'_>, waited: &Waited) -> Result<Fetched, Failure> {
         loop {
             let response = self.ask(trail).await?;
             let headers = response.headers();
             trail.retry_after = answer::retry_after(headers).or(trail.retry_after);
             let status = response.status().as_u16();
             match answer::judge(status, trail.asks_for_changes()) {
-                Verdict::Body => return self.take(response, trail, None).await,
-                Verdict::Unchanged => return self.take(response, trail, trail.validators()).await,
+                Verdict::Body => return self.take(response, (trail, waited), None).await,
+                Verdict::Unchanged => {
+                    return self.take(response, (trail, waited), trail.validators()).await;
+                }
                 Verdict::Failed(failure) => return Err(self.whose(failure, status, &trail.url)),
                 Verdict::Elsewhere { permanent } => {
                     let from = trail.url.origin();
@@ -201,7 +211,7 @@ impl Fetcher {
     async fn take(
         &self,
         response: Response,
-        trail: &Trail<'_>,
+        (trail, waited): (&Trail<'_>, &Waited),
         kept: Option<&Validators>,
     ) -> Result<Fetched, Failure> {
         let status = response.status().as_u16();
@@ -211,13 +221,15 @@ impl Fetcher {
             url: trail.url.clone(),
             moved_to: trail.moved_to.clone(),
             body: Vec::new(),
+            place: Place::default(),
             content_type: answer::text(headers, header::CONTENT_TYPE),
             validators: answer::validators(headers, trail.url.as_str(), kept),
             retry_after: trail.retry_after,
             freshness: Freshness::of(headers),
         };
         if status != 304 {
-            fetched.body = body::read(response, self.limits.body).await?;
+            let read = body::read(response, self.limits.body, (&self.room, waited)).await?;
+            (fetched.body, fetched.place) = read;
         }
         Ok(fetched)
     }

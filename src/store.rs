@@ -1,9 +1,9 @@
 //! Units of work on one database. Each is one transaction; nothing outside knows of tables.
 //!
 //! SQLite in WAL mode with `synchronous = FULL`: what was acknowledged survives a power cut.
-//! One connection writes, so that no transaction ever waits for a lock in its middle, and tells
-//! the loops what is due; a pool of others reads. Times are stored as milliseconds, so that one text of each statement
-//! serves every database.
+//! One connection writes, so that no transaction ever waits for a lock in its middle; another
+//! tells the loops what is due; a pool of others reads. Times are stored as milliseconds, so that
+//! one text of each statement serves every database.
 
 mod archive;
 mod claim;
@@ -23,6 +23,7 @@ mod poll;
 mod rows;
 mod search;
 mod seen;
+mod settle;
 mod sign;
 mod sources;
 mod spread;
@@ -90,6 +91,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 #[derive(Clone, Debug)]
 pub struct Store {
     writer: SqlitePool,
+    loops: SqlitePool,
     reader: SqlitePool,
     path: PathBuf,
     file: FileId,
@@ -154,9 +156,10 @@ impl Store {
         // A file that goes missing under way is not silently replaced by an empty one.
         let options = options.create_if_missing(false);
         writer.set_connect_options(options.clone());
+        let loops = pool(1).connect_lazy_with(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
         let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
-        Ok(Store { writer, reader, path, file })
+        Ok(Store { writer, loops, reader, path, file })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -203,9 +206,9 @@ impl Store {
     }
 
     /// Returns the connection that the loops read through, so that they need not wait for those
-    /// who look at many rows.
+    /// who look at many rows, nor for what is being written.
     fn of_loops(&self) -> &Pool<Sqlite> {
-        &self.writer
+        &self.loops
     }
 
     /// Returns the pool for reading.
@@ -244,6 +247,7 @@ impl Store {
     /// Writes back what is in memory and closes all connections.
     pub async fn close(&self) {
         self.reader.close().await;
+        self.loops.close().await;
         self.writer.close().await;
     }
 }
@@ -293,13 +297,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_loops_do_not_wait_for_those_who_look() {
+    async fn the_loops_wait_for_nobody_who_looks_or_writes() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
         let mut looking = Vec::new();
         for _ in 0..READERS {
             looking.push(store.reader.acquire().await.unwrap());
         }
+        let _writing = store.begin().await.unwrap();
         let (now, pace) = (Timestamp::from_millis(0), PerHost { concurrency: 1, gap: Duration::ZERO });
         let reading = async {
             store.next_source_due().await.unwrap();

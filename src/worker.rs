@@ -1,5 +1,6 @@
 //! The two loops: `poll` takes a source from due to recorded, `dispatch` takes a delivery from
-//! claimed to settled. The store is all that stands between them.
+//! claimed to settled. The store is all that stands between them. Behind them `keys` makes what
+//! stored items are searched by.
 //!
 //! Both recover in place: while the store fails they wait and try again, and nothing is sent
 //! that could not be recorded.

@@ -62,8 +62,8 @@ pub async fn poll_source(config: &Config, source: &Source, clock: &Clock) -> any
     };
     let mut before = SourceState::unseen(source.id.clone(), clock.now());
     if let Some(store) = &store {
-        let ends = (&source.id, &source.id);
-        let rows = store.source_rows_within(ends, clock.now()).await.context("reading the source's state")?;
+        let rows =
+            store.source_rows_of(&[&source.id], clock.now()).await.context("reading the source's state")?;
         before = rows.into_iter().next().map_or(before, |row| row.state);
     }
     let trial = try_poll(config, (source, &before), store.as_ref(), clock).await;

@@ -18,6 +18,7 @@ use tokio_util::io::StreamReader;
 
 use super::answer;
 use super::error::Failure;
+use super::room::{self, LARGE, Place, Room, SMALL, Waited};
 use crate::model::PollClass;
 
 /// A body may decompress to so many times its size …
@@ -38,16 +39,23 @@ pub(super) struct Limits {
 }
 
 /// Reads a body to its end.
-pub(super) async fn read(response: reqwest::Response, limits: Limits) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read(
+    response: reqwest::Response,
+    limits: Limits,
+    (room, waited): (&Room, &Waited),
+) -> Result<(Vec<u8>, Place), Failure> {
     let encoding = Encoding::of(response.headers())?;
     let length = response.content_length();
     if encoding == Encoding::Plain && length.is_some_and(|length| length > limits.max_body) {
         return Err(over(limits.max_body));
     }
     let mut wire = StreamReader::new(Wire::new(response, limits));
-    let Some(first) = first_byte(&mut wire).await? else { return Ok(Vec::new()) };
+    let Some(first) = first_byte(&mut wire).await? else { return Ok(Default::default()) };
     let mut body = Body::open(encoding, first, wire);
-    let mut bytes = Vec::new();
+    let mut place = Place::default();
+    // What is stated saves growing, but nobody is given room for a mere statement.
+    let stated = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(stated.min(SMALL));
     let mut piece = vec![0; PIECE];
     loop {
         let count = match body.reader().read(&mut piece).await {
@@ -55,10 +63,18 @@ pub(super) async fn read(response: reqwest::Response, limits: Limits) -> Result<
             Ok(count) => count,
             Err(error) => return Err(fault(error, body.wire())),
         };
-        bytes.extend_from_slice(&piece[..count]);
-        if bytes.len() as u64 > limits.max_body {
+        let grown = bytes.len() + count;
+        if grown as u64 > limits.max_body {
             return Err(over(limits.max_body));
         }
+        if room::outgrows(bytes.len(), grown) {
+            place = room.place(place, grown, waited).await?;
+        }
+        if grown > bytes.capacity() {
+            // A large body grows by less than half of itself, so that it takes up less that is empty.
+            bytes.reserve_exact((bytes.len() / 4).clamp(PIECE, LARGE).max(count));
+        }
+        bytes.extend_from_slice(&piece[..count]);
         // Without a stated length what has come is no measure yet: the rest may be denser.
         if let Some(length) = length {
             check_ratio(bytes.len() as u64, length.max(body.wire().get_ref().received))?;
@@ -66,7 +82,7 @@ pub(super) async fn read(response: reqwest::Response, limits: Limits) -> Result<
     }
     body.expect_end().await?;
     check_ratio(bytes.len() as u64, body.wire().get_ref().received)?;
-    Ok(bytes)
+    Ok((bytes, place))
 }
 
 async fn first_byte(wire: &mut StreamReader<Wire, Bytes>) -> Result<Option<u8>, Failure> {

@@ -30,13 +30,13 @@ const FIRST_RATE: f64 = 0.2;
 const BURST_HOURS: f64 = 1.0;
 /// Posts that may be missing before the source is taken to post less than it did.
 const MISSED_BY_CHANCE: f64 = 2.0;
+/// So many posts are believed to have come between two looks: a publisher that gives all its items
+/// new ids does not post for weeks.
+const MOST_AT_ONCE: u64 = 20;
 /// So many missing posts are a silence, after which a source may have other hours …
 const LONG_MISSED: f64 = 10.0;
 /// … until it has posted so often.
 const WAKING: u8 = 3;
-/// So many posts are believed to have come between two looks: a publisher that gives all its items
-/// new ids does not post for weeks.
-const MOST_AT_ONCE: u64 = 20;
 /// A pause between two looks that teaches nothing: the source may have been switched off.
 const TOO_LONG: Duration = Duration::from_hours(14 * 24);
 

@@ -2,11 +2,11 @@
 //! Those that come together are written in one transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::items::{Again, Register, Taken};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
+    settle,
 };
 use crate::model::{
     Alert, Decision, Found, Next, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
@@ -105,13 +105,14 @@ pub(super) async fn record_all(
         all.push(Ok(Recorded { state: next.state, ..recorded }));
     }
     items::write(tx, register).await?;
+    settle::sources(tx, all.iter().flatten()).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
     figures::keep(tx, written).await?;
     Ok(all)
 }
 
-/// Writes what a poll brought and what becomes of its source.
+/// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
     register: &mut Register<'a>,
@@ -125,7 +126,6 @@ async fn write<'a>(
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
-    settle_source(tx, &next.state, recorded.new).await?;
     remember(tx, &record.source, &record.memory).await?;
     if let Some(host) = &next.host {
         landing::keep(tx, &next.state, host).await?;
@@ -171,61 +171,6 @@ impl<'a> Hosts<'a> {
         }
         hosts::refresh(tx, &touched, latest).await
     }
-}
-
-async fn settle_source(tx: &mut Tx<'_>, state: &SourceState, n_new: u64) -> Result<(), StoreError> {
-    let validators = state.validators.as_ref();
-    let moved = state.moved.as_ref();
-    sqlx::query(
-        "update source set next_due = $1, failures = $2, validator_url = $3, etag = $4, last_modified = $5,
-             body_hash = $6, baseline_done = $7, class = $8, message = $9, last_poll = $10, last_success = $11,
-             marker = case when marker = 'operator' then marker else $12 end,
-             first_polled = coalesce(first_polled, $10), items = items + $13,
-             interval_ms = $15, reason = $16, failing_since = $17, asks_ms = $18, skip_hours = $19,
-             skip_days = $20, rhythm = $21, moved_to = $22, moved_at = $23, moved_failing_since = $24,
-             read_whole = $25, unchanged_since = $26, unchanged = $27, asked_plainly = $28, lies = $29,
-             refused_since = $30, asks_from = $31, max_age_ms = $32
-         where id = $14",
-    )
-    .bind(state.next_due.as_millis())
-    .bind(i64::from(state.failures))
-    .bind(validators.map(|validators| validators.url.as_str()))
-    .bind(validators.and_then(|validators| validators.etag.as_deref()))
-    .bind(validators.and_then(|validators| validators.last_modified.as_deref()))
-    .bind(state.body_hash.as_deref())
-    .bind(i64::from(state.baseline_done))
-    .bind(state.class.map(PollClass::as_str))
-    .bind(state.message.as_deref())
-    .bind(state.last_poll.map(Timestamp::as_millis))
-    .bind(state.last_success.map(Timestamp::as_millis))
-    .bind(state.marker.as_str())
-    .bind(i64::try_from(n_new).unwrap_or(i64::MAX))
-    .bind(state.id.as_str())
-    .bind(state.interval.map(millis))
-    .bind(state.reason.as_deref())
-    .bind(state.failing_since.map(Timestamp::as_millis))
-    .bind(state.hints.least.map(millis))
-    .bind(i64::from(state.hints.skip_hours))
-    .bind(i64::from(state.hints.skip_days))
-    .bind(Some(state.rhythm.as_slice()).filter(|rhythm| !rhythm.is_empty()))
-    .bind(moved.map(|moved| moved.url.as_str()))
-    .bind(moved.map(|moved| moved.since.as_millis()))
-    .bind(moved.and_then(|moved| moved.failing_since).map(Timestamp::as_millis))
-    .bind(state.read_whole.map(Timestamp::as_millis))
-    .bind(state.unchanged.since.map(Timestamp::as_millis))
-    .bind(i64::from(state.unchanged.answers))
-    .bind(state.unchanged.asked_plainly.map(Timestamp::as_millis))
-    .bind(i64::from(state.unchanged.lies))
-    .bind(state.refused_since.map(Timestamp::as_millis))
-    .bind(state.hints.from.map(Timestamp::as_millis))
-    .bind(state.max_age.map(millis))
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Counts the class of a poll that did not go well, and what else there is to tell.

@@ -70,6 +70,18 @@ const NEXT: &str = source_rows!(
 );
 const OFF: &str = source_rows!("where marker <> 'none' and configured = 1 order by id limit $2");
 
+/// Counts, each of an index and none of the sources.
+const FIGURES: &str = concat!(
+    "select (select count(*) from source where configured = 1 and marker = 'none') as polled,
+         (select count(*) from source where configured = 1 and marker <> 'none') as marked_off,
+         (select count(*) from source where ",
+    ailing!(),
+    " and (failures = 0) = 0) as backing_off,
+         (select count(*) from source where ",
+    ailing!(),
+    " and (failures = 0) = 1) as degraded"
+);
+
 impl Store {
     /// Returns what is remembered of every source, by id.
     pub async fn source_rows(&self, now: Timestamp) -> Result<HashMap<SourceId, SourceRow>, StoreError> {
@@ -81,16 +93,15 @@ impl Store {
         found.iter().map(read).collect()
     }
 
-    /// Returns what is remembered of the sources from one id to another, both included, by id.
-    pub async fn source_rows_within(
+    /// Returns what is remembered of these sources, by id.
+    pub async fn source_rows_of(
         &self,
-        (first, last): (&SourceId, &SourceId),
+        ids: &[&SourceId],
         now: Timestamp,
     ) -> Result<Vec<SourceRow>, StoreError> {
-        let found = sqlx::query(source_rows!("where id >= $2 and id <= $3 order by id"))
+        let found = sqlx::query(source_rows!("where id in (select value from json_each($2)) order by id"))
             .bind(week_before(now))
-            .bind(first.as_str())
-            .bind(last.as_str())
+            .bind(serde_json::to_string(ids)?)
             .fetch_all(self.reader())
             .await?;
         all_read(&found, now)
@@ -145,20 +156,9 @@ impl Store {
         Ok(rows)
     }
 
-    /// Returns how many sources stand how. Each count is one of an index, not of the sources.
+    /// Returns how many sources stand how.
     pub(super) async fn source_figures(&self) -> Result<SourceFigures, StoreError> {
-        let row = sqlx::query(concat!(
-            "select (select count(*) from source where configured = 1 and marker = 'none') as polled,
-                 (select count(*) from source where configured = 1 and marker <> 'none') as marked_off,
-                 (select count(*) from source where ",
-            ailing!(),
-            " and (failures = 0) = 0) as backing_off,
-                 (select count(*) from source where ",
-            ailing!(),
-            " and (failures = 0) = 1) as degraded"
-        ))
-        .fetch_one(self.reader())
-        .await?;
+        let row = sqlx::query(FIGURES).fetch_one(self.reader()).await?;
         let polled: u64 = rows::count(&row, "polled")?;
         let (backing_off, degraded) = (rows::count(&row, "backing_off")?, rows::count(&row, "degraded")?);
         let marked_off = rows::count(&row, "marked_off")?;
@@ -211,4 +211,38 @@ fn source_row(row: &SqliteRow, now: Timestamp) -> Result<SourceRow, sqlx::Error>
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let items_per_day = recent as f64 / days;
     Ok(SourceRow { state: rows::source_state(row)?, items: rows::count(row, "items")?, items_per_day })
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    /// Returns how the database goes about a statement, in its words.
+    async fn plan(statement: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("s.db").display())).await.unwrap();
+        let explained = AssertSqlSafe(format!("explain query plan {statement}"));
+        let found = sqlx::query(explained).bind(1).bind(1).fetch_all(store.reader()).await.unwrap();
+        found.iter().map(|row| rows::text(row, "detail").unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_page_and_status_ask_looks_at_no_source_that_it_does_not_show() {
+        for statement in [FIGURES, AILING, NEXT, OFF] {
+            let plan = plan(statement).await;
+            let whole = |step: &&String| step.starts_with("SCAN source") && !step.contains("INDEX");
+            assert_eq!(plan.iter().find(whole), None, "{statement}\n{plan:#?}");
+        }
+        let ailing = plan(AILING).await;
+        assert!(ailing.iter().any(|step| step.contains("INDEX source_ailing")), "{ailing:#?}");
+        assert!(!ailing.iter().any(|step| step.contains("TEMP B-TREE")), "they come in order: {ailing:#?}");
+        let figures = plan(FIGURES).await;
+        assert_eq!(
+            figures.iter().filter(|step| step.contains("INDEX source_ailing")).count(),
+            2,
+            "{figures:#?}"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use serde::Serialize;
 
-use crate::config::{Config, FetchConfig, Source, SourceKind};
+use crate::config::{Config, FetchConfig, Source, SourceKind, shown_url};
 use crate::model::{Marker, PollClass, SourceId, SourceMode, SourceState, Timestamp};
 use crate::schedule::interval::Pace;
 use crate::store::SourceRow;
@@ -104,6 +104,6 @@ pub fn one(source: &Source, fetch: &FetchConfig, row: Option<&SourceRow>, now: T
         reason: state.reason.clone().filter(|_| !off),
         items: row.map_or(0, |row| row.items),
         items_per_day: row.map_or(0.0, |row| (row.items_per_day * 10.0).round() / 10.0),
-        moved_to: None,
+        moved_to: state.moved.as_ref().and_then(|moved| Some(shown_url(&moved.url.parse().ok()?))),
     }
 }

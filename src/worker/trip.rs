@@ -157,6 +157,7 @@ fn modified(fetched: &Fetched, polled_at: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::Place;
 
     fn fetched(date: Option<&str>, modified: Option<&str>) -> Fetched {
         let url: Url = "http://a.example/".parse().unwrap();
@@ -169,6 +170,7 @@ mod tests {
             url,
             moved_to: None,
             body: Vec::new(),
+            place: Place::default(),
             content_type: None,
             validators,
             retry_after: None,

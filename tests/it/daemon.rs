@@ -1,6 +1,7 @@
 //! The whole daemon between scripted servers and recorders, its clock set by hand.
 
 mod items;
+mod lean;
 mod moves;
 mod network;
 mod pace;

@@ -12,6 +12,7 @@ mod process;
 mod report;
 mod requests;
 mod rhythm;
+mod rules;
 mod stage;
 mod storms;
 mod timing;

@@ -10,6 +10,7 @@ mod outbox;
 mod polls;
 mod replay;
 mod search;
+mod seen;
 mod spread;
 mod sync;
 mod turns;

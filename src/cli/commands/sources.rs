@@ -70,8 +70,9 @@ impl List<'_> {
         (left, shown): (&mut usize, &mut Shown),
     ) -> anyhow::Result<()> {
         let mut rows = HashMap::new();
-        if let (Some(store), Some(first), Some(last)) = (store, page.first(), page.last()) {
-            let found = store.source_rows_within((&first.id, &last.id), self.now).await?;
+        if let Some(store) = store {
+            let ids: Vec<&SourceId> = page.iter().map(|source| &source.id).collect();
+            let found = store.source_rows_of(&ids, self.now).await?;
             rows.extend(found.into_iter().map(|row| (row.state.id.clone(), row)));
         }
         let listed = page.iter().map(|source| self.listing(source, rows.get(&source.id)));

@@ -60,10 +60,20 @@ fn pace(reader: &mut Reader<'_>, fetch: &mut FetchConfig) {
         let PerHost { concurrency, gap } = fetch.per_host;
         fetch.per_host = PerHost {
             concurrency: reader.limit_count("concurrency", concurrency, 64),
-            gap: reader.limit_time("gap", gap, Duration::from_millis(1)..=*TIMES.end()),
+            gap: least_gap(&mut reader).unwrap_or(gap),
         };
         reader.finish();
     }
+}
+
+/// Reads the gap between two starts at a host. Unlike a limit, none is a gap that can be meant.
+fn least_gap(reader: &mut Reader<'_>) -> Option<Duration> {
+    let Written { value, place } = reader.duration("gap")?;
+    if value > *TIMES.end() {
+        let most = value::show_duration(*TIMES.end());
+        reader.scope.report(Problem::error(&place, format!("`gap` is from 0s to {most}")));
+    }
+    Some(value)
 }
 
 /// Reads the bounds of the adaptive interval; of one that is given alone, the other makes way.

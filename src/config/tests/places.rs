@@ -36,7 +36,7 @@ fn lines_and_columns_are_those_of_an_editor() {
         "fetch = { timeout = 5 }",
         &["n.toml:1:21: `timeout`: a time has a unit, such as \"5s\" or \"5m\""],
     );
-    check("fetch.per_host.gap = '9d'", &["n.toml:1:22: `gap` is from 1ms to 1h"]);
+    check("fetch.per_host.gap = '9d'", &["n.toml:1:22: `gap` is from 0s to 1h"]);
     check(
         "source = [{ url = 'https://a.example/', tags = ['ä', 北 ] }]",
         &["n.toml:1:54: string values must be quoted, expected literal string"],

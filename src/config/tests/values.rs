@@ -27,7 +27,7 @@ fn limits_are_taken_and_zero_is_the_default() {
     assert_eq!((fetch.max_body, fetch.max_items), (20 << 20, default.max_items));
     assert_eq!((fetch.max_redirects, fetch.max_depth, fetch.max_text), (3, default.max_depth, 1024));
     assert_eq!((fetch.min_bytes, fetch.parse_time), (default.min_bytes, default.parse_time));
-    assert_eq!(fetch.per_host, PerHost { concurrency: 2, gap: default.per_host.gap });
+    assert_eq!(fetch.per_host, PerHost { concurrency: 2, gap: Duration::ZERO });
     assert_eq!(fetch.contact.as_deref(), Some("ops@example.org"));
     assert_eq!(fetch.backfill, Duration::from_hours(2));
     assert_eq!(fetch.proxy.unwrap().expose(), "socks5://127.0.0.1:1080");
@@ -192,7 +192,7 @@ fn ids_are_made_of_names_and_addresses() {
 fn without_a_word_every_limit_is_that_of_the_contract() {
     let zero = "timeout=0\nconnect_timeout=0\nfirst_byte_timeout='0s'\nmin_bytes_window=0\nparse_time=0\nmax_body=0\n\
         max_header_bytes='0'\nmin_bytes=0\nmax_text=0\nmax_headers=0\nmax_redirects=0\nmax_depth=0\nmax_items=0\n\
-        concurrency=0\nper_host={concurrency=0,gap=0}";
+        concurrency=0\nper_host={concurrency=0}";
     for fetch in [config("").fetch, config("[fetch]").fetch, config(&format!("[fetch]\n{zero}")).fetch] {
         let times = [fetch.timeout, fetch.connect_timeout, fetch.first_byte_timeout, fetch.min_bytes_window];
         assert_eq!(times.map(|time| time.as_secs()), [45, 10, 15, 10]);

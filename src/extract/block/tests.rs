@@ -1,3 +1,5 @@
+//! Tests of how blocking pages are recognised.
+
 use super::*;
 
 fn page(title: &str, body: &str) -> String {

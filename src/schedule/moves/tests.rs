@@ -1,3 +1,5 @@
+//! Tests of moves and the way back.
+
 use super::*;
 use proptest::prelude::*;
 

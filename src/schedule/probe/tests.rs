@@ -1,3 +1,5 @@
+//! Tests of when a server's word is doubted.
+
 use super::*;
 use crate::model::{Landing, SourceId, Validators};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of windows that passed by.
+
 use super::*;
 use crate::model::{Landing, SourceId, Timestamp};
 

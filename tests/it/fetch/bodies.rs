@@ -177,3 +177,55 @@ async fn no_content_is_empty_and_nonsense_is_no_protocol() {
     }
     assert_eq!(fetched("", Reply::ok(b"")).await, Ok(Vec::new()));
 }
+
+/// Of large bodies two at a time are read; who waits for its turn loses no time by it, and small
+/// ones do not wait.
+#[tokio::test]
+async fn slow_large_bodies_hold_up_no_small_one() {
+    let large = vec![b'x'; (1 << 20) + 1];
+    let slow = Reply::chunked(&[]).chunk(&large).wait();
+    let slow_server = Server::start("127.0.0.1", move |_| slow.clone()).await;
+    let server = Server::start("127.0.0.2", |seen| match seen.path() {
+        "/small" => Reply::ok(FEED),
+        _ => Reply::ok(&vec![b'y'; 3 << 20]),
+    })
+    .await;
+    // The slow ones end after ten seconds, by the time for the whole; nothing here waits for that.
+    let config = FetchConfig { min_bytes: 1, min_bytes_window: Duration::from_mins(1), ..config() };
+    let fetcher = fetcher(&config);
+    let fetch = |url: Url| {
+        let fetcher = fetcher.clone();
+        async move { fetcher.get(&Request { url: &url, validators: None, headers: &[] }).await }
+    };
+    let slow: Vec<_> = (0..2).map(|_| tokio::spawn(fetch(slow_server.url("/")))).collect();
+    slow_server.asked(2).await;
+    let waiting = tokio::spawn(fetch(server.url("/large")));
+    server.asked(1).await;
+    for _ in 0..20 {
+        let small = fetch(server.url("/small")).await.unwrap();
+        assert_eq!(small.body, FEED);
+    }
+    for slow in slow {
+        assert_eq!(class(slow.await.unwrap()), PollClass::Timeout);
+    }
+    // Where it began to wait before those ended, its own ten seconds have not run meanwhile.
+    assert_eq!(waiting.await.unwrap().unwrap().body.len(), 3 << 20);
+}
+
+#[tokio::test]
+async fn many_large_bodies_arrive_one_after_the_other() {
+    let server = Server::start("127.0.0.1", |_| Reply::ok(&vec![b'y'; 2 << 20])).await;
+    let fetcher = fetcher(&config());
+    let all: Vec<_> = (0..12)
+        .map(|_| {
+            let (fetcher, url) = (fetcher.clone(), server.url("/"));
+            tokio::spawn(async move {
+                let got = fetcher.get(&Request { url: &url, validators: None, headers: &[] }).await;
+                got.map(|fetched| fetched.body.len())
+            })
+        })
+        .collect();
+    for one in all {
+        assert_eq!(one.await.unwrap().unwrap(), 2 << 20);
+    }
+}

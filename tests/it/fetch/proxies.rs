@@ -175,12 +175,12 @@ async fn what_the_proxy_does_wrong_is_told_as_its_fault() {
 async fn a_proxy_that_says_nothing_is_named() {
     let silent = Server::start("127.0.99.1", |_| Reply::raw("").wait()).await;
     let short = Duration::from_millis(100);
-    let config = FetchConfig {
-        connect_timeout: short,
-        first_byte_timeout: short,
-        ..through(silent.url("/").as_str())
-    };
-    for (url, what) in [("http://feeds.invalid/", "answer"), ("https://feeds.invalid/", "connection")] {
+    let config = through(silent.url("/").as_str());
+    let answer = FetchConfig { first_byte_timeout: short, ..config.clone() };
+    let connection = FetchConfig { connect_timeout: short, ..config };
+    for (config, url, what) in
+        [(answer, "http://feeds.invalid/", "answer"), (connection, "https://feeds.invalid/", "connection")]
+    {
         let error = get(&config, &Url::parse(url).unwrap()).await.unwrap_err();
         let port = silent.port();
         let text = format!("feeds.invalid: no {what} within 100ms through the proxy 127.0.99.1:{port}");

@@ -11,7 +11,7 @@ scripts! {
     h07, "H-07", "a redirect loop: `redirect_loop`, 6 requests at most, the address stays";
     h08, "H-08", "a redirect to another scheme: `scheme_refused`, nothing opened";
     h09, "H-09", "a redirect into the private network: `address_refused`, no connection, the query not told";
-    h13, "H-13", "credentials and cookies do not cross to another host, port or scheme";
+    h13, "H-13", "credentials and cookies do not cross to another host or port";
 }
 
 /// Redirects `/old` of one host to `/new` of another; returns what the second poll asked for.

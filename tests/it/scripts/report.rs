@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Script, any, moving, process, requests, rhythm, storms, timing, transport, wishes};
+use super::{Script, any, moving, process, requests, rhythm, rules, storms, timing, transport, wishes};
 
 /// The parts of the report: a heading and its scripts.
 fn parts() -> Vec<(&'static str, &'static [Script])> {
@@ -12,6 +12,7 @@ fn parts() -> Vec<(&'static str, &'static [Script])> {
         ("Any answers", &any::SCRIPTS),
         ("What servers ask for", &wishes::SCRIPTS),
         ("Refusals, failures, restarts and crowds", &timing::SCRIPTS),
+        ("Rules that no numbered script plays", &rules::SCRIPTS),
         ("The rhythm of a feed", &rhythm::SCRIPTS),
         ("Redirects and moving", &moving::SCRIPTS),
         ("Bodies, heads and addresses", &transport::SCRIPTS),

@@ -1,7 +1,7 @@
 //! Turns of the poll loop: several polls written and the next claimed at once.
 
-use newshound::model::PollRecord;
-use newshound::store::{Turn, Turned, Wanted};
+use newshound::model::{Found, PollRecord, Validators};
+use newshound::store::{Claimed, Turn, Turned, Wanted};
 
 use super::*;
 
@@ -84,7 +84,7 @@ async fn a_source_that_is_given_back_can_be_claimed_after_the_gap() {
         lease: &us(),
         per_host: PACE,
         records: &[],
-        back: &[state.id.clone()],
+        back: std::slice::from_ref(&state.id),
         wanted: Wanted::due(9, NOW),
     };
     let turned = shelf.store.turn(turn, NOW).await.unwrap();
@@ -107,4 +107,40 @@ async fn what_is_due_again_since_a_time_is_passed_over_and_not_looked_at_again()
     let turned = shelf.turn(&[], Wanted { due_by: NOW, from, limit: 9 }, later).await;
     assert_eq!((ids(&turned), turned.passed), (vec![], Some(NOW + HOUR)));
     assert_eq!(shelf.claimed_ids(&us(), later).await, ["a"]);
+}
+
+#[tokio::test]
+async fn of_many_polls_each_source_gets_its_own_state() {
+    let names: Vec<String> = (0..150).map(|n| format!("s{n:03}@h{n:03}")).collect();
+    let shelf = Shelf::with(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let claimed = shelf.turn(&[], Wanted::due(names.len(), NOW), NOW).await.claimed;
+    assert_eq!(claimed.len(), names.len());
+    let mut expected = Vec::new();
+    let mut records = Vec::new();
+    for (n, Claimed { state, .. }) in (0..).zip(&claimed) {
+        let change = |state: &mut SourceState| {
+            state.next_due = NOW + HOUR + SECOND * n;
+            state.failures = n;
+            state.reason = Some(format!("reason {n}"));
+            state.rhythm = n.to_be_bytes().to_vec();
+            state.unchanged.answers = 1000 + n;
+            state.refused_since = Some(NOW - SECOND * n);
+            state.hints.from = Some(NOW - MINUTE * n);
+            state.max_age = Some(SECOND * n);
+            state.validators = Some(Validators {
+                url: format!("http://{n}/"),
+                etag: Some(vec![0xff, 0]),
+                last_modified: None,
+            });
+        };
+        let record = changed(state, NOW, change);
+        expected.push((record.decide)(Found::default()).state);
+        records.push(record);
+    }
+    let turned = shelf.turn(&records, Wanted::due(9, NOW), NOW).await;
+    assert!(turned.recorded.iter().all(Result::is_ok));
+    let rows = shelf.store.source_rows(NOW).await.unwrap();
+    for state in expected {
+        assert_eq!(rows[&state.id].state, state);
+    }
 }
