@@ -144,7 +144,9 @@ impl Shown {
             return;
         }
         if let Some(results) = &mut self.results {
-            listed.iter().for_each(|source| results.say(source));
+            for source in listed {
+                results.say(source);
+            }
         } else {
             let heads = if self.n_rows == 0 { Heads::Named } else { Heads::Above };
             say(&text::tables::sources(listed, heads, (self.terminal, self.now)));
