@@ -70,8 +70,11 @@ pub use versions::{TopicPast, Transition};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers at one time.
 const READERS: u32 = 2;
-/// Memory for the pages of one connection, in KiB (negative by SQLite's rule).
+/// Memory for the pages of one connection, in KiB (negative by SQLite's rule) …
 const CACHE_KIB: &str = "-1024";
+/// … and of the one that writes: what one group of polls changes, so that no page goes to the disk
+/// twice.
+const WRITER_CACHE_KIB: &str = "-8192";
 /// Pages the write-ahead log holds before it is written back: 4 MiB, far under its bound of 64.
 const CHECKPOINT_PAGES: &str = "1000";
 
@@ -144,7 +147,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .pragma("cache_size", CACHE_KIB)
+            // What a statement would undo is kept in memory, not in a file that is written each time.
+            .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "16777216")
             .disable_statement_logging();
         let pool = |most: u32| SqlitePoolOptions::new().max_connections(most).min_connections(0);
@@ -152,12 +156,13 @@ impl Store {
         // transaction and refuses every other: such a connection is replaced.
         let writer = pool(1)
             .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE_KIB))
             .await
             .map_err(|cause| StoreError::of_opening(&path, create, cause))?;
         // A file that goes missing under way is not silently replaced by an empty one.
         let options = options.create_if_missing(false);
-        writer.set_connect_options(options.clone());
+        writer.set_connect_options(options.clone().pragma("cache_size", WRITER_CACHE_KIB));
+        let options = options.pragma("cache_size", CACHE_KIB);
         let loops = pool(1).connect_lazy_with(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
         let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;

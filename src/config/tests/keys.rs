@@ -158,7 +158,7 @@ fn limits_of_count() {
 
 #[test]
 fn other_keys_of_fetch() {
-    check(PER_HOST, "gap", &["'1ms'", "'1h'", "0"], &[("'2h'", "`gap` is from 1ms to 1h")]);
+    check(PER_HOST, "gap", &["'1ms'", "'1h'", "'0s'", "0"], &[("'2h'", "`gap` is from 0s to 1h")]);
     check(FETCH, "backfill", &["'0s'", "0", "'30d'"], &[("7", "`backfill`: a time has a unit")]);
     for head in [FETCH, SOURCE] {
         check(
