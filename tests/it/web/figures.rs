@@ -10,6 +10,7 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     ("fetch_duration_seconds", "histogram", &[]),
     ("fetch_bytes_total", "counter", &[]),
     ("items_new_total", "counter", &[]),
+    ("missed_windows_total", "counter", &[]),
     ("items_duplicate_total", "counter", &["kind"]),
     ("hits_total", "counter", &["topic"]),
     ("alerts_total", "counter", &["topic", "decision"]),
