@@ -16,7 +16,7 @@ use crate::config::Source;
 use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Count, Loop, Span};
-use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
+use crate::model::{Decide, Fresh, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause, succeeded};
 use crate::schedule::moves;
 use crate::store::{Recorded, StoreError, Turn, Wanted};
@@ -299,6 +299,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
         class: PollClass::Internal,
         message: Some("newshound itself failed on this source; the log says where".to_owned()),
         retry_after: None,
+        fresh: Fresh::Silent,
         learned: None,
     };
     PollRecord {
