@@ -35,7 +35,7 @@ pub struct InFlight {
     back: Vec<SourceId>,
     /// Only what was due by then is claimed; `None` for all that is due.
     due_by: Option<Timestamp>,
-    /// Hosts whose time came before have nothing of that left.
+    /// Hosts whose time came before have nothing of that left, while it is only what was due by then.
     passed: Timestamp,
     steady: Steady,
 }
@@ -216,7 +216,11 @@ async fn write_and_claim(
     let corrections = ctx.lessons.corrections(ctx, live).await?;
     let turned = ctx.store.turn(turn, ctx.clock.now()).await?;
     in_flight.back.clear();
-    in_flight.passed = turned.passed.map_or(in_flight.passed, |passed| passed.max(in_flight.passed));
+    // Without such a time all that is ready is taken or put off. A host may be ready since a time
+    // that was passed, as where its poll took longer than the gap: it would never be seen again.
+    if in_flight.due_by.is_some() {
+        in_flight.passed = in_flight.passed.max(turned.passed.unwrap_or_default());
+    }
     for claimed in turned.claimed {
         let state = claimed.state;
         let Some(source) = live.sources.get(&state.id) else {
