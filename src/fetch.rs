@@ -36,7 +36,7 @@ use crate::config::{FetchConfig, Secret, network::Networks};
 use crate::model::{PollClass, RetryAfter, Validators};
 use answer::Verdict;
 use client::Unanswered;
-use error::Failure;
+use error::{Failure, Wishes};
 use guard::Guard;
 use hops::Trail;
 use proxy::Proxy;
@@ -149,7 +149,10 @@ impl Fetcher {
         let late = || Err(Failure::new(PollClass::Timeout, format!("not done within {whole:?}")));
         let waited = Waited::default();
         let got = waited.within(whole, self.walk(&mut trail, &waited)).await.unwrap_or_else(late);
-        got.map_err(|failure| FetchError::new(failure, &trail.url, trail.retry_after))
+        got.map_err(|failure| {
+            let Trail { url, retry_after, refusal: freshness, .. } = trail;
+            FetchError::new(failure, &url, Wishes { retry_after, freshness })
+        })
     }
 
     async fn walk(&self, trail: &mut Trail<'_>, waited: &Waited) -> Result<Fetched, Failure> {
@@ -165,6 +168,7 @@ impl Fetcher {
                 }
                 Verdict::Failed(failure) => {
                     let failure = answer::blocked(failure, headers);
+                    trail.refusal = Freshness::of(headers);
                     return Err(self.whose(failure, status, &trail.url));
                 }
                 Verdict::Elsewhere { permanent } => {

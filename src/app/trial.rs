@@ -90,7 +90,8 @@ async fn try_poll(
         Err(error) => {
             let retry_after = error.retry_after().map(|asked| asked.wait(clock.now()).saturating_add(took));
             let message = Some(error.message());
-            (Outcome { class: error.class(), message, retry_after, learned: None }, Vec::new())
+            let fresh = error.freshness().lifetime(clock.now());
+            (Outcome { class: error.class(), message, retry_after, fresh, learned: None }, Vec::new())
         }
     };
     let new = match store {
@@ -127,18 +128,18 @@ async fn read(
     let now = clock.now();
     let fresh = fetched.freshness.lifetime(now);
     let retry_after = fetched.retry_after.map(|asked| asked.wait(now).saturating_add(took));
-    let learned = |validators: Option<Validators>| Learned { validators, fresh, ..Learned::default() };
+    let learned = |validators: Option<Validators>| Learned { validators, ..Learned::default() };
     if fetched.status == 304 {
-        let learned = Learned { fresh: fresh.of_unchanged(), ..learned(fetched.validators) };
-        let class = PollClass::NotModified;
-        return (Outcome { class, message: None, retry_after, learned: Some(learned) }, Vec::new());
+        let (class, learned) = (PollClass::NotModified, Some(learned(fetched.validators)));
+        let fresh = fresh.of_unchanged();
+        return (Outcome { class, message: None, retry_after, fresh, learned }, Vec::new());
     }
     let validators = fetched.validators.clone();
     let (polled, hints) = reading::read_answer(config, &source.id, fetched, clock).await;
     let learned = Learned { hints: Some(hints), body_hash: before.body_hash.clone(), ..learned(validators) };
     let message = polled.message.or_else(|| polled.warnings.first().map(|(_, warning)| warning.clone()));
     let learned = polled.class.is_feed().then_some(learned);
-    (Outcome { class: polled.class, message, retry_after, learned }, polled.items)
+    (Outcome { class: polled.class, message, retry_after, fresh, learned }, polled.items)
 }
 
 async fn count_new(store: &Store, items: &[Item]) -> Result<u64, StoreError> {

@@ -5,6 +5,7 @@ use std::io;
 
 use url::Url;
 
+use super::answer::Freshness;
 use crate::config::network::{Refused, Unresolved};
 use crate::model::cause::{causes, io_kinds};
 use crate::model::{PollClass, RetryAfter};
@@ -18,10 +19,11 @@ pub struct FetchError {
     shown_host: String,
     text: String,
     retry_after: Option<RetryAfter>,
+    freshness: Freshness,
 }
 
 impl FetchError {
-    pub(super) fn new(failure: Failure, url: &Url, retry_after: Option<RetryAfter>) -> Self {
+    pub(super) fn new(failure: Failure, url: &Url, wishes: Wishes) -> Self {
         let name = url.host_str().unwrap_or(url.scheme());
         let with_port = |port: Option<u16>| port.map_or(name.to_owned(), |port| format!("{name}:{port}"));
         FetchError {
@@ -29,7 +31,8 @@ impl FetchError {
             host: with_port(url.port_or_known_default()),
             shown_host: with_port(url.port()),
             text: failure.text,
-            retry_after,
+            retry_after: wishes.retry_after,
+            freshness: wishes.freshness,
         }
     }
 
@@ -52,6 +55,18 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<RetryAfter> {
         self.retry_after
     }
+
+    /// Returns how long the refusal itself stays fresh; nothing is said where none came.
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+}
+
+/// What an answer without news asks for.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    pub(super) retry_after: Option<RetryAfter>,
+    pub(super) freshness: Freshness,
 }
 
 /// What went wrong, before it is known where.
@@ -134,7 +149,11 @@ mod tests {
     #[track_caller]
     fn check(url: &str, message: &str, host: &str) {
         let url = Url::parse(url).unwrap();
-        let error = FetchError::new(Failure::new(PollClass::Timeout, "no answer within 15s"), &url, None);
+        let error = FetchError::new(
+            Failure::new(PollClass::Timeout, "no answer within 15s"),
+            &url,
+            Wishes::default(),
+        );
         assert_eq!((error.message().as_str(), error.host()), (message, host));
     }
 

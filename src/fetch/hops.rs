@@ -6,6 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::Request;
+use super::answer::Freshness;
 use super::error::Failure;
 use crate::model::{PollClass, RetryAfter, Validators};
 
@@ -20,6 +21,8 @@ pub(super) struct Trail<'a> {
     pub(super) moved_to: Option<Url>,
     /// What the latest answer that had a wish asked for.
     pub(super) retry_after: Option<RetryAfter>,
+    /// How long the refusal that ended it stays fresh.
+    pub(super) refusal: Freshness,
     left: Vec<Url>,
     only_permanent: bool,
     never_abroad: bool,
@@ -36,6 +39,7 @@ impl<'a> Trail<'a> {
         Trail {
             moved_to: None,
             retry_after: None,
+            refusal: Freshness::default(),
             left: Vec::new(),
             only_permanent: true,
             never_abroad: url.origin() == request.url.origin(),

@@ -57,6 +57,8 @@ pub struct Outcome {
     pub message: Option<String>,
     /// `Retry-After` of the answer.
     pub retry_after: Option<Duration>,
+    /// How long the server takes its answer for good, a refusal too.
+    pub fresh: Fresh,
     /// What the poll learned to ask with; `None` where it was no whole feed.
     pub learned: Option<Learned>,
 }
@@ -74,8 +76,6 @@ pub struct Learned {
     pub validators: Option<Validators>,
     /// The body's hash; `None` keeps the one before.
     pub body_hash: Option<String>,
-    /// How long the server takes its answer for good.
-    pub fresh: Fresh,
     /// What the feed's head asks for; `None` keeps what it asked before.
     pub hints: Option<Hints>,
     /// How much of the feed came.
@@ -110,11 +110,8 @@ pub fn after_poll(pace: Pace, before: &SourceState, outcome: &Outcome, found: Fo
         state.rhythm = rhythm.encode();
     }
     let normal = normal(pace, &rhythm, &state, now);
-    let wait = if has_worked {
-        normal.or_longer(asked_by(outcome, before, &mut state, &mut notes))
-    } else {
-        wait::back_off(normal.time, &state, now)
-    };
+    let own = if has_worked { normal } else { wait::back_off(normal.time, &state, now) };
+    let wait = own.or_longer(asked_by(outcome, before, &mut state, &mut notes));
     let pause = wait::pause(outcome.class, outcome.retry_after, state.failures);
     plan(&mut state, wait, pause, now);
     Next { state, notes, host: None }
@@ -194,9 +191,11 @@ fn asked_by(
     state: &mut SourceState,
     notes: &mut Vec<Note>,
 ) -> Option<Wait> {
-    let learned = outcome.learned.as_ref()?;
-    let freshness = wishes::freshness(learned.fresh, before.max_age);
-    state.max_age = freshness.max_age;
+    let freshness = wishes::freshness(outcome.fresh, before.max_age);
+    // What is said of a refusal does not hold for the feed.
+    if outcome.learned.is_some() {
+        state.max_age = freshness.max_age;
+    }
     notes.extend(freshness.note);
     freshness.wait
 }
@@ -207,8 +206,7 @@ fn plan(state: &mut SourceState, wait: Wait, pause: Option<Wait>, now: Timestamp
     let salt = now.as_millis().unsigned_abs();
     let chance = jitter(state.id.as_str(), salt ^ u64::from(state.failures));
     // The waits after failures have their chance in them.
-    let spread =
-        if succeeded(state.class.unwrap_or(PollClass::Internal)) { 1.0 + JITTER * chance } else { 1.0 };
+    let spread = if wait.reason.is_failure() { 1.0 } else { 1.0 + JITTER * chance };
     let longest = wait.or_longer(pause);
     // A pause is taken to the second: the host's own pace spreads what waits for its end.
     let due = now + wait.time.mul_f64(spread).max(pause.map_or(Duration::ZERO, |pause| pause.time));
@@ -235,7 +233,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn outcome(class: PollClass) -> Outcome {
-        Outcome { class, message: None, retry_after: None, learned: None }
+        Outcome { class, message: None, retry_after: None, fresh: Fresh::Silent, learned: None }
     }
 
     fn after(failures: u32, outcome: &Outcome) -> SourceState {

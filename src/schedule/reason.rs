@@ -34,6 +34,13 @@ pub(super) enum Reason {
     Ours,
 }
 
+impl Reason {
+    /// Says whether it is that polls failed.
+    pub(super) fn is_failure(self) -> bool {
+        matches!(self, Reason::Failing(_) | Reason::Refused | Reason::Ours)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

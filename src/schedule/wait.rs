@@ -13,7 +13,7 @@ const RATE_LIMITED_PAUSE: Duration = Duration::from_hours(1);
 /// After so long of nothing but 4xx a source is asked once a week.
 const REFUSED_FOR: Duration = Duration::from_hours(30 * 24);
 const WEEK: Duration = Duration::from_hours(7 * 24);
-/// Over so long the polls are spread that fail by our own fault.
+/// Over so long at most the polls are spread that fail by our own fault.
 const RETURN: Duration = Duration::from_mins(15);
 
 /// How long to wait, and why.
@@ -69,10 +69,11 @@ pub(super) fn back_off(normal: Duration, state: &SourceState, now: Timestamp) ->
 }
 
 /// Returns the wait after a failure that is our own fault: no penalty, and the polls of all
-/// sources are spread.
+/// sources are spread, over no longer than one interval, in which they would all come anyway.
 pub(super) fn return_spread(normal: Duration, state: &SourceState, now: Timestamp) -> Wait {
     let chance = jitter(state.id.as_str(), now.as_millis().unsigned_abs());
-    Wait { time: normal.min(RETURN) + RETURN.mul_f64(chance), reason: Reason::Ours }
+    let time = normal.min(RETURN).mul_f64(1.0 + chance);
+    Wait { time, reason: Reason::Ours }
 }
 
 fn doublings(n: u32, most: u32) -> u32 {

@@ -95,8 +95,9 @@ impl Reading<'_> {
         let fetched = match tokio::time::timeout(room, fetching).await {
             Err(_) => return Err(None),
             Ok(Err(error)) => {
-                let wait = error.retry_after().map(|asked| asked.wait(self.ctx.clock.now()));
-                let pause = host_pause(&read::failure(&error, wait));
+                let now = self.ctx.clock.now();
+                let wait = error.retry_after().map(|asked| asked.wait(now));
+                let pause = host_pause(&read::failure(&error, wait, now));
                 return Err(pause.map(|pause| (error.host().to_owned(), pause)));
             }
             Ok(Ok(fetched)) => fetched,

@@ -17,7 +17,7 @@ use crate::config::Source;
 use crate::fetch::Request;
 use crate::matcher::learn::Corrections;
 use crate::metrics::{Loop, Span};
-use crate::model::{Decide, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
+use crate::model::{Decide, Fresh, Memory, PollClass, PollRecord, SourceId, SourceState, Timestamp};
 use crate::schedule::interval::{Outcome, Pace, after_own_fault, after_poll, host_pause};
 use crate::schedule::moves;
 use crate::store::{Recorded, StoreError, Turn, Wanted};
@@ -36,7 +36,7 @@ pub struct InFlight {
     back: Vec<SourceId>,
     /// Only what was due by then is claimed; `None` for all that is due.
     due_by: Option<Timestamp>,
-    /// Hosts whose time came before have nothing of that left.
+    /// Hosts whose time came before have nothing of that left, while it is only what was due by then.
     passed: Timestamp,
     steady: Steady,
 }
@@ -217,7 +217,11 @@ async fn write_and_claim(
     let corrections = ctx.lessons.corrections(ctx, live).await?;
     let turned = ctx.store.turn(turn, ctx.clock.now()).await?;
     in_flight.back.clear();
-    in_flight.passed = turned.passed.map_or(in_flight.passed, |passed| passed.max(in_flight.passed));
+    // Without such a time all that is ready is taken or put off. A host may be ready since a time
+    // that was passed, as where its poll took longer than the gap: it would never be seen again.
+    if in_flight.due_by.is_some() {
+        in_flight.passed = in_flight.passed.max(turned.passed.unwrap_or_default());
+    }
     for claimed in turned.claimed {
         let state = claimed.state;
         let Some(source) = live.sources.get(&state.id) else {
@@ -300,6 +304,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
         class: PollClass::Internal,
         message: Some("newshound itself failed on this source; the log says where".to_owned()),
         retry_after: None,
+        fresh: Fresh::Silent,
         learned: None,
     };
     PollRecord {

@@ -72,7 +72,7 @@ pub(super) async fn read(
     let wait = |asked: RetryAfter| asked.wait(polled_at + took).saturating_add(took);
     let fetched = match fetched {
         Ok(fetched) => fetched,
-        Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait))),
+        Err(error) => return Read::nothing(failure(&error, error.retry_after().map(wait), polled_at + took)),
     };
     let retry_after = fetched.retry_after.map(wait);
     let read = taken((ctx, live), (source, state), fetched, corrections, polled_at).await;
@@ -150,13 +150,14 @@ async fn remembered(ctx: &Ctx, source: &Source) -> Option<Imprints> {
     ctx.store.imprints(&source.id).await.ok().flatten()
 }
 
-pub(super) fn failure(error: &FetchError, retry_after: Option<Duration>) -> Outcome {
-    Outcome { class: error.class(), message: Some(error.message()), retry_after, learned: None }
+pub(super) fn failure(error: &FetchError, retry_after: Option<Duration>, now: Timestamp) -> Outcome {
+    let fresh = error.freshness().lifetime(now);
+    Outcome { class: error.class(), message: Some(error.message()), retry_after, fresh, learned: None }
 }
 
 fn unchanged(class: PollClass, validators: Option<Validators>, fresh: Fresh) -> Outcome {
-    let learned = Some(Learned { validators, fresh, ..Learned::default() });
-    Outcome { class, message: None, retry_after: None, learned }
+    let learned = Some(Learned { validators, ..Learned::default() });
+    Outcome { class, message: None, retry_after: None, fresh, learned }
 }
 
 /// The version stands in the hash, so that a later version that reads more reads it again.
@@ -210,6 +211,7 @@ impl Work {
                 class: PollClass::Internal,
                 message: Some("newshound itself failed on this body; the log says where".to_owned()),
                 retry_after: None,
+                fresh: Fresh::Silent,
                 learned: None,
             })
         })
@@ -278,8 +280,8 @@ impl Work {
         // A degraded body is read again each time that it comes.
         let body_hash = (class == PollClass::Ok).then(|| self.hash.clone());
         let hints = Some(extracted.hints);
-        let learned = whole.then_some(Learned { validators, body_hash, fresh, hints, ..Learned::default() });
-        Outcome { class, message: message(extracted), retry_after: None, learned }
+        let learned = whole.then_some(Learned { validators, body_hash, hints, ..Learned::default() });
+        Outcome { class, message: message(extracted), retry_after: None, fresh, learned }
     }
 
     fn see(&self, mut item: Item) -> SeenItem {

@@ -8,7 +8,9 @@ mod rhythm;
 use std::time::Duration;
 
 use newshound::config::FetchConfig;
-use newshound::model::{Found, Hints, Marker, Note, PollClass, SourceId, SourceState, Timestamp, Validators};
+use newshound::model::{
+    Found, Fresh, Hints, Marker, Note, PollClass, SourceId, SourceState, Timestamp, Validators,
+};
 use newshound::schedule::interval::{Learned, Outcome, Pace, after_poll};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -96,7 +98,7 @@ impl World {
 }
 
 fn failed(class: PollClass) -> Outcome {
-    Outcome { class, message: None, retry_after: None, learned: None }
+    Outcome { class, message: None, retry_after: None, fresh: Fresh::Silent, learned: None }
 }
 
 fn answered(class: PollClass, learned: Learned) -> Outcome {

@@ -1,5 +1,9 @@
 //! When a server is asked again.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
 use crate::wire::Seen;
 
 use super::*;
@@ -341,5 +345,64 @@ async fn a_daemon_gives_a_sign_of_life_while_its_loops_turn() {
     tokio::select! {
         () = desk.app.run(None, Send::Yes, None, &stop) => panic!("it ended"),
         seen = tokio::time::timeout(SECOND * 30, seen) => seen.expect("a sign comes"),
+    }
+}
+
+/// The gap to the host's next poll is over before the slow one ends; meanwhile others were polled.
+#[tokio::test]
+async fn a_host_that_answered_late_is_polled_again() {
+    let slow = Late::start("127.0.0.1").await;
+    let quick = serve("127.0.0.2", vec![ok(&["peace"])]).await;
+    let at = |n, path: &str| format!("[[source]]\nid = 's{n}'\nurl = 'http://{}{path}'\n", slow.address);
+    let quick_one = format!("[[source]]\nid = 'q'\nurl = '{}'\ninterval = '1s'\n", quick.url("/feed"));
+    let desk = Desk::open(&(at(0, "/a") + &at(1, "/b") + &quick_one)).await;
+    let stop = CancellationToken::new();
+    let driving = async {
+        slow.asked(1).await;
+        for n in 1..4 {
+            quick.asked(n).await;
+            desk.pass(SECOND * 2);
+        }
+        slow.answers.add_permits(2);
+        slow.asked(2).await;
+        stop.cancel();
+    };
+    let both = async { tokio::join!(poll::run(desk.app.ctx(), &stop), driving) };
+    let done = tokio::time::timeout(SECOND * 30, both).await;
+    assert!(done.is_ok(), "{} requests came to the slow host", slow.requests.available_permits());
+}
+
+/// A server that answers only when it is told to.
+struct Late {
+    address: std::net::SocketAddr,
+    requests: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
+}
+
+impl Late {
+    async fn start(host: &str) -> Self {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (requests, answers) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let late = Late { address, requests: Arc::clone(&requests), answers: Arc::clone(&answers) };
+        let serving = async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                requests.add_permits(1);
+                answers.acquire().await.unwrap().forget();
+                let answer = b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).await.unwrap();
+            }
+        };
+        tokio::spawn(serving);
+        late
+    }
+
+    /// Waits until so many requests came.
+    async fn asked(&self, count: u32) {
+        drop(self.requests.acquire_many(count).await.unwrap());
     }
 }

@@ -12,7 +12,7 @@ fn after(outcome: &Outcome) -> World {
 }
 
 fn fresh(fresh: Fresh) -> Outcome {
-    answered(PollClass::Ok, Learned { fresh, ..with_etag() })
+    Outcome { fresh, ..good() }
 }
 
 fn asking(hints: Hints) -> Outcome {
@@ -70,12 +70,27 @@ fn freshness_holds_for_each_304_that_says_no_other() {
         (max_age(HOUR * 3), HOUR * 3),
         (Fresh::AsBefore, HOUR * 3),
     ] {
-        let learned = Learned { fresh: said, hints: None, ..with_etag() };
-        world.poll(&answered(PollClass::NotModified, learned));
+        let learned = Learned { hints: None, ..with_etag() };
+        world.poll(&Outcome { fresh: said, ..answered(PollClass::NotModified, learned) });
         assert_about(world.wait(), expect);
     }
     world.poll(&fresh(Fresh::Silent));
     assert_about(world.wait(), MINUTE);
+}
+
+/// A refusal too says how long it is good; that does not hold for the feed.
+#[test]
+fn a_refusal_that_stays_fresh_is_not_asked_for_again() {
+    let mut world = World::new(Pace::Every(MINUTE));
+    world.poll(&fresh(max_age(HOUR * 2)));
+    world.poll(&Outcome { fresh: max_age(HOUR * 5), ..failed(PollClass::HttpClientError) });
+    assert_about(world.wait(), HOUR * 5);
+    assert_eq!(world.state.reason.as_deref(), Some("the server asked for max-age=18000"));
+    world.poll(&failed(PollClass::HttpClientError));
+    assert!(world.wait() <= MINUTE * 4, "it asks for nothing any more");
+    let unchanged = answered(PollClass::NotModified, Learned { hints: None, ..with_etag() });
+    world.poll(&Outcome { fresh: Fresh::AsBefore, ..unchanged });
+    assert_about(world.wait(), HOUR * 2);
 }
 
 /// E-15 and E-16: what the feed asks for holds across answers without a body.
@@ -176,18 +191,18 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
                 skip_days: days & days >> 3,
             }
         });
-    let learned = (fresh, proptest::option::of(hints), any::<bool>()).prop_map(|(fresh, hints, bare)| {
+    let learned = (proptest::option::of(hints), any::<bool>()).prop_map(|(hints, bare)| {
         let validators = with_etag().validators.filter(|_| !bare);
-        Learned { fresh, hints, validators, ..Learned::default() }
+        Learned { hints, validators, ..Learned::default() }
     });
     let good = prop_oneof![Just(PollClass::Ok), Just(PollClass::NotModified)];
     let pause = proptest::option::weighted(0.2, 0_u64..1_000_000);
     prop_oneof![
-        3 => (good, learned, pause.clone()).prop_map(|(class, learned, pause)| Outcome {
-            retry_after: pause.map(Duration::from_secs), ..answered(class, learned)
+        3 => (good, learned, pause.clone(), fresh.clone()).prop_map(|(class, learned, pause, fresh)| Outcome {
+            retry_after: pause.map(Duration::from_secs), fresh, ..answered(class, learned)
         }),
-        1 => (0..PollClass::ALL.len(), pause).prop_map(|(class, pause)| Outcome {
-            retry_after: pause.map(Duration::from_secs), ..failed(PollClass::ALL[class])
+        1 => (0..PollClass::ALL.len(), pause, fresh).prop_map(|(class, pause, fresh)| Outcome {
+            retry_after: pause.map(Duration::from_secs), fresh, ..failed(PollClass::ALL[class])
         }),
     ]
 }
@@ -210,10 +225,10 @@ proptest! {
             let wait = world.wait();
             prop_assert!(wait >= least, "{wait:?} after {outcome:?}");
             prop_assert!(wait >= outcome.retry_after.unwrap_or_default().min(DAY * 7));
-            let asked = match outcome.learned.as_ref().map(|learned| learned.fresh) {
-                Some(Fresh::MaxAge { whole, .. }) => whole,
-                Some(Fresh::For(left)) => left,
-                Some(Fresh::AsBefore | Fresh::Silent | Fresh::Stale) | None => Duration::ZERO,
+            let asked = match outcome.fresh {
+                Fresh::MaxAge { whole, .. } => whole,
+                Fresh::For(left) => left,
+                Fresh::AsBefore | Fresh::Silent | Fresh::Stale => Duration::ZERO,
             };
             prop_assert!(wait >= asked.min(DAY), "{wait:?} of {asked:?}");
             let hints = world.state.hints;

@@ -82,6 +82,22 @@ fn what_is_our_own_fault_counts_for_nothing() {
     }
 }
 
+#[test]
+fn a_source_of_a_short_interval_waits_for_two_of_them_at_most() {
+    let mut world = World::new(Pace::Every(MINUTE));
+    world.poll(&good());
+    for n in 0..50 {
+        let state = SourceState { id: SourceId::new(format!("s{n}")), ..world.state.clone() };
+        let now = state.next_due;
+        let next = after_own_fault(world.pace, &state, &failed(PollClass::Connect), now).state;
+        assert!(
+            (MINUTE..=MINUTE * 2).contains(&next.next_due.since(now)),
+            "{}",
+            next.next_due.since(now).as_secs()
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn a_failure_never_makes_a_poll_come_sooner(
