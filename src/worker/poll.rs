@@ -217,7 +217,11 @@ async fn write_and_claim(
     let corrections = ctx.lessons.corrections(ctx, live).await?;
     let turned = ctx.store.turn(turn, ctx.clock.now()).await?;
     in_flight.back.clear();
-    in_flight.passed = turned.passed.map_or(in_flight.passed, |passed| passed.max(in_flight.passed));
+    // Only what was due by a certain time gets less and less; else a host that has more waiting may
+    // have been ready for long when its poll ends.
+    if in_flight.due_by.is_some() {
+        in_flight.passed = in_flight.passed.max(turned.passed.unwrap_or_default());
+    }
     for claimed in turned.claimed {
         let state = claimed.state;
         let Some(source) = live.sources.get(&state.id) else {

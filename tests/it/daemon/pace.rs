@@ -1,5 +1,8 @@
 //! When a server is asked again.
 
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
 use crate::wire::Seen;
 
 use super::*;
@@ -342,4 +345,44 @@ async fn a_daemon_gives_a_sign_of_life_while_its_loops_turn() {
         () = desk.app.run(None, Send::Yes, None, &stop) => panic!("it ended"),
         seen = tokio::time::timeout(SECOND * 30, seen) => seen.expect("a sign comes"),
     }
+}
+
+/// A host that was ready for long when its slow answer ended is behind none that came meanwhile.
+#[tokio::test]
+async fn a_slow_answer_does_not_shut_out_what_else_waits_at_its_host() {
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let quick = serve("127.0.0.2", vec![ok(&["peace"])]).await;
+    let at_slow = |n| format!("http://{}/{n}", slow.local_addr().unwrap());
+    let at_quick = |n: usize| quick.url(&format!("/{n}")).to_string();
+    let sources = [at_slow(1), at_slow(2), at_quick(1), at_quick(2), at_quick(3)];
+    let desk = Desk::open(&sources_at(&sources)).await;
+    let stop = CancellationToken::new();
+    let watching = async {
+        let (first, _) = slow.accept().await.unwrap();
+        for n in 1..=3 {
+            tokio::select! {
+                () = quick.asked(n) => (),
+                () = desk.keep_pace() => (),
+            }
+            desk.pass(SECOND * 10);
+        }
+        let mut first = BufReader::new(first);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            assert_ne!(first.read_line(&mut line).await.unwrap(), 0);
+        }
+        let body = feed(&["war"]);
+        let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        first.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+        let second = async {
+            tokio::select! {
+                second = slow.accept() => drop(second),
+                () = desk.keep_pace() => (),
+            }
+        };
+        tokio::time::timeout(SECOND * 20, second).await.expect("the other source there is polled too");
+        stop.cancel();
+    };
+    tokio::join!(poll::run(desk.app.ctx(), &stop), watching);
 }
