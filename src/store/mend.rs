@@ -18,7 +18,16 @@ impl Store {
             "update source set next_due = next_due - (last_poll - $1), last_poll = $1,
                  last_success = case when last_success > $1 then $1 else last_success end
              where last_poll > $1 returning host",
-            "update source set next_due = $1 where last_poll is null and next_due > $1 returning host",
+            "update source set next_due = $1 where (last_poll is null or class is null) and next_due > $1
+             returning host",
+            // Put off or ordered by a clock that was ahead: later than the interval in force, with its
+            // jitter, and than a day where another source is polled in its stead, could make it. Where
+            // it was due meanwhile it does not come together with all others.
+            "update source set next_due = max(last_poll + interval_ms, $1 + rowid * 2654435761 % 840000)
+             where next_due > $1 + 900000
+                 and next_due - last_poll - 900000
+                     > max(interval_ms * 11 / 10, case when same_as is null then 0 else 95040000 end)
+             returning host",
             "update host set free_at = free_at - (set_at - $1), set_at = $1 where set_at > $1
              returning name as host",
             "update claim set ends = $2 where holder = $3 returning host",

@@ -275,7 +275,11 @@ async fn poll_one(
     let is_ours = is_own_fault(ctx, &asked_host(source, state), read.outcome.class).await;
     let host_pause = host.zip(host_pause(&read.outcome));
     let reading = Reading { ctx, live, source, corrections: &corrections, polled_at };
-    let host_pause = older::add(&reading, state, &mut read).await.or(host_pause);
+    // Its older pages were asked for later than the poll began, from where pauses are counted.
+    let older_pause = older::add(&reading, state, &mut read)
+        .await
+        .map(|(host, pause)| (host, pause.saturating_add(ctx.clock.elapsed().saturating_sub(began))));
+    let host_pause = older_pause.or(host_pause);
     trip.settle((ctx, live), state, &mut read.outcome).await;
     let read_whole = read.is_whole.then_some(polled_at).or(state.read_whole);
     let before = SourceState { read_whole, ..state.clone() };

@@ -78,3 +78,32 @@ async fn a_year_that_was_never_is_forgotten() {
     assert_eq!(shelf.claimed_ids(&us(), NOW + HOUR).await, ["a"]);
     assert_eq!(shelf.deliveries(9, NOW).await.len(), 1);
 }
+
+/// A leap ahead has all that is overdue put off to then; the step back finds most of it unpolled.
+#[tokio::test]
+async fn what_was_put_off_to_a_time_that_never_came_is_polled_when_it_is_due() {
+    for (now, least, most) in
+        [(NOW + HOUR * 2, NOW + HOUR * 2, MINUTE * 15), (NOW + MINUTE, NOW + HOUR, MINUTE * 15)]
+    {
+        let shelf = Shelf::with(&["a@h"]).await;
+        let state = shelf.claim(&us(), NOW).await.remove(0);
+        let record = changed(&state, NOW, |state| {
+            state.next_due = NOW + HOUR;
+            state.interval = Some(HOUR);
+        });
+        shelf.store.record_poll(&us(), &record).await.unwrap();
+        assert_eq!(shelf.store.spread_overdue(NOW + DAY * 365).await.unwrap(), 1);
+        shelf.store.mend_poll_times(&us(), now).await.unwrap();
+        let due = shelf.store.next_source_due().await.unwrap().unwrap();
+        assert!((least..=least + most).contains(&due), "{due}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_begins_anew_is_not_left_to_a_time_that_never_came() {
+    let shelf = Shelf::with(&["a@h"]).await;
+    shelf.poll("a", vec![], NOW).await;
+    shelf.sync(&["a@elsewhere"], NOW + DAY * 365).await;
+    shelf.store.mend_poll_times(&us(), NOW + MINUTE).await.unwrap();
+    assert_eq!(shelf.claimed_ids(&us(), NOW + MINUTE).await, ["a"]);
+}
