@@ -9,6 +9,7 @@ FEEDS is a file of addresses, one a line, that something on loopback answers.
 """
 
 import argparse
+import json
 import os
 import re
 import sqlite3
@@ -60,7 +61,8 @@ def run_once(config):
     took = time.time() - began
     if done.returncode:
         sys.exit(done.stderr[-2000:])
-    return took, done.stdout.splitlines()[-1]
+    said = json.loads(done.stdout.splitlines()[-1])
+    return took, said["polled"], said["classes"]
 
 
 def bare(feeds, rounds, plain):
@@ -72,16 +74,16 @@ def bare(feeds, rounds, plain):
 
 def ratio(args):
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
-        config, count = configure(folder, args.feeds, listen="", interval="1s", concurrency=256, per_host=8)
+        config, _ = configure(folder, args.feeds, listen="", interval="1s", concurrency=256, per_host=8)
         print("first round:", *run_once(config))
         time.sleep(2)
-        took, said = run_once(config)
+        took, count, said = run_once(config)
         print(f"nothing new: {count / took:.0f} polls/s ({took:.2f} s, start included) {said}")
         print(f"   ratio {count / took / bare(args.feeds, args.rounds, False):.2f}")
         if args.tick:
             subprocess.run(args.tick, shell=True, check=True, stdout=subprocess.DEVNULL)
             time.sleep(2)
-            took, said = run_once(config)
+            took, count, said = run_once(config)
             print(f"one new item each: {count / took:.0f} polls/s ({took:.2f} s, start included) {said}")
             print(f"   ratio {count / took / bare(args.feeds, args.rounds, True):.2f}")
 
