@@ -56,7 +56,7 @@ def configure(folder, feeds, **keys):
 
 def run_once(config):
     began = time.time()
-    done = subprocess.run([PROGRAM, "--config", config, "--json", "run", "--once"], stdout=subprocess.PIPE,
+    done = subprocess.run([PROGRAM, "--config", config, "--json", "run", "--once", "--no-send"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
     took = time.time() - began
     if done.returncode:
