@@ -33,6 +33,7 @@ use self::reload::Reloads;
 use self::setup::{Outside, Ready};
 use crate::metrics::{Metrics, Pulse};
 use crate::model::{StoreClass, Timestamp, fingerprint};
+use crate::schedule::moves;
 use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError, Transition, Watched};
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
@@ -255,7 +256,7 @@ fn watched(config: &crate::config::Config) -> AllWatched<'_> {
 fn watch(source: &crate::config::Source) -> Watched {
     Watched {
         id: source.id.clone(),
-        host: poll::host_of(source),
+        host: moves::host(&source.url),
         address: fingerprint(source.url.as_str().as_bytes()),
         enabled: source.enabled,
     }

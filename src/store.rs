@@ -68,8 +68,6 @@ pub use versions::{TopicPast, Transition};
 
 /// How long a reader or writer waits for a lock before it says `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long closing waits for the connections of a pool: a stop takes no more than ten seconds in all.
-const CLOSING: Duration = Duration::from_secs(2);
 /// Readers at one time.
 const READERS: u32 = 2;
 /// Memory for the pages of one connection, in KiB (negative by SQLite's rule) …
@@ -253,12 +251,11 @@ impl Store {
         size(self.path.clone()) + size(log.into())
     }
 
-    /// Writes back what is in memory and closes all connections. One that is not given back in
-    /// time is left to the end of the process: what was acknowledged is on disk already.
+    /// Writes back what is in memory and closes all connections.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.loops, &self.writer] {
-            let _ = tokio::time::timeout(CLOSING, pool.close()).await;
-        }
+        self.reader.close().await;
+        self.loops.close().await;
+        self.writer.close().await;
     }
 }
 

@@ -82,8 +82,9 @@ impl Ctx {
     }
 }
 
-/// How long a claim on a source holds beyond the time its poll may take.
-const POLL_MARGIN: Duration = Duration::from_mins(1);
+/// How long a claim on a source holds beyond the exchange and the reading: for its body's turn in
+/// memory (30 s), its older pages with the gaps around them (90 s), and its turn to be written.
+const POLL_MARGIN: Duration = Duration::from_mins(4);
 
 /// A channel with its settings.
 pub struct Outlet {

@@ -28,11 +28,10 @@ pub(super) async fn look_up<'a>(
     if !keys.is_empty() {
         look_up_identities(tx, &keys, &mut register).await?;
     }
-    // What is recognised by nothing may be there still: an item without any words.
-    let unknown: Vec<&str> = all()
-        .filter(|(record, seen)| !register.knows_any(marks(&record.source, &seen.item.keys)))
-        .map(|(_, seen)| seen.item.id.as_str())
-        .collect();
+    // What is recognised by nothing may be there still: an item without any words, or one whose
+    // words have come to lead to another.
+    let ids = all().map(|(_, seen)| seen.item.id.as_str());
+    let unknown: Vec<&str> = ids.filter(|id| !register.keeps(id)).collect();
     if !unknown.is_empty() {
         look_up_items(tx, &unknown, &mut register).await?;
     }

@@ -13,6 +13,8 @@ use crate::model::{Item, SourceId, Timestamp};
 
 /// Items whose keys are made in one transaction: some milliseconds' work, which the loops wait for.
 const BATCH: i64 = 32;
+/// So many times that, where nobody waits: each transaction waits for the disk.
+const BATCHES: usize = 16;
 
 /// What is searched for.
 #[derive(Clone, Debug)]
@@ -98,33 +100,19 @@ impl Store {
             return Ok(0);
         }
         let mut tx = self.begin().await?;
-        let found = sqlx::query(numbered_item!(
-            ", item_number.number as number",
-            "where item_number.version < $1 or item_number.version > $1 limit $2"
-        ))
-        .bind(keys::VERSION)
-        .bind(BATCH)
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut made: Vec<i64> = Vec::with_capacity(found.len());
-        for row in &found {
-            let number = row.try_get("number")?;
-            keep_keys(&mut tx, number, &search_keys(&rows::item(row)?)).await?;
-            made.push(number);
-        }
-        sqlx::query("update item_number set version = $2 where number in (select value from json_each($1))")
-            .bind(serde_json::to_string(&made)?)
-            .bind(keys::VERSION)
-            .execute(&mut *tx)
-            .await?;
+        let made = make_some(&mut tx).await?;
         tx.commit().await?;
-        Ok(made.len())
+        Ok(made)
     }
 
     /// Makes keys until no more than so many items have none.
     pub async fn make_keys_but_for(&self, most: u32) -> Result<(), StoreError> {
         while self.without_keys(most.saturating_add(1)).await? > most {
-            self.make_keys().await?;
+            let mut tx = self.begin().await?;
+            for _ in 0..BATCHES {
+                make_some(&mut tx).await?;
+            }
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -141,6 +129,30 @@ impl Store {
         .await?;
         Ok(rows::count(&row, "n")?)
     }
+}
+
+/// Makes the keys of some of the items that have none of the present rules; returns of how many.
+async fn make_some(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let found = sqlx::query(numbered_item!(
+        ", item_number.number as number",
+        "where item_number.version < $1 or item_number.version > $1 limit $2"
+    ))
+    .bind(keys::VERSION)
+    .bind(BATCH)
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut made: Vec<i64> = Vec::with_capacity(found.len());
+    for row in &found {
+        let number = row.try_get("number")?;
+        keep_keys(tx, number, &search_keys(&rows::item(row)?)).await?;
+        made.push(number);
+    }
+    sqlx::query("update item_number set version = $2 where number in (select value from json_each($1))")
+        .bind(serde_json::to_string(&made)?)
+        .bind(keys::VERSION)
+        .execute(&mut **tx)
+        .await?;
+    Ok(made.len())
 }
 
 async fn keep_keys(tx: &mut Tx<'_>, number: i64, keys: &str) -> Result<(), StoreError> {

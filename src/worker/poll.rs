@@ -301,6 +301,11 @@ async fn poll_one(
     }
 }
 
+/// Returns the host and port that a source is asked at.
+fn asked_host(source: &Source, state: &SourceState) -> String {
+    moves::host(moves::moved(state).as_ref().unwrap_or(&source.url))
+}
+
 /// Returns the record of a poll that made us panic.
 fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) -> PollRecord {
     let now = ctx.clock.now();
@@ -325,7 +330,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
     }
 }
 
-/// Returns what decides about the source once it is known what was new; a failure may be ours.
+/// Returns what decides about the source once it is known what was new.
 fn decide(
     live: &Live,
     (source, before): (&Source, SourceState),
@@ -340,6 +345,17 @@ fn decide(
             None => next,
         }
     })
+}
+
+/// Returns what decides about a source that failed when nothing could be reached.
+fn decide_own_fault(
+    live: &Live,
+    (source, before): (&Source, SourceState),
+    outcome: Outcome,
+    polled_at: Timestamp,
+) -> Decide {
+    let pace = Pace::of(source.interval, &live.config.fetch);
+    Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at))
 }
 
 /// Tells what became of a poll.
@@ -357,24 +373,4 @@ fn settle(ctx: &Ctx, polled: &Polled, recorded: Result<Recorded, StoreError>) {
         }
         Err(error) => fault(ctx, &error),
     }
-}
-
-/// Returns the name and port a source is paced by.
-pub fn host_of(source: &Source) -> String {
-    moves::host(&source.url)
-}
-
-fn asked_host(source: &Source, state: &SourceState) -> String {
-    moves::host(moves::moved(state).as_ref().unwrap_or(&source.url))
-}
-
-/// Returns what decides about a source that failed when nothing could be reached.
-fn decide_own_fault(
-    live: &Live,
-    (source, before): (&Source, SourceState),
-    outcome: Outcome,
-    polled_at: Timestamp,
-) -> Decide {
-    let pace = Pace::of(source.interval, &live.config.fetch);
-    Box::new(move |_| after_own_fault(pace, &before, &outcome, polled_at))
 }

@@ -92,15 +92,15 @@ impl<'a> Register<'a> {
         self.kept.insert(id.to_owned(), kept);
     }
 
-    pub(super) fn knows_any(&self, mut marks: impl Iterator<Item = Mark<'a>>) -> bool {
-        marks.any(|mark| self.identities.contains_key(&Key::of(mark)))
+    pub(super) fn keeps(&self, id: &str) -> bool {
+        self.kept.contains_key(id)
     }
 
     /// Takes in the next item of a poll.
     pub(in crate::store) fn take(&mut self, record: &'a PollRecord, seen: &'a SeenItem) -> Taken {
         let (now, item) = (record.polled_at, &seen.item);
         let Some((id, by)) = self.find(record, item) else {
-            if self.kept.contains_key(item.id.as_str()) {
+            if self.keeps(item.id.as_str()) {
                 return Taken::Known(Again::Itself);
             }
             let source = item.source.as_ref().map_or("", |source| source.as_str()).to_owned();

@@ -65,6 +65,8 @@ struct Source {
     gone: bool,
     due: Timestamp,
     last_poll: Option<Timestamp>,
+    /// Not polled since it has its address.
+    is_new: bool,
     claim: Option<(String, Timestamp)>,
 }
 
@@ -151,13 +153,12 @@ impl Picture {
 
     fn set_back(&mut self, now: Timestamp) {
         for source in self.sources.values_mut() {
-            match source.last_poll {
-                Some(last) if last > now => {
-                    source.due = source.due - last.since(now);
-                    source.last_poll = Some(now);
-                }
-                None => source.due = source.due.min(now),
-                Some(_) => {}
+            if let Some(last) = source.last_poll.filter(|last| *last > now) {
+                source.due = source.due - last.since(now);
+                source.last_poll = Some(now);
+            }
+            if source.is_new {
+                source.due = source.due.min(now);
             }
             if let Some((holder, ends)) = &mut source.claim
                 && *holder == us().holder
@@ -228,6 +229,7 @@ impl Run {
                 gone: false,
                 due: self.now,
                 last_poll: known.and_then(|known| known.last_poll),
+                is_new: true,
                 claim: None,
             });
             self.picture.sources.insert(id.to_string(), Source { on: enabled, ..source });
@@ -287,7 +289,7 @@ impl Run {
         }
         result.unwrap();
         (source.due, source.last_poll, source.claim) = (due, Some(now), None);
-        source.gone = matches!(end, End::Gone);
+        (source.gone, source.is_new) = (matches!(end, End::Gone), false);
         let gap = self.picture.pace.gap;
         let host = self.picture.host(&name);
         if !gap.is_zero() {

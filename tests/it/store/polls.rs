@@ -226,3 +226,14 @@ async fn a_short_text_identifies_for_three_days_a_better_identity_longer() {
     let expect = [(0, 1), (2, 0), (4, 0), (74, 1), (75, 0), (76, 0), (160, 0), (161, 0)];
     assert_eq!(alerts, expect);
 }
+
+#[tokio::test]
+async fn an_item_that_outlived_what_it_was_recognised_by_is_still_the_same() {
+    let shelf = Shelf::with(&["a@one"]).await;
+    let item = |guid| vec![seen("a", [guid, "", "short:war"])];
+    assert_eq!(shelf.poll("a", item("1"), NOW).await.new, 1);
+    assert_eq!(shelf.poll("a", item("2"), NOW + DAY * 4).await.new, 1, "it has the words from now on");
+    shelf.damage("delete from identity where kind = 'guid' and value = '1'").await;
+    let again = shelf.poll("a", item("1"), NOW + DAY * 8).await;
+    assert_eq!((again.new, again.alerts()), (0, 0));
+}
