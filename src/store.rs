@@ -28,6 +28,7 @@ mod settle;
 mod sign;
 mod sources;
 mod spread;
+mod stories;
 mod sync;
 mod turn;
 mod verdicts;
@@ -90,6 +91,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
+    (11, "stories", include_str!("../migrations/sqlite/0011_stories.sql")),
 ];
 
 /// The store.
@@ -100,6 +102,8 @@ pub struct Store {
     reader: SqlitePool,
     path: PathBuf,
     file: FileId,
+    /// How often words occur, as far as this process has read and counted.
+    words: std::sync::Arc<tokio::sync::Mutex<stories::Known>>,
 }
 
 /// Device and inode: what stays the same while a path may come to mean another file.
@@ -166,7 +170,7 @@ impl Store {
         let loops = pool(1).connect_lazy_with(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
         let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
-        Ok(Store { writer, loops, reader, path, file })
+        Ok(Store { writer, loops, reader, path, file, words: std::sync::Arc::default() })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {

@@ -74,8 +74,12 @@ impl Letter {
         let alert = &message.alert;
         let article = article(message);
         let shown = message.item.url.as_deref().map(text::line).filter(|address| !address.is_empty());
-        let facts =
-            message.follow_up.iter().flat_map(|follow_up| &follow_up.new_facts).map(|fact| text::line(fact));
+        let facts = message
+            .alert
+            .follow_up
+            .iter()
+            .flat_map(|follow_up| &follow_up.new_facts)
+            .map(|fact| text::line(fact));
         Letter {
             topic: text::line(&alert.topic_name),
             kind: kind(message),

@@ -25,8 +25,6 @@ pub struct Message {
     pub source_name: String,
     /// Who carries the story, best first; empty where only their number is known.
     pub outlets: Vec<Outlet>,
-    /// What is new since the last alert on the story.
-    pub follow_up: Option<FollowUp>,
     /// Where the message's links go.
     pub links: Links,
     /// The zone that times are told in.
@@ -40,15 +38,6 @@ pub struct Outlet {
     pub name: String,
     /// Whether it only repeats another.
     pub copy: bool,
-}
-
-/// What a later alert on a story adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FollowUp {
-    /// The alert before.
-    pub previous: AlertId,
-    /// Words and numbers that no earlier article had.
-    pub new_facts: Vec<String>,
 }
 
 impl Message {
@@ -68,7 +57,6 @@ impl Message {
             item: item.clone(),
             source_name: config.source_name(item.source.as_ref()).unwrap_or_default(),
             outlets: Vec::new(),
-            follow_up: None,
             links: public_url.map(|public_url| Links::new(public_url, alert, None)).unwrap_or_default(),
             timezone,
         }
@@ -85,6 +73,7 @@ impl Message {
             title: item.title.clone(),
             articles: 1,
             outlets: 1,
+            independent: 1,
             first_seen: now,
         };
         let points = 1.5_f64;
@@ -108,6 +97,7 @@ impl Message {
                 points,
                 snippet: item.title.replacen("Test alert", "«Test alert»", 1),
             }],
+            follow_up: None,
             created: now,
         };
         Message {
@@ -117,7 +107,6 @@ impl Message {
             item,
             source_name: "newshound".to_owned(),
             outlets: Vec::new(),
-            follow_up: None,
             links: Links::default(),
             timezone: TimeZone::UTC,
         }

@@ -82,7 +82,7 @@ struct Delays {
 /// Returns the alert of a message as other programs read it, `sent` being when it goes or went out.
 pub fn payload(message: &Message, sent: Option<Timestamp>) -> Payload {
     let alert = &message.alert;
-    let follow_up = message.follow_up.as_ref();
+    let follow_up = alert.follow_up.as_ref();
     Payload {
         alert: alert.id.clone(),
         topic: TopicPart { id: alert.topic.clone(), name: text::line(&alert.topic_name) },
@@ -203,7 +203,8 @@ fn cut_evidence(data: &mut Payload, lines: usize, max_chars: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::message::{FollowUp, tests::message};
+    use crate::model::FollowUp;
+    use crate::notify::message::tests::message;
     use serde_json::{Value, json};
 
     fn as_value(message: &Message) -> Value {
@@ -258,7 +259,8 @@ mod tests {
         let mut message = message();
         message.alert.kind = AlertKind::FollowUp;
         let previous = AlertId::new("al_before");
-        message.follow_up = Some(FollowUp { previous, new_facts: vec!["20 carriages".to_owned()] });
+        message.alert.follow_up =
+            Some(FollowUp { previous, new_facts: vec!["20 carriages".to_owned()], change: None });
         let body = as_value(&message);
         assert_eq!(body["type"], "alert.follow_up");
         assert_eq!(

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::items::{Again, Register, Taken};
+use super::stories::{self, Coming, Placing};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
@@ -73,7 +74,7 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let recorded = record_all(&mut tx, lease, &[record]).await?.remove(0)?;
+        let recorded = record_all(self, &mut tx, lease, &[record]).await?.remove(0)?;
         tx.commit().await?;
         Ok(recorded)
     }
@@ -82,6 +83,7 @@ impl Store {
 /// Writes what these polls brought, each if its claim still holds: the error of one is that it does
 /// not, and then nothing of it is written.
 pub(super) async fn record_all(
+    store: &Store,
     tx: &mut Tx<'_>,
     lease: &Lease,
     records: &[&PollRecord],
@@ -97,17 +99,29 @@ pub(super) async fn record_all(
     let mut register = items::look_up(tx, &held).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
+    let taken: Vec<Vec<Taken>> = held.iter().map(|record| take(&mut register, record)).collect();
+    let coming: Vec<Coming<'_>> = held
+        .iter()
+        .zip(&taken)
+        .flat_map(|(record, taken)| {
+            record.items.iter().zip(taken).map(|(seen, taken)| (*record, seen, taken))
+        })
+        .collect();
+    let mut placing = stories::look_up(store, tx, &coming).await?;
+    let mut taken = taken.iter();
     for record in records {
         let Some(ended) = ended.get(record.source.as_str()) else {
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let (recorded, next) = write(tx, &mut register, record).await?;
+        let taken = taken.next().map(Vec::as_slice).unwrap_or_default();
+        let (recorded, next) = write(tx, &mut placing, record, taken).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
     }
     items::write(tx, register).await?;
+    stories::write(tx, placing).await?;
     settle::sources(tx, all.iter().flatten()).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
@@ -115,17 +129,23 @@ pub(super) async fn record_all(
     Ok(all)
 }
 
+/// Says what each item of a poll turns out to be.
+fn take<'a>(register: &mut Register<'a>, record: &'a PollRecord) -> Vec<Taken> {
+    record.items.iter().map(|seen| register.take(record, seen)).collect()
+}
+
 /// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
-    register: &mut Register<'a>,
+    placing: &mut Placing<'a>,
     record: &'a PollRecord,
+    taken: &'a [Taken],
 ) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
-    for seen in &record.items {
-        let taken = register.take(record, seen);
-        recorded.count(&taken);
-        hits::record_hits(tx, record, (seen, taken), &mut recorded).await?;
+    for (seen, taken) in record.items.iter().zip(taken) {
+        recorded.count(taken);
+        let standing = placing.place((record, seen, taken));
+        hits::record_hits(tx, record, (seen, taken, standing.as_ref()), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });

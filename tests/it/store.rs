@@ -151,6 +151,7 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
         items: vec![],
         n_skipped: 0,
         memory: Memory::Kept,
+        story_window: std::time::Duration::from_hours(72),
         versions: std::sync::Arc::default(),
     }
 }
@@ -172,6 +173,7 @@ fn seen(source: &str, [guid, url, text]: [&str; 3]) -> SeenItem {
         baseline: false,
         scores: vec![score("war", if hit { ScoreOutcome::Hit } else { ScoreOutcome::Below })],
         routed: vec![routed("war")],
+        sketch: Sketch::default(),
     }
 }
 
@@ -196,7 +198,13 @@ fn score(topic: &str, outcome: ScoreOutcome) -> Score {
 
 fn routed(topic: &str) -> Routed {
     let destinations = vec![Destination { channel: desk(), to: "desk@example.org".into() }];
-    Routed { topic: TopicId::new(topic), topic_name: topic.into(), destinations }
+    Routed {
+        topic: TopicId::new(topic),
+        topic_name: topic.into(),
+        destinations,
+        follow_ups: FollowUps::NewFacts,
+        corrections: false,
+    }
 }
 
 fn baseline(seen: SeenItem) -> SeenItem {

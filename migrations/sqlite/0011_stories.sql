@@ -1,0 +1,71 @@
+-- Items as they stand in stories: each item once, and once more for each other source that carries
+-- the very same one, which has no item of its own.
+create table article (
+    number integer primary key,
+    item text not null,
+    source text not null,
+    story bigint not null,
+    -- The number of the article it is a copy of.
+    copy_of bigint,
+    -- The address and headline at a source that carries another's item; null where the item's own.
+    url text,
+    title text,
+    seen bigint not null,
+    published bigint,
+    shingles bigint not null,
+    words bigint not null,
+    numbers bigint not null,
+    agency text
+);
+create unique index article_of_item on article (item, source);
+create index article_of_story on article (story, number);
+
+-- What articles are found by: kept runs of words, and titles, by their hashes.
+create table posting (
+    key bigint not null,
+    article bigint not null,
+    primary key (key, article)
+) without rowid;
+
+create table story (
+    number integer primary key,
+    id text not null unique,
+    title text not null,
+    first_seen bigint not null,
+    last_seen bigint not null,
+    articles bigint not null,
+    -- Sources and whether they have only copies, as JSON.
+    outlets text not null,
+    -- Hashes of words and their weights.
+    centroid blob not null,
+    merged_into bigint
+);
+create index story_newest on story (last_seen, id);
+
+-- Words that open stories are found by.
+create table story_word (
+    word bigint not null,
+    story bigint not null,
+    primary key (word, story)
+) without rowid;
+
+create table story_event (
+    time bigint not null,
+    kind text not null,
+    story bigint not null,
+    other bigint not null,
+    primary key (story, other, kind)
+);
+create index story_event_of_other on story_event (other);
+
+-- In how many items each word occurs.
+create table word_count (
+    part bigint primary key,
+    counts blob not null
+);
+
+alter table alert add column story_independent bigint not null default 1;
+-- The alert before, of a follow-up; what is new since, and what has changed, as JSON.
+alter table alert add column previous text;
+alter table alert add column new_facts text;
+alter table alert add column change text;

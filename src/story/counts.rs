@@ -1,0 +1,96 @@
+//! In how many items each word occurs, as far as was seen: what makes a word rare.
+
+/// Places to count at. Two words may share one; then both count as somewhat more frequent.
+const PLACES: usize = 1 << 18;
+/// At so many items all counts are halved, so that what was long ago fades.
+const MOST_ITEMS: u32 = 60_000;
+
+/// In how many items each word occurs.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    n_items: u32,
+    counts: Box<[u16]>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Counts { n_items: 0, counts: vec![0; PLACES].into() }
+    }
+}
+
+impl Counts {
+    /// Counts the words of one more item, each given once.
+    pub fn note(&mut self, words: impl IntoIterator<Item = u32>) {
+        if self.n_items >= MOST_ITEMS {
+            self.n_items /= 2;
+            self.counts.iter_mut().for_each(|count| *count /= 2);
+        }
+        self.n_items += 1;
+        for word in words {
+            let count = &mut self.counts[place(word)];
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Returns how much a word says: the rarer, the more.
+    pub fn weight(&self, word: u32) -> f32 {
+        let (n_items, count) = (f64::from(self.n_items), f64::from(self.counts[place(word)]));
+        #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more digits")]
+        let weight = ((n_items + 1.0) / (count + 0.5)).ln().max(0.0) as f32;
+        weight
+    }
+
+    /// Returns the share of items that hold a word.
+    pub fn share(&self, word: u32) -> f64 {
+        f64::from(self.counts[place(word)]) / f64::from(self.n_items.max(1))
+    }
+}
+
+/// The bytes before the counts.
+const HEAD: usize = 4;
+
+impl Counts {
+    /// Returns them as bytes to be kept.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let counts = self.counts.iter().flat_map(|count| count.to_le_bytes());
+        self.n_items.to_le_bytes().into_iter().chain(counts).collect()
+    }
+
+    /// Reads kept bytes; `None` for what is laid out otherwise.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (n_items, counts) = bytes.split_first_chunk::<HEAD>()?;
+        let (counts, rest) = counts.as_chunks::<2>();
+        if counts.len() != PLACES || !rest.is_empty() {
+            return None;
+        }
+        let counts = counts.iter().map(|count| u16::from_le_bytes(*count)).collect();
+        Some(Counts { n_items: u32::from_le_bytes(*n_items), counts })
+    }
+}
+
+fn place(word: u32) -> usize {
+    word as usize % PLACES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_words_say_more() {
+        let mut counts = Counts::default();
+        counts.note([1, 2]);
+        counts.note([1]);
+        assert!(counts.weight(3) > counts.weight(2) && counts.weight(2) > counts.weight(1));
+        assert!((counts.share(1) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_was_long_ago_fades() {
+        let mut counts = Counts::default();
+        (0..MOST_ITEMS).for_each(|_| counts.note([1]));
+        let before = counts.share(1);
+        (0..MOST_ITEMS).for_each(|_| counts.note([2]));
+        assert!(counts.share(1) < before / 2.0);
+    }
+}
