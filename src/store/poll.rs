@@ -74,7 +74,7 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let recorded = record_all(self, &mut tx, lease, &[record]).await?.remove(0)?;
+        let recorded = Box::pin(record_all(self, &mut tx, lease, &[record])).await?.remove(0)?;
         tx.commit().await?;
         Ok(recorded)
     }

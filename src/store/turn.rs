@@ -68,7 +68,7 @@ impl Store {
     async fn turn_at_once(&self, turn: Turn<'_>, now: Timestamp) -> Result<Turned, StoreError> {
         let Turn { lease, per_host, records, back, wanted } = turn;
         let mut tx = self.begin().await?;
-        let recorded = record_all(self, &mut tx, lease, records).await?;
+        let recorded = Box::pin(record_all(self, &mut tx, lease, records)).await?;
         give_back(&mut tx, lease, back, now).await?;
         let taken = claim::take(&mut tx, (lease, per_host), wanted, now).await?;
         let next_due = claim::next_ready(&mut *tx).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use newshound::app::search::{Found, Narrowed, Next, Search, search};
 use newshound::config::{Config, Environment, PerHost, parse_str};
 use newshound::matcher::keys::Sieve;
-use newshound::model::{Item, ItemId, ItemKeys, Memory, PollRecord, SeenItem, SourceId, Timestamp};
+use newshound::model::{Item, ItemId, ItemKeys, Memory, PollRecord, SeenItem, Sketch, SourceId, Timestamp};
 use newshound::store::{Lease, Sought, Store, Watched};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -21,8 +21,9 @@ use std::time::Duration;
 
 use newshound::config::PerHost;
 use newshound::model::{
-    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next, PollClass,
-    PollRecord, Routed, Score, ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
+    ChannelName, Destination, Evidence, Field, FollowUps, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next,
+    PollClass, PollRecord, Routed, Score, ScoreOutcome, SeenItem, Sketch, SourceId, SourceState, Timestamp,
+    TopicId,
 };
 use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
 use tempfile::TempDir;

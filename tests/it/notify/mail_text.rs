@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use newshound::config::MailTls;
-use newshound::model::{AlertId, AlertKind, ChannelName, DeliveryId, StoryId, TopicId};
-use newshound::notify::message::{FollowUp, Message, Outlet};
+use newshound::model::{AlertId, AlertKind, ChannelName, DeliveryId, FollowUp, StoryId, TopicId};
+use newshound::notify::message::{Message, Outlet};
 use newshound::notify::relay;
 
 use super::{NOW, mail, message, with_links};
