@@ -5,12 +5,16 @@
 //! the store puts there what it has looked up for the items of some polls, a replay keeps all of it.
 //! So both decide alike.
 
+mod copies;
 mod counts;
+mod outlets;
 mod shelf;
 mod sketch;
 mod telling;
 
+pub use self::copies::Article;
 pub use self::counts::Counts;
-pub use self::shelf::{Arrival, Article, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
+pub use self::outlets::{Carrier, Origin};
+pub use self::shelf::{Arrival, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
 pub use self::sketch::sketch;
 pub use self::telling::{Past, Telling, told};

@@ -36,6 +36,9 @@ create table story (
     articles bigint not null,
     -- Sources and whether they have only copies, as JSON.
     outlets text not null,
+    -- From whom those have it: articles, agency, the place of the first among the outlets and when it
+    -- published, as JSON.
+    origins text not null,
     -- Hashes of words and their weights.
     centroid blob not null,
     merged_into bigint

@@ -8,7 +8,9 @@ use sqlx::Row as _;
 use super::items::Taken;
 use super::{Store, StoreError, Tx, rows};
 use crate::model::{Item, ItemId, PollRecord, SeenItem, Shingle, SourceId, StoryId, StoryRef, Timestamp};
-use crate::story::{Arrival, Article, Changes, Counts, EventKind, Placed, Settings, Shelf, Story};
+use crate::story::{
+    Arrival, Article, Carrier, Changes, Counts, EventKind, Origin, Placed, Settings, Shelf, Story,
+};
 
 /// Words are kept in so many items' time.
 const KEEP_COUNTS_EVERY: u32 = 2000;
@@ -48,7 +50,14 @@ impl<'a> Placing<'a> {
             Taken::New => Some(self.take(record, seen)),
             Taken::Copy(id, _) => {
                 let article = *self.articles.get(id)?;
-                self.shelf.echo(article, &record.source, record.polled_at);
+                self.shelf.echo(
+                    article,
+                    Carrier {
+                        source: &record.source,
+                        published: seen.item.published,
+                        seen: record.polled_at,
+                    },
+                );
                 self.echoes.push((article, record, &seen.item));
                 self.standing(article, Some(id.clone()))
             }
@@ -246,6 +255,7 @@ fn article(row: &sqlx::sqlite::SqliteRow) -> Result<Article, StoreError> {
 
 fn story(row: &sqlx::sqlite::SqliteRow) -> Result<Story, StoreError> {
     let outlets: Vec<(String, bool)> = rows::json(row, "outlets")?;
+    let origins: Vec<KeptOrigin> = rows::json(row, "origins")?;
     Ok(Story {
         number: row.try_get("number")?,
         id: StoryId::new(rows::text(row, "id")?),
@@ -254,9 +264,22 @@ fn story(row: &sqlx::sqlite::SqliteRow) -> Result<Story, StoreError> {
         last_seen: rows::time(row, "last_seen")?,
         articles: rows::count(row, "articles")?,
         outlets: outlets.into_iter().map(|(source, copy)| (SourceId::new(source), copy)).collect(),
+        origins: origins.into_iter().map(origin).collect(),
         centroid: centroid(row.try_get("centroid")?),
         merged_into: row.try_get("merged_into")?,
     })
+}
+
+/// Articles, agency, the place of the outlet and when it published: an origin as JSON.
+type KeptOrigin = (Vec<i64>, Option<String>, usize, i64);
+
+fn origin((articles, agency, outlet, since): KeptOrigin) -> Origin {
+    Origin { articles, agency, outlet, since: Timestamp::from_millis(since) }
+}
+
+fn kept_origin(origin: &Origin) -> KeptOrigin {
+    let Origin { articles, agency, outlet, since } = origin.clone();
+    (articles, agency, outlet, since.as_millis())
 }
 
 fn centroid(bytes: &[u8]) -> Vec<(u32, f32)> {
@@ -368,11 +391,14 @@ async fn write_echo(
 async fn write_story(tx: &mut Tx<'_>, story: &Story) -> Result<(), StoreError> {
     let outlets: Vec<(&str, bool)> =
         story.outlets.iter().map(|(source, copy)| (source.as_str(), *copy)).collect();
+    let origins: Vec<KeptOrigin> = story.origins.iter().map(kept_origin).collect();
     sqlx::query(
-        "insert into story (number, id, title, first_seen, last_seen, articles, outlets, centroid, merged_into)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into story (number, id, title, first_seen, last_seen, articles, outlets, origins, centroid,
+             merged_into)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (number) do update set title = excluded.title, last_seen = excluded.last_seen,
-             articles = excluded.articles, outlets = excluded.outlets, centroid = excluded.centroid,
+             articles = excluded.articles, outlets = excluded.outlets, origins = excluded.origins,
+             centroid = excluded.centroid,
              merged_into = excluded.merged_into",
     )
     .bind(story.number)
@@ -382,6 +408,7 @@ async fn write_story(tx: &mut Tx<'_>, story: &Story) -> Result<(), StoreError> {
     .bind(story.last_seen.as_millis())
     .bind(i64::from(story.articles))
     .bind(serde_json::to_string(&outlets)?)
+    .bind(serde_json::to_string(&origins)?)
     .bind(centroid_bytes(&story.centroid))
     .bind(story.merged_into)
     .execute(&mut **tx)

@@ -11,7 +11,7 @@ use crate::dedupe::{self, Recognised, Sight};
 use crate::model::{
     AlertId, Decision, FollowUps, ItemId, Score, ScoreOutcome, SourceId, StoryId, Timestamp, TopicId,
 };
-use crate::story::{Arrival, Counts, Past, Settings, Shelf, Telling, told};
+use crate::story::{Arrival, Carrier, Counts, Past, Settings, Shelf, Telling, told};
 
 /// The past of a replay.
 pub(super) struct History<'a> {
@@ -100,7 +100,7 @@ impl<'a> History<'a> {
         let nowhere = SourceId::new("");
         let source = item.source.as_ref().unwrap_or(&nowhere);
         if sight != Sight::New {
-            self.shelf.echo(i64::from(number), source, at);
+            self.shelf.echo(i64::from(number), Carrier { source, published: item.published, seen: at });
             let story = self.shelf.article(i64::from(number)).map_or(0, |article| article.story);
             return Standing { number, sight, story, copy_of: Some(number), new_facts: 0 };
         }
