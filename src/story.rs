@@ -5,12 +5,14 @@
 //! the store puts there what it has looked up for the items of some polls, a replay keeps all of it.
 //! So both decide alike.
 
+mod changing;
 mod counts;
 mod shelf;
 mod sketch;
 mod telling;
 
+pub use self::changing::Version;
 pub use self::counts::Counts;
 pub use self::shelf::{Arrival, Article, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
 pub use self::sketch::sketch;
-pub use self::telling::{Past, Telling, told};
+pub use self::telling::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, corrected, fact_words, told};

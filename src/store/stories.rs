@@ -27,8 +27,12 @@ pub(super) type Coming<'a> = (&'a PollRecord, &'a SeenItem, &'a Taken);
 pub(super) struct Standing {
     /// The story, as it is with this item.
     pub(super) story: StoryRef,
-    /// The item it is a copy of, where it is one.
-    pub(super) copy_of: Option<ItemId>,
+    /// The stories that were merged into it along with what is written now.
+    pub(super) merged: Vec<StoryId>,
+    /// Whether no article of the story came before it.
+    pub(super) is_first: bool,
+    /// The item it is a copy of, where it is one, and the source of that.
+    pub(super) copy_of: Option<(ItemId, SourceId)>,
     /// Rare words and numbers that no earlier article had, by their hashes.
     pub(super) new_facts: Vec<u32>,
 }
@@ -50,7 +54,8 @@ impl<'a> Placing<'a> {
                 let article = *self.articles.get(id)?;
                 self.shelf.echo(article, &record.source, record.polled_at);
                 self.echoes.push((article, record, &seen.item));
-                self.standing(article, Some(id.clone()))
+                let of = self.shelf.article(article).map(|article| (id.clone(), article.source.clone()));
+                self.standing(article, of)
             }
             Taken::Updated(id) => self.standing(*self.articles.get(id)?, None),
             Taken::Known(_) => None,
@@ -73,17 +78,27 @@ impl<'a> Placing<'a> {
         );
         self.known.noted += 1;
         self.articles.insert(item.id.clone(), placed.article);
-        let Placed { story, copy_of, new_facts, .. } = placed;
-        let copy_of =
-            copy_of.and_then(|number| self.shelf.article(number)).map(|article| article.item.clone());
+        let Placed { story, copy_of, new_facts, is_first, .. } = placed;
+        let copy_of = copy_of
+            .and_then(|number| self.shelf.article(number))
+            .map(|article| (article.item.clone(), article.source.clone()));
+        let merged = self.merged(story);
         let story = self.shelf.story(story).map(story_ref).expect("what was placed has a story");
-        Standing { story, copy_of, new_facts }
+        Standing { story, merged, is_first, copy_of, new_facts }
     }
 
-    fn standing(&self, article: i64, copy_of: Option<ItemId>) -> Option<Standing> {
-        let story = self.shelf.article(article)?.story;
-        let story = self.shelf.story(story).map(story_ref)?;
-        Some(Standing { story, copy_of, new_facts: Vec::new() })
+    fn standing(&self, article: i64, copy_of: Option<(ItemId, SourceId)>) -> Option<Standing> {
+        let number = self.shelf.goes_on_as(self.shelf.article(article)?.story);
+        let story = self.shelf.story(number).map(story_ref)?;
+        let merged = self.merged(number);
+        Some(Standing { story, merged, is_first: false, copy_of, new_facts: Vec::new() })
+    }
+
+    /// Returns the stories that have been merged into this one since these polls are written.
+    fn merged(&self, story: i64) -> Vec<StoryId> {
+        let merged = self.shelf.events().iter().filter(|event| event.kind == EventKind::Merged);
+        let others = merged.filter(|event| self.shelf.goes_on_as(event.other) == story);
+        others.filter_map(|event| self.shelf.story(event.other)).map(|story| story.id.clone()).collect()
     }
 }
 

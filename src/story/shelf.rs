@@ -281,6 +281,11 @@ impl Shelf {
         self.changes.stories.insert(number);
     }
 
+    /// Returns what has happened to stories since the beginning.
+    pub fn events(&self) -> &[Event] {
+        &self.changes.events
+    }
+
     /// Returns what has changed.
     pub fn into_changes(mut self) -> Changes {
         let Changed { articles, mut postings, stories, mut words, events } = self.changes;
@@ -333,7 +338,7 @@ impl Shelf {
     }
 
     /// Follows a story that was merged to the one it was merged into.
-    fn goes_on_as(&self, mut story: i64) -> i64 {
+    pub fn goes_on_as(&self, mut story: i64) -> i64 {
         while let Some(next) = self.stories.get(&story).and_then(|story| story.merged_into) {
             story = next;
         }
