@@ -8,12 +8,10 @@ use super::{StoreError, Tx, poll::Recorded, rows};
 use crate::matcher;
 use crate::model::{
     Alert, AlertId, Decision, Delivery, FollowUps, Item, ItemId, PollRecord, Routed, Score, ScoreOutcome,
-    SeenItem, SourceId, StoryId, StoryRef, Timestamp, TopicId, TopicVersion,
+    SeenItem, StoryId, StoryRef, Timestamp, TopicId, TopicVersion,
 };
 use crate::schedule::route::{News, alert};
-use crate::story::{
-    CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, Version, corrected, fact_words, told,
-};
+use crate::story::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, Version, corrected, fact_words, told};
 
 /// An item of a poll, as it stands in the store.
 struct Known<'a> {
@@ -202,7 +200,8 @@ async fn read_before(tx: &mut Tx<'_>, item: &ItemId) -> Result<Option<Before>, S
         .fetch_optional(&mut **tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let (title, summary, text) = (rows::text(&row, "title")?, rows::text(&row, "summary")?, rows::text(&row, "text")?);
+    let (title, summary, text) =
+        (rows::text(&row, "title")?, rows::text(&row, "summary")?, rows::text(&row, "text")?);
     Ok(Some(Before { title, summary, text, text_key: row.try_get("text_key")? }))
 }
 

@@ -56,11 +56,18 @@ pub(super) fn in_words(change: &Change) -> String {
 fn same_headline(before: &str, now: &str) -> bool {
     let forms = |title| {
         let title = without_mark(title);
-        let cut = [" | ", " - ", " – ", " — "].iter().filter_map(|sign| title.rfind(sign)).max();
-        [Some(words(title)), cut.map(|at| words(&title[..at]))].into_iter().flatten().collect::<Vec<_>>()
+        [Some(words(title)), without_site(title)].into_iter().flatten().collect::<Vec<_>>()
     };
     let (before, now) = (forms(before), forms(now));
     before.iter().any(|before| now.iter().any(|now| before == now || only_mistyped(before, now)))
+}
+
+/// Returns the words of a headline without the name of a site at its end, where there may be one.
+fn without_site(title: &str) -> Option<Vec<String>> {
+    let at = [" | ", " - ", " – ", " — "].iter().filter_map(|sign| title.rfind(sign)).max()?;
+    let (headline, name) = (words(&title[..at]), words(&title[at..]));
+    let may_be_one = headline.len() >= 3 && name.len() <= 4 && !name.iter().any(|word| is_number(word));
+    may_be_one.then_some(headline)
 }
 
 /// What agencies and sites put before a headline that is told again.
@@ -379,6 +386,7 @@ mod tests {
         check_title("Quake kills 12", "Quake kills 14", false);
         check_title("Strike on Iran", "Strike on Iraq", false);
         check_title("金正恩抵达俄罗斯", "金正恩离开俄罗斯", false);
+        check_title("Quake in Ecuador on Monday - 12 dead", "Quake in Ecuador on Monday - 14 dead", false);
         check_title("Kim - Putin summit opens", "Kim - Putin summit ends", false);
     }
 

@@ -44,8 +44,8 @@ impl Past {
     /// Returns what a topic was told about two stories that turned out to be one.
     #[must_use]
     pub fn joined(self, other: Self) -> Self {
-        let (earlier, later) =
-            if self.times.last() > other.times.last() { (other, self) } else { (self, other) };
+        let order = |past: &Past| (past.times.last().copied(), past.revision);
+        let (earlier, later) = if order(&self) > order(&other) { (other, self) } else { (self, other) };
         let mut times = [earlier.times, later.times].concat();
         times.sort_unstable();
         Past {
@@ -247,4 +247,132 @@ pub fn fact_words(item: &Item, words: &Words, hashes: &[u32]) -> Vec<String> {
         }
     }
     named.into_iter().map(|(_, written)| written.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn past(score: f64, times: &[u64]) -> Past {
+        let at = |minutes: &u64| NOW - Duration::from_mins(*minutes);
+        let times: Vec<Timestamp> = times.iter().map(at).collect();
+        Past { latest: AlertId::new("al_1"), revision: 1, score, times }
+    }
+
+    /// Decides about a hit with so many new facts that came now.
+    fn decided(past: Option<&Past>, follow_ups: FollowUps, n_new_facts: usize, score: f64) -> String {
+        let named = ["20", "Ussuriysk", "bulletproof"].map(str::to_owned);
+        let telling = Telling {
+            copy_of: None,
+            original_hit: false,
+            is_first: past.is_none(),
+            new_facts: &named[..n_new_facts.min(3)],
+            n_new_facts,
+            follow_ups,
+            at: NOW,
+        };
+        let verdict = told(past, &telling, score);
+        format!("{}: {}", verdict.decision(), verdict.reason())
+    }
+
+    #[track_caller]
+    fn check(past: Option<&Past>, follow_ups: FollowUps, n_new_facts: usize, score: f64, expect: &str) {
+        assert_eq!(decided(past, follow_ups, n_new_facts, score), expect);
+    }
+
+    #[test]
+    fn a_story_is_told_once_and_again_only_with_news() {
+        use FollowUps::{All, NewFacts, None as Never};
+        let told = past(0.5, &[30]);
+        for policy in [Never, NewFacts, All] {
+            check(None, policy, 0, 0.5, "alert: first article of the story");
+        }
+        check(Some(&told), NewFacts, 0, 0.5, "same_story: same story as al_1, nothing new");
+        check(Some(&told), NewFacts, 2, 0.7, "same_story: same story as al_1, nothing new");
+        check(Some(&told), NewFacts, 3, 0.5, "follow_up: 3 new facts: 20, Ussuriysk, bulletproof");
+        check(Some(&told), NewFacts, 0, 0.75, "follow_up: 1.0 points more than al_1");
+        check(Some(&told), NewFacts, 0, 0.749, "same_story: same story as al_1, nothing new");
+        check(Some(&told), Never, 9, 0.99, "same_story: same story as al_1, follow_ups = none");
+        check(Some(&told), All, 0, 0.5, "follow_up: a further article of the story, follow_ups = all");
+    }
+
+    #[test]
+    fn what_is_certain_already_gets_no_surer() {
+        check(
+            Some(&past(1.0, &[30])),
+            FollowUps::NewFacts,
+            0,
+            1.0,
+            "same_story: same story as al_1, nothing new",
+        );
+    }
+
+    #[test]
+    fn a_storm_is_told_in_a_few_alerts() {
+        let (few, many) = (past(0.5, &[59; MOST_AN_HOUR]), past(0.5, &[59; MOST_AN_HOUR + 1]));
+        check(Some(&few), FollowUps::NewFacts, 3, 0.5, "follow_up: 3 new facts: 20, Ussuriysk, bulletproof");
+        let enough = "same_story: same story as al_1, 10 follow-ups within the hour are enough";
+        check(Some(&many), FollowUps::NewFacts, 3, 0.5, enough);
+        let long_ago = past(0.5, &[60; MOST_AN_HOUR + 1]);
+        check(Some(&long_ago), FollowUps::NewFacts, 0, 0.9, "follow_up: 2.3 points more than al_1");
+    }
+
+    #[track_caller]
+    fn check_copy(past: Option<&Past>, original_hit: bool, expect: &str) {
+        let (item, source) = (ItemId::new("it_1"), SourceId::new("bbc"));
+        let telling = Telling {
+            copy_of: Some((&item, &source)),
+            original_hit,
+            is_first: false,
+            new_facts: &[],
+            n_new_facts: 0,
+            follow_ups: FollowUps::All,
+            at: NOW,
+        };
+        let verdict = told(past, &telling, 0.9);
+        assert_eq!(format!("{}: {}", verdict.decision(), verdict.reason()), expect);
+    }
+
+    #[test]
+    fn a_copy_is_told_to_whom_nothing_of_it_was() {
+        check_copy(Some(&past(0.5, &[30])), true, "duplicate: a copy of it_1 (bbc)");
+        check_copy(Some(&past(0.5, &[30])), false, "duplicate: a copy of it_1 (bbc)");
+        check_copy(None, true, "duplicate: a copy of it_1 (bbc)");
+        check_copy(None, false, "alert: first article of the story that this topic is told of");
+    }
+
+    #[test]
+    fn what_was_told_of_two_stories_counts_for_the_one_they_are() {
+        let earlier = Past { latest: AlertId::new("al_a"), revision: 3, ..past(0.9, &[50, 40]) };
+        let later = Past { latest: AlertId::new("al_b"), revision: 1, ..past(0.5, &[45]) };
+        for joined in [earlier.clone().joined(later.clone()), later.joined(earlier)] {
+            assert_eq!((joined.latest.as_str(), joined.next_revision()), ("al_a", 4));
+            assert!((joined.score - 0.9).abs() < 1e-9);
+            assert!(joined.times.len() == 3 && joined.times.is_sorted());
+        }
+    }
+
+    #[test]
+    fn a_version_is_told_once_and_few_in_a_day() {
+        let version = |title| Version { title, summary: "", text: "" };
+        for (now, is_known, n_lately, is_told) in [
+            ("Kim arrives", false, 0, true),
+            ("Kim leaves", false, 0, false),
+            ("Kim arrives", true, 0, false),
+            ("Kim arrives", false, 2, true),
+            ("Kim arrives", false, 3, false),
+        ] {
+            let told = Told { before: version("Kim leaves"), now: version(now), is_known, n_lately };
+            let verdict = corrected(&told);
+            assert_eq!(verdict.is_some(), is_told, "{now} {is_known} {n_lately}");
+            if let Some(verdict) = verdict {
+                assert_eq!(
+                    (verdict.decision(), verdict.reason().as_str()),
+                    (Decision::FollowUp, "the headline changed")
+                );
+            }
+        }
+    }
 }
