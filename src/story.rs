@@ -6,13 +6,17 @@
 //! So both decide alike.
 
 mod changing;
+mod copies;
 mod counts;
+mod outlets;
 mod shelf;
 mod sketch;
 mod telling;
 
 pub use self::changing::Version;
+pub use self::copies::Article;
 pub use self::counts::Counts;
-pub use self::shelf::{Arrival, Article, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
+pub use self::outlets::{Carrier, Origin};
+pub use self::shelf::{Arrival, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
 pub use self::sketch::sketch;
 pub use self::telling::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, corrected, fact_words, told};

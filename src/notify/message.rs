@@ -66,9 +66,15 @@ impl Message {
         }
     }
 
-    /// Names who carries the story by now, of whom the alert knew some.
+    /// Names who carries the story by now, each with whether all it has are copies. The alert knew
+    /// only those who did when it was made.
     #[must_use]
-    pub fn carried_by(mut self, outlets: Vec<Outlet>) -> Self {
+    pub fn carried_by(mut self, config: &Config, carriers: &[(SourceId, bool)]) -> Self {
+        let outlet = |(source, copy): &(SourceId, bool)| {
+            Some(Outlet { name: config.source_name(Some(source))?, copy: *copy })
+        };
+        let mut outlets: Vec<Outlet> = carriers.iter().filter_map(outlet).collect();
+        outlets.sort_by_key(|outlet| outlet.copy);
         let n = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         if !outlets.is_empty() {
             let story = &mut self.alert.story;

@@ -4,20 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::Counts;
+use super::copies::{Article, Copies};
+use super::outlets::{Carrier, Origin};
 use crate::model::{ItemId, Shingle, Sketch, SourceId, StoryId, Term, Timestamp};
 
-/// How long a copy is one.
-const COPY_WINDOW: Duration = Duration::from_hours(30 * 24);
-/// How long an equal title of an item without text is a copy.
-const TITLE_WINDOW: Duration = Duration::from_hours(72);
-/// Shared shingles that make a copy, at least …
-const LEAST_SHARED: usize = 3;
-/// … and at least this part of the smaller item's.
-const LEAST_CONTAINED: f64 = 0.4;
-/// A shingle of more items is boilerplate.
-const MOST_OF_ONE: usize = 8;
-/// With fewer words of text the title alone says what is a copy.
-const LITTLE_TEXT: u32 = 25;
 /// The longest life of a story.
 const LONGEST: Duration = Duration::from_hours(10 * 24);
 /// The most articles of a story.
@@ -40,33 +30,6 @@ impl Default for Settings {
     }
 }
 
-/// An item on the shelf.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Article {
-    /// Its number; grows with time.
-    pub number: i64,
-    /// The item.
-    pub item: ItemId,
-    /// The source that brought it.
-    pub source: SourceId,
-    /// The number of its story.
-    pub story: i64,
-    /// The number of the article it is a copy of.
-    pub copy_of: Option<i64>,
-    /// When it was seen.
-    pub seen: Timestamp,
-    /// When it was published, as its source says.
-    pub published: Option<Timestamp>,
-    /// How many shingles it has.
-    pub n_shingles: u32,
-    /// How many words its text has.
-    pub n_words: u32,
-    /// The hash of the numbers in its title.
-    pub numbers: u64,
-    /// The agency it credits.
-    pub agency: Option<String>,
-}
-
 /// A story on the shelf.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Story {
@@ -84,29 +47,12 @@ pub struct Story {
     pub articles: u32,
     /// The sources that carry it, each with whether it has only copies.
     pub outlets: Vec<(SourceId, bool)>,
+    /// From whom they have it.
+    pub origins: Vec<Origin>,
     /// The sum of its articles' vectors, by ascending hash: also every word an article had.
     pub centroid: Vec<(u32, f32)>,
     /// The story it was merged into.
     pub merged_into: Option<i64>,
-}
-
-impl Story {
-    /// Returns how many sources have articles of their own.
-    pub fn independent(&self) -> u32 {
-        u32::try_from(self.outlets.iter().filter(|(_, copies_only)| !copies_only).count()).unwrap_or(u32::MAX)
-    }
-
-    /// Returns how many sources carry it.
-    pub fn n_outlets(&self) -> u32 {
-        u32::try_from(self.outlets.len()).unwrap_or(u32::MAX)
-    }
-
-    fn carried_by(&mut self, source: &SourceId, is_copy: bool) {
-        match self.outlets.iter_mut().find(|(known, _)| known == source) {
-            Some((_, copies_only)) => *copies_only &= is_copy,
-            None => self.outlets.push((source.clone(), is_copy)),
-        }
-    }
 }
 
 /// What happened to stories as such.
@@ -148,6 +94,12 @@ pub struct Arrival<'a> {
     pub at: Timestamp,
 }
 
+impl<'a> Arrival<'a> {
+    fn carrier(&self) -> Carrier<'a> {
+        Carrier { source: self.source, published: self.published, seen: self.at }
+    }
+}
+
 /// Where an item was put.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
@@ -182,19 +134,15 @@ pub struct Changes {
 #[derive(Debug, Default)]
 pub struct Shelf {
     settings: Settings,
-    articles: HashMap<i64, Article>,
-    postings: HashMap<Shingle, Vec<i64>>,
+    copies: Copies,
     stories: HashMap<i64, Story>,
     by_word: HashMap<u32, Vec<i64>>,
-    next_article: i64,
     next_story: i64,
     changes: Changed,
 }
 
 #[derive(Debug, Default)]
 struct Changed {
-    articles: Vec<i64>,
-    postings: Vec<(Shingle, i64)>,
     stories: HashSet<i64>,
     words: Vec<(u32, i64)>,
     events: Vec<Event>,
@@ -203,7 +151,7 @@ struct Changed {
 impl Shelf {
     /// Begins with these numbers for what comes.
     pub fn new(settings: Settings, next_article: i64, next_story: i64) -> Self {
-        Shelf { settings, next_article, next_story, ..Shelf::default() }
+        Shelf { settings, copies: Copies::new(next_article), next_story, ..Shelf::default() }
     }
 
     /// Returns the words by which the stories are found that an item may belong to.
@@ -216,17 +164,17 @@ impl Shelf {
 
     /// Returns what the articles are found by that an item may be a copy of.
     pub fn keys(sketch: &Sketch) -> impl Iterator<Item = Shingle> + '_ {
-        sketch.shingles.iter().copied().chain(sketch.title)
+        Copies::keys(sketch)
     }
 
     /// Puts a known article there.
     pub fn put_article(&mut self, article: Article) {
-        self.articles.insert(article.number, article);
+        self.copies.put_article(article);
     }
 
     /// Says that a known article is found by this.
     pub fn put_posting(&mut self, key: Shingle, article: i64) {
-        self.postings.entry(key).or_default().push(article);
+        self.copies.put_posting(key, article);
     }
 
     /// Puts a known story there.
@@ -246,18 +194,23 @@ impl Shelf {
 
     /// Returns an article.
     pub fn article(&self, number: i64) -> Option<&Article> {
-        self.articles.get(&number)
+        self.copies.article(number)
+    }
+
+    /// Returns the story of an article; where that was merged, the one it goes on as.
+    pub fn story_of(&self, article: i64) -> Option<&Story> {
+        self.stories.get(&self.goes_on_as(self.article(article)?.story))
     }
 
     /// Takes in the next item.
     pub fn take(&mut self, counts: &mut Counts, arrival: Arrival<'_>) -> Placed {
-        let original = self.original(&arrival);
+        let original = self.copies.original(&arrival).map(|original| (original.number, original.story));
         if original.is_none() {
             counts.note(arrival.sketch.terms.iter().map(|term| term.hash));
         }
         let vector = vector(&arrival.sketch.terms, counts);
         let (story, is_first) = match &original {
-            Some(original) => (self.goes_on_as(original.story), false),
+            Some((_, story)) => (self.goes_on_as(*story), false),
             None => match self.nearest(&arrival, &vector, counts) {
                 Some(story) => (story, false),
                 None => (self.begin(&arrival), true),
@@ -266,19 +219,28 @@ impl Shelf {
         let is_copy = original.is_some();
         let new_facts =
             if is_copy || is_first { Vec::new() } else { self.new_facts(story, arrival.sketch, counts) };
-        self.join(story, &arrival, is_copy, (&vector, counts));
-        let article = self.shelve(&arrival, story, original.as_ref());
-        Placed { article, story, copy_of: original.map(|original| original.number), is_first, new_facts }
+        let copy_of = original.map(|(number, _)| number);
+        let article = self.copies.shelve(&arrival, story, copy_of);
+        self.join((article, story), &arrival, copy_of, (&vector, counts));
+        Placed { article, story, copy_of, is_first, new_facts }
     }
 
-    /// Notes that another source carries a known article too.
-    pub fn echo(&mut self, article: i64, source: &SourceId, at: Timestamp) {
-        let Some(story) = self.articles.get(&article).map(|article| article.story) else { return };
+    /// Notes that another source carries a known article too. One that is known to carry the story
+    /// does not keep it open: it may show the same for weeks.
+    pub fn echo(&mut self, article: i64, carrier: Carrier<'_>) {
+        let Some(article) = self.copies.article(article) else { return };
+        let (story, origin) = (article.story, article.copy_of.unwrap_or(article.number));
+        let agency = article.agency.clone();
         let number = self.goes_on_as(story);
         let Some(story) = self.stories.get_mut(&number) else { return };
-        story.carried_by(source, true);
-        story.last_seen = story.last_seen.max(at);
-        self.changes.stories.insert(number);
+        let before = (story.outlets.clone(), story.origins.clone());
+        story.carried(carrier, origin, agency.as_deref());
+        if story.outlets.len() > before.0.len() {
+            story.last_seen = story.last_seen.max(carrier.seen);
+        }
+        if (&story.outlets, &story.origins) != (&before.0, &before.1) {
+            self.changes.stories.insert(number);
+        }
     }
 
     /// Returns what has happened to stories since the beginning.
@@ -288,53 +250,13 @@ impl Shelf {
 
     /// Returns what has changed.
     pub fn into_changes(mut self) -> Changes {
-        let Changed { articles, mut postings, stories, mut words, events } = self.changes;
-        postings.sort_unstable();
+        let Changed { stories, mut words, events } = self.changes;
+        let (articles, postings) = self.copies.into_changes();
         words.sort_unstable();
         let mut stories: Vec<Story> =
             stories.iter().filter_map(|number| self.stories.remove(number)).collect();
         stories.sort_by_key(|story| story.number);
-        let articles = articles.iter().filter_map(|number| self.articles.remove(number)).collect();
         Changes { articles, postings, stories, words, events }
-    }
-
-    /// Finds the article that an item is a copy of.
-    fn original(&self, arrival: &Arrival<'_>) -> Option<Article> {
-        let sketch = arrival.sketch;
-        let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
-        for shingle in &sketch.shingles {
-            let found = self.postings.get(shingle).map(Vec::as_slice).unwrap_or_default();
-            if found.len() <= MOST_OF_ONE {
-                for article in found {
-                    *shared.entry(*article).or_default() += 1;
-                }
-            }
-        }
-        let by_shingles = shared.into_iter().filter_map(|(number, n_shared)| {
-            let article = self.articles.get(&number)?;
-            let smaller = sketch.shingles.len().min(article.n_shingles as usize);
-            #[expect(clippy::cast_precision_loss, reason = "at most 64")]
-            let contained = n_shared as f64 / smaller.max(1) as f64;
-            let holds = n_shared >= LEAST_SHARED
-                && contained >= LEAST_CONTAINED
-                && article.numbers == sketch.numbers
-                && apart(article.seen, arrival.at) <= COPY_WINDOW;
-            holds.then_some((n_shared, number))
-        });
-        let best = by_shingles.max_by_key(|(n_shared, number)| (*n_shared, std::cmp::Reverse(*number)));
-        let number = best.map(|(_, number)| number).or_else(|| self.same_title(arrival));
-        number.and_then(|number| self.articles.get(&number)).cloned()
-    }
-
-    fn same_title(&self, arrival: &Arrival<'_>) -> Option<i64> {
-        let found = self.postings.get(&arrival.sketch.title?)?;
-        found.iter().copied().find(|number| {
-            self.articles.get(number).is_some_and(|article| {
-                (arrival.sketch.n_words < LITTLE_TEXT || article.n_words < LITTLE_TEXT)
-                    && article.source != *arrival.source
-                    && apart(article.seen, arrival.at) <= TITLE_WINDOW
-            })
-        })
     }
 
     /// Follows a story that was merged to the one it was merged into.
@@ -374,6 +296,7 @@ impl Shelf {
             last_seen: arrival.at,
             articles: 0,
             outlets: Vec::new(),
+            origins: Vec::new(),
             centroid: Vec::new(),
             merged_into: None,
         };
@@ -383,17 +306,17 @@ impl Shelf {
 
     fn join(
         &mut self,
-        number: i64,
+        (article, number): (i64, i64),
         arrival: &Arrival<'_>,
-        is_copy: bool,
+        copy_of: Option<i64>,
         (vector, counts): (&[(u32, f32)], &Counts),
     ) {
         let Some(story) = self.stories.get_mut(&number) else { return };
         story.articles += 1;
         story.last_seen = story.last_seen.max(arrival.at);
-        story.carried_by(arrival.source, is_copy);
+        story.carried(arrival.carrier(), copy_of.unwrap_or(article), arrival.sketch.agency.as_deref());
         self.changes.stories.insert(number);
-        if is_copy {
+        if copy_of.is_some() {
             return;
         }
         story.centroid = sum(&story.centroid, vector);
@@ -406,39 +329,6 @@ impl Shelf {
         }
     }
 
-    fn shelve(&mut self, arrival: &Arrival<'_>, story: i64, original: Option<&Article>) -> i64 {
-        let number = self.next_article;
-        self.next_article += 1;
-        let sketch = arrival.sketch;
-        self.articles.insert(
-            number,
-            Article {
-                number,
-                item: arrival.item.clone(),
-                source: arrival.source.clone(),
-                story,
-                copy_of: original.map(|original| original.number),
-                seen: arrival.at,
-                published: arrival.published,
-                n_shingles: u32::try_from(sketch.shingles.len()).unwrap_or(u32::MAX),
-                n_words: sketch.n_words,
-                numbers: sketch.numbers,
-                agency: sketch.agency.clone(),
-            },
-        );
-        self.changes.articles.push(number);
-        if original.is_none() {
-            for key in Shelf::keys(sketch) {
-                let found = self.postings.entry(key).or_default();
-                if found.len() <= MOST_OF_ONE {
-                    found.push(number);
-                    self.changes.postings.push((key, number));
-                }
-            }
-        }
-        number
-    }
-
     fn new_facts(&self, story: i64, sketch: &Sketch, counts: &Counts) -> Vec<u32> {
         let Some(story) = self.stories.get(&story) else { return Vec::new() };
         let is_known = |hash| story.centroid.binary_search_by_key(&hash, |(word, _)| *word).is_ok();
@@ -447,7 +337,7 @@ impl Shelf {
     }
 }
 
-fn apart(a: Timestamp, b: Timestamp) -> Duration {
+pub(super) fn apart(a: Timestamp, b: Timestamp) -> Duration {
     a.since(b).max(b.since(a))
 }
 

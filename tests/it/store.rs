@@ -12,6 +12,8 @@ mod replay;
 mod search;
 mod seen;
 mod spread;
+mod stories;
+mod story_model;
 mod sync;
 mod turns;
 mod verdicts;

@@ -9,7 +9,7 @@ use super::told::{Kept, Told};
 use super::{Decided, Given, Replayed, Side};
 use crate::dedupe::{self, Recognised, Sight};
 use crate::model::{Item, ItemId, Score, SourceId, StoryId, Timestamp};
-use crate::story::{Arrival, Counts, EventKind, Settings, Shelf};
+use crate::story::{Arrival, Carrier, Counts, EventKind, Settings, Shelf};
 
 /// The past of a replay.
 pub(super) struct History<'a> {
@@ -110,7 +110,7 @@ impl<'a> History<'a> {
         let nowhere = SourceId::new("");
         let source = item.source.as_ref().unwrap_or(&nowhere);
         if sight != Sight::New {
-            self.shelf.echo(i64::from(number), source, at);
+            self.shelf.echo(i64::from(number), Carrier { source, published: item.published, seen: at });
             let story = self.shelf.article(i64::from(number)).map_or(0, |article| article.story);
             return self.standing((number, sight), story, Some(number), at);
         }
