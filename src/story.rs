@@ -5,6 +5,7 @@
 //! the store puts there what it has looked up for the items of some polls, a replay keeps all of it.
 //! So both decide alike.
 
+mod changing;
 mod copies;
 mod counts;
 mod outlets;
@@ -12,9 +13,10 @@ mod shelf;
 mod sketch;
 mod telling;
 
+pub use self::changing::Version;
 pub use self::copies::Article;
 pub use self::counts::Counts;
 pub use self::outlets::{Carrier, Origin};
 pub use self::shelf::{Arrival, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
 pub use self::sketch::sketch;
-pub use self::telling::{Past, Telling, told};
+pub use self::telling::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, corrected, fact_words, told};

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::items::{Again, Register, Taken};
-use super::stories::{self, Coming, Known, Placing};
+use super::stories::{self, Coming, Known, Placing, Standing};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
@@ -27,6 +27,8 @@ pub struct Recorded {
     pub same_url: u64,
     /// Items that another item has already brought, by its text.
     pub same_text: u64,
+    /// New items that are copies of another article in all but a few words.
+    pub near: u64,
     /// The topic and the decision of each hit.
     pub hits: Vec<(TopicId, Decision)>,
     /// The alerts made.
@@ -45,6 +47,7 @@ impl Recorded {
             updated: 0,
             same_url: 0,
             same_text: 0,
+            near: 0,
             hits: Vec::new(),
             new_alerts: Vec::new(),
             deliveries: 0,
@@ -66,7 +69,7 @@ impl Recorded {
 
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
-        self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
+        self.hits.iter().filter(|(_, decision)| decision.is_alert()).count()
     }
 }
 
@@ -148,6 +151,8 @@ async fn write<'a>(
     for (seen, taken) in record.items.iter().zip(taken) {
         recorded.count(taken);
         let standing = placing.place(tx, known, (record, seen, taken)).await?;
+        let is_near = |standing: &Standing| *taken == Taken::New && standing.copy_of.is_some();
+        recorded.near += u64::from(standing.as_ref().is_some_and(is_near));
         hits::record_hits(tx, record, (seen, taken, standing.as_ref()), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;

@@ -13,8 +13,8 @@ pub(super) use self::keep::write;
 pub(super) use self::look_up::look_up;
 use super::items::Taken;
 use super::{Store, StoreError, Tx};
-use crate::model::{Item, ItemId, PollRecord, SeenItem, StoryRef};
-use crate::story::{Arrival, Carrier, Counts, Placed, Shelf, Story};
+use crate::model::{Item, ItemId, PollRecord, SeenItem, SourceId, StoryId, StoryRef};
+use crate::story::{Arrival, Carrier, Counts, EventKind, Placed, Shelf, Story};
 
 /// What this process knows besides the store, so as not to read it again with each poll.
 ///
@@ -76,8 +76,12 @@ type KeptOrigin = (Vec<i64>, Option<String>, usize, i64);
 pub(super) struct Standing {
     /// The story, as it is with this item.
     pub(super) story: StoryRef,
-    /// The item it is a copy of, where it is one.
-    pub(super) copy_of: Option<ItemId>,
+    /// The stories that were merged into it along with what is written now.
+    pub(super) merged: Vec<StoryId>,
+    /// Whether no article of the story came before it.
+    pub(super) is_first: bool,
+    /// The item it is a copy of, where it is one, and the source of that.
+    pub(super) copy_of: Option<(ItemId, SourceId)>,
     /// Rare words and numbers that no earlier article had, by their hashes.
     pub(super) new_facts: Vec<u32>,
 }
@@ -129,7 +133,8 @@ impl<'a> Placing<'a> {
                 let (published, seen_at) = (seen.item.published, record.polled_at);
                 self.shelf.echo(article, Carrier { source: &record.source, published, seen: seen_at });
                 self.echoes.push((article, record, &seen.item));
-                Ok(self.standing(article, Some(id.clone())))
+                let of = self.shelf.article(article).map(|article| (id.clone(), article.source.clone()));
+                Ok(self.standing(article, of))
             }
             Taken::Updated(id) => Ok(self.articles.get(id).and_then(|article| self.standing(*article, None))),
             Taken::Known(_) => Ok(None),
@@ -152,16 +157,26 @@ impl<'a> Placing<'a> {
         }
         let placed = self.shelf.take(known.counts(), arrival);
         self.articles.insert(arrival.item.clone(), placed.article);
-        let Placed { story, copy_of, new_facts, .. } = placed;
-        let copy_of =
-            copy_of.and_then(|number| self.shelf.article(number)).map(|article| article.item.clone());
+        let Placed { story, copy_of, new_facts, is_first, .. } = placed;
+        let copy_of = copy_of
+            .and_then(|number| self.shelf.article(number))
+            .map(|article| (article.item.clone(), article.source.clone()));
+        let merged = self.merged(story);
         let story = self.shelf.story(story).map(story_ref).expect("what was placed has a story");
-        Ok(Standing { story, copy_of, new_facts })
+        Ok(Standing { story, merged, is_first, copy_of, new_facts })
     }
 
-    fn standing(&self, article: i64, copy_of: Option<ItemId>) -> Option<Standing> {
-        let story = self.shelf.story_of(article).map(story_ref)?;
-        Some(Standing { story, copy_of, new_facts: Vec::new() })
+    fn standing(&self, article: i64, copy_of: Option<(ItemId, SourceId)>) -> Option<Standing> {
+        let story = self.shelf.story_of(article)?;
+        let (merged, story) = (self.merged(story.number), story_ref(story));
+        Some(Standing { story, merged, is_first: false, copy_of, new_facts: Vec::new() })
+    }
+
+    /// Returns the stories that have been merged into this one since these polls are written.
+    fn merged(&self, story: i64) -> Vec<StoryId> {
+        let merged = self.shelf.events().iter().filter(|event| event.kind == EventKind::Merged);
+        let others = merged.filter(|event| self.shelf.goes_on_as(event.other) == story);
+        others.filter_map(|event| self.shelf.story(event.other)).map(|story| story.id.clone()).collect()
     }
 }
 

@@ -245,6 +245,11 @@ impl Shelf {
         }
     }
 
+    /// Returns what has happened to stories since the beginning.
+    pub fn events(&self) -> &[Event] {
+        &self.changes.events
+    }
+
     /// Returns what has changed.
     pub fn into_changes(mut self) -> Changes {
         let Changed { stories, mut words, events } = self.changes;
@@ -257,7 +262,7 @@ impl Shelf {
     }
 
     /// Follows a story that was merged to the one it was merged into.
-    fn goes_on_as(&self, mut story: i64) -> i64 {
+    pub fn goes_on_as(&self, mut story: i64) -> i64 {
         while let Some(next) = self.stories.get(&story).and_then(|story| story.merged_into) {
             story = next;
         }
