@@ -247,6 +247,7 @@ fn article(row: &sqlx::sqlite::SqliteRow) -> Result<Article, StoreError> {
         seen: rows::time(row, "seen")?,
         published: rows::time_or_none(row, "published")?,
         n_shingles: rows::count(row, "shingles")?,
+        n_sparse: rows::count(row, "sparse")?,
         n_words: rows::count(row, "words")?,
         numbers: row.try_get::<i64, _>("numbers")?.cast_unsigned(),
         figures: row.try_get::<i64, _>("figures")?.cast_unsigned(),
@@ -347,8 +348,8 @@ pub(super) async fn write(tx: &mut Tx<'_>, placing: Placing<'_>) -> Result<(), S
 async fn write_article(tx: &mut Tx<'_>, article: &Article) -> Result<(), StoreError> {
     sqlx::query(
         "insert into article (number, item, source, story, copy_of, seen, published, shingles, words, numbers,
-             figures, agency)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             figures, agency, sparse)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(article.number)
     .bind(article.item.as_str())
@@ -362,6 +363,7 @@ async fn write_article(tx: &mut Tx<'_>, article: &Article) -> Result<(), StoreEr
     .bind(article.numbers.cast_signed())
     .bind(article.figures.cast_signed())
     .bind(article.agency.as_deref())
+    .bind(i64::from(article.n_sparse))
     .execute(&mut **tx)
     .await?;
     Ok(())
