@@ -25,6 +25,7 @@ mod rows;
 mod search;
 mod seen;
 mod settle;
+mod sheets;
 mod sign;
 mod sources;
 mod spread;
@@ -61,6 +62,7 @@ pub use overview::{
 };
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
+pub use sheets::{StoryArticle, StoryCursor, StoryEvent, StoryOutlet, StoryPage, StoryRow, StorySheet};
 pub use sources::{SourceFigures, SourceRow};
 pub use sync::{AllWatched, Apart, Watched};
 pub use turn::{Turn, Turned};

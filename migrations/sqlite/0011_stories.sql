@@ -48,6 +48,7 @@ create table story (
     merged_into bigint
 );
 create index story_newest on story (last_seen, id);
+create index story_merged on story (merged_into) where merged_into is not null;
 
 -- Words that open stories are found by.
 create table story_word (

@@ -12,6 +12,7 @@ mod replay;
 mod search;
 mod seen;
 mod spread;
+mod stories;
 mod sync;
 mod turns;
 mod verdicts;
