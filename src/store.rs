@@ -90,6 +90,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
+    (12, "unstable_ids", include_str!("../migrations/sqlite/0012_unstable_ids.sql")),
 ];
 
 /// The store.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::items::{Again, Register, Taken};
+use super::items::{Again, Register, Reused, Taken};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
@@ -95,6 +95,7 @@ pub(super) async fn record_all(
     let held: Vec<&PollRecord> =
         records.iter().copied().filter(|record| ended.contains_key(record.source.as_str())).collect();
     let mut register = items::look_up(tx, &held).await?;
+    let reused = items::reused(tx, &held, &register).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
     for record in records {
@@ -102,7 +103,7 @@ pub(super) async fn record_all(
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let (recorded, next) = write(tx, &mut register, record).await?;
+        let (recorded, next) = write(tx, (&mut register, &reused), record).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
@@ -118,17 +119,24 @@ pub(super) async fn record_all(
 /// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
-    register: &mut Register<'a>,
+    (register, reused): (&mut Register<'a>, &'a Reused),
     record: &'a PollRecord,
 ) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
     for seen in &record.items {
+        let seen = reused.or(record, seen);
         let taken = register.take(record, seen);
         recorded.count(&taken);
         hits::record_hits(tx, record, (seen, taken), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
-    let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+    let next = (record.decide)(Found {
+        new: recorded.new,
+        updated: recorded.updated,
+        known,
+        unread: record.n_skipped as u64,
+        named: items::named(tx, register, &record.source).await?,
+    });
     remember(tx, &record.source, &record.memory).await?;
     if let Some(host) = &next.host {
         landing::keep(tx, &next.state, host).await?;
