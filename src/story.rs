@@ -8,12 +8,17 @@
 mod agency;
 mod copies;
 mod counts;
+mod facts;
+mod lifetime;
+mod linking;
 mod numbers;
 mod outlets;
 mod shelf;
 mod sketch;
 mod telling;
+mod terms;
 mod title;
+mod vectors;
 
 pub use self::copies::Article;
 pub use self::counts::Counts;

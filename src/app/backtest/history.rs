@@ -13,6 +13,9 @@ use crate::model::{
 };
 use crate::story::{Arrival, Carrier, Counts, Past, Settings, Shelf, Telling, told};
 
+/// What is over is forgotten after so many new items.
+const FORGET_EVERY: usize = 4096;
+
 /// The past of a replay.
 pub(super) struct History<'a> {
     past: dedupe::Past,
@@ -105,6 +108,9 @@ impl<'a> History<'a> {
             return Standing { number, sight, story, copy_of: Some(number), new_facts: 0 };
         }
         self.firsts.push(First::of(&scored.given));
+        if self.firsts.len().is_multiple_of(FORGET_EVERY) {
+            self.shelf.forget(at);
+        }
         let placed = self.shelf.take(
             &mut self.counts,
             Arrival {
