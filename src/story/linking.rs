@@ -22,11 +22,11 @@ const LATEST: usize = 48;
 /// So many stories are compared with an article, those that share its heaviest words.
 const MOST_COMPARED: usize = 32;
 /// The least likeness that makes a bare title part of a story …
-const LEAST_OF_TITLE: f32 = 0.12;
+const LEAST_OF_TITLE: f32 = 0.07;
 /// … that is of so many words …
 const TITLE_WORDS: f32 = 10.0;
 /// … and that of a text …
-const LEAST_OF_TEXT: f32 = 0.26;
+const LEAST_OF_TEXT: f32 = 0.22;
 /// … which has so many.
 const TEXT_WORDS: f32 = 40.0;
 /// So much of the likeness must remain without the one word that adds most to it: a single word in
@@ -126,11 +126,22 @@ impl Stories {
     }
 
     /// Notes that another source carries an article of a story too: that of this number and agency.
+    /// One that is known to carry the story does not keep it open: it may show the same for weeks.
     pub(super) fn echo(&mut self, number: i64, (carrier, origin, agency): (Carrier<'_>, i64, Option<&str>)) {
-        let Some(known) = self.all.get_mut(&number) else { return };
-        known.story.carried(carrier, origin, agency);
-        known.story.renewed(carrier.seen, self.settings);
-        self.changed.insert(number);
+        let Some(Known { story, .. }) = self.all.get_mut(&number) else { return };
+        let before = (story.outlets.clone(), story.origins.clone());
+        story.carried(carrier, origin, agency);
+        if story.outlets.len() > before.0.len() {
+            story.renewed(carrier.seen, self.settings);
+        }
+        if (&story.outlets, &story.origins) != (&before.0, &before.1) {
+            self.changed.insert(number);
+        }
+    }
+
+    /// Returns what has happened to stories since the beginning.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// Follows a story that was merged to the one it was merged into.
@@ -303,3 +314,6 @@ fn least_likeness(n_words: u32) -> f32 {
     let part = (n_words - TITLE_WORDS) / (TEXT_WORDS - TITLE_WORDS);
     LEAST_OF_TITLE + part * (LEAST_OF_TEXT - LEAST_OF_TITLE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,6 +174,11 @@ impl Shelf {
         self.copies.article(number)
     }
 
+    /// Returns the story of an article; where that was merged, the one it goes on as.
+    pub fn story_of(&self, article: i64) -> Option<&Story> {
+        self.stories.get(self.goes_on_as(self.article(article)?.story))
+    }
+
     /// Takes in the next item.
     pub fn take(&mut self, counts: &mut Counts, arrival: Arrival<'_>) -> Placed {
         let original = self.copies.original(&arrival).map(|original| (original.number, original.story));
@@ -190,7 +195,8 @@ impl Shelf {
         Placed { article, story, copy_of, is_first, new_facts }
     }
 
-    /// Notes that another source carries a known article too.
+    /// Notes that another source carries a known article too. One that is known to carry the story
+    /// does not keep it open: it may show the same for weeks.
     pub fn echo(&mut self, article: i64, carrier: Carrier<'_>) {
         let Some(article) = self.copies.article(article) else { return };
         let origin = article.copy_of.unwrap_or(article.number);
@@ -202,6 +208,16 @@ impl Shelf {
     /// by their numbers.
     pub fn forget(&mut self, now: Timestamp) {
         self.stories.forget(now);
+    }
+
+    /// Returns what has happened to stories since the beginning.
+    pub fn events(&self) -> &[Event] {
+        self.stories.events()
+    }
+
+    /// Follows a story that was merged to the one it was merged into.
+    pub fn goes_on_as(&self, story: i64) -> i64 {
+        self.stories.goes_on_as(story)
     }
 
     /// Returns what has changed.

@@ -12,9 +12,14 @@ pub(super) type Weight = (u32, f32);
 /// From so many times as many words on, the longer vector is searched rather than read.
 const FAR_LONGER: usize = 8;
 
-/// Returns what an item says, as a vector of length 1 (of length 0, if all its words are common).
+/// Returns what an item says, as a vector of length 1 (of length 0, if all items have its words).
+/// Rare words weigh more than TF-IDF has it, or reports of a kind would be one story by the words
+/// that all of that kind use.
 pub(super) fn vector(terms: &[Term], counts: &Counts) -> Vec<Weight> {
-    let weight = |term: &Term| (1.0 + term.count.max(1.0).ln()) * counts.weight(term.hash);
+    let weight = |term: &Term| {
+        let rarity = counts.weight(term.hash);
+        (1.0 + term.count.max(1.0).ln()) * rarity * rarity
+    };
     let weighted = terms.iter().map(|term| (term.hash, weight(term)));
     let vector: Vec<Weight> = weighted.filter(|(_, weight)| *weight > 0.0).collect();
     scaled(&vector, 1.0)
@@ -117,8 +122,8 @@ mod tests {
         (0..100).for_each(|_| counts.note([1]));
         counts.note([1, 2]);
         let terms = [1, 2].map(|hash| Term { hash, count: 1.0, is_number: false });
-        assert_eq!(vector(&terms, &counts), [(2, 1.0)]);
-        assert_eq!(vector(&terms[..1], &counts), []);
+        let weights = vector(&terms, &counts);
+        assert!(weights[0].1 < 0.001 && weights[1].1 > 0.999, "{weights:?}");
     }
 
     #[test]
