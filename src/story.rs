@@ -9,12 +9,17 @@ mod agency;
 mod changing;
 mod copies;
 mod counts;
+mod facts;
+mod lifetime;
+mod linking;
 mod numbers;
 mod outlets;
 mod shelf;
 mod sketch;
 mod telling;
+mod terms;
 mod title;
+mod vectors;
 
 pub use self::changing::Version;
 pub use self::copies::Article;

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::shelf::{Arrival, apart};
+use super::lifetime::apart;
+use super::shelf::Arrival;
 use super::sketch::{is_always_kept, is_short};
 use crate::model::{ItemId, Shingle, Sketch, SourceId, Timestamp};
 

@@ -12,13 +12,36 @@ pub struct Counts {
     counts: Box<[u16]>,
 }
 
+/// Items that are taken for seen before the first one: see [`Counts::default`].
+const COMMON_ITEMS: u32 = 3000;
+/// In how many of those items words stand: a line is a count, and the hashes of the words with it.
+/// `tests/it/evaluation/common_words.rs` tells how it was made.
+const COMMON_WORDS: &str = include_str!("common_words.txt");
+
 impl Default for Counts {
+    /// Begins with the words that news have in common, in the languages of the table: without them
+    /// the first items would be alike by their prepositions. What is seen soon outweighs them.
     fn default() -> Self {
-        Counts { n_items: 0, counts: vec![0; PLACES].into() }
+        let mut counts = Counts::empty();
+        counts.n_items = COMMON_ITEMS;
+        for line in COMMON_WORDS.lines() {
+            let mut parts = line.split(' ');
+            let count = parts.next().and_then(|count| count.parse().ok()).unwrap_or(0);
+            for word in parts.filter_map(|word| u32::from_str_radix(word, 16).ok()) {
+                let known = &mut counts.counts[place(word)];
+                *known = count.max(*known);
+            }
+        }
+        counts
     }
 }
 
 impl Counts {
+    /// Begins with nothing seen.
+    pub(super) fn empty() -> Self {
+        Counts { n_items: 0, counts: vec![0; PLACES].into() }
+    }
+
     /// Counts the words of one more item, each given once.
     pub fn note(&mut self, words: impl IntoIterator<Item = u32>) {
         if self.n_items >= MOST_ITEMS {
@@ -95,10 +118,13 @@ fn place(word: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matcher::words;
+    use crate::model::{Item, ItemId};
+    use crate::story::sketch;
 
     #[test]
     fn rare_words_say_more() {
-        let mut counts = Counts::default();
+        let mut counts = Counts::empty();
         counts.note([1, 2]);
         counts.note([1]);
         assert!(counts.weight(3) > counts.weight(2) && counts.weight(2) > counts.weight(1));
@@ -121,10 +147,23 @@ mod tests {
 
     #[test]
     fn what_was_long_ago_fades() {
-        let mut counts = Counts::default();
+        let mut counts = Counts::empty();
         (0..MOST_ITEMS).for_each(|_| counts.note([1]));
         let before = counts.share(1);
         (0..MOST_ITEMS).for_each(|_| counts.note([2]));
         assert!(counts.share(1) < before / 2.0);
+    }
+
+    #[test]
+    fn what_news_have_in_common_weighs_little_from_the_first_item() {
+        let weights = |text: &str| {
+            let item = Item { title: text.to_owned(), ..Item::bare(ItemId::new("it_1")) };
+            let terms = sketch(&item, &words(&item)).terms;
+            terms.iter().map(|term| Counts::default().weight(term.hash)).fold(0.0, f32::max)
+        };
+        for common in ["the of in to and", "в и на по", "der die und", "de la los"] {
+            assert!(weights(common) < 3.0, "{common}: {}", weights(common));
+        }
+        assert!(weights("Vladivostok") > 6.0 && weights("Владивосток") > 6.0);
     }
 }

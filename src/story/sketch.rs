@@ -1,6 +1,5 @@
 //! From an item's words to what is compared with others.
 
-use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 use std::ops::Range;
 
@@ -8,10 +7,11 @@ use siphasher::sip::SipHasher13;
 
 use super::agency::agency;
 use super::numbers::numbers;
+use super::terms::{self, terms};
 use super::title::headline;
 use crate::model::text::is_unspaced;
 use crate::model::words::{Part, Word, Words};
-use crate::model::{Item, Shingle, Sketch, Term};
+use crate::model::{Item, Shingle, Sketch};
 
 /// Words in a shingle.
 const RUN: u32 = 4;
@@ -27,8 +27,6 @@ const KEEP_OF_FEW: u64 = 2;
 const LEAST_TITLE: u32 = 4;
 /// So many words of the text, and those of the title, hold the figures that are compared.
 const FIGURE_WORDS: usize = 60;
-/// Words of an item that tell what story it belongs to.
-const MOST_TERMS: usize = 200;
 
 /// What a word counts for, in halves: a sign of a script without spaces is about half a word.
 const WORD: u32 = 2;
@@ -38,6 +36,7 @@ const SIGN: u32 = 1;
 pub fn sketch(item: &Item, words: &Words) -> Sketch {
     let plain: Vec<&Word> = words.plain().collect();
     let parts = Parts::of(&plain, headline(item));
+    let told = [parts.title, parts.summary, parts.text].concat();
     let n_words = (size(words, parts.summary) + size(words, parts.text)) / WORD;
     let title_numbers = numbers(words, parts.title, &item.title);
     Sketch {
@@ -46,8 +45,8 @@ pub fn sketch(item: &Item, words: &Words) -> Sketch {
         title: title(words, parts.title),
         numbers: title_numbers,
         figures: title_numbers | opening_numbers(item, words, &parts),
-        terms: terms(words, &plain),
-        n_terms: u32::try_from(plain.len().min(MOST_TERMS)).unwrap_or(u32::MAX),
+        terms: terms(words, &told),
+        n_terms: u32::try_from(told.len().min(terms::MOST)).unwrap_or(u32::MAX),
         agency: agency(item).map(str::to_owned),
     }
 }
@@ -140,18 +139,4 @@ fn shingle(words: impl Iterator<Item = u64>) -> Shingle {
     let mut hasher = SipHasher13::new();
     words.for_each(|word| hasher.write_u64(word));
     Shingle(hasher.finish() >> 16)
-}
-
-fn terms(words: &Words, plain: &[&Word]) -> Vec<Term> {
-    let mut counts: BTreeMap<u32, (f32, bool)> = BTreeMap::new();
-    for word in plain.iter().take(MOST_TERMS) {
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is one")]
-        let count = counts.entry(word.stem as u32).or_insert((0.0, is_number(words.form(word))));
-        count.0 += if word.part == Part::Title { 2.0 } else { 1.0 };
-    }
-    counts.into_iter().map(|(hash, (count, is_number))| Term { hash, count, is_number }).collect()
-}
-
-fn is_number(form: &str) -> bool {
-    form.chars().all(char::is_numeric)
 }

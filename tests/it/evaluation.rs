@@ -4,6 +4,7 @@
 //! `cargo test --test it evaluation -- --nocapture` prints them.
 
 mod baseline;
+mod common_words;
 mod figures;
 
 use std::io::Read as _;
@@ -168,10 +169,25 @@ fn reuters() -> Option<(Vec<Topic>, Vec<Row>)> {
 
 /// Reads the rows of a corpus, each the way `backtest --input` does.
 fn rows(path: &str, labels: &str) -> Option<Vec<Row>> {
+    Some(unpacked(path)?.lines().filter_map(|line| row(line, labels)).collect())
+}
+
+fn unpacked(path: &str) -> Option<String> {
     let packed = corpus(path)?;
     let mut text = String::new();
     flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
-    Some(text.lines().filter_map(|line| row(line, labels)).collect())
+    Some(text)
+}
+
+/// Returns the lines of a corpus.
+fn jsonl(path: &str) -> Option<Vec<Value>> {
+    Some(unpacked(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// Returns the item of a line, with its language where that is given.
+fn item_of(row: &Value) -> Item {
+    let text = |key: &str| row[key].as_str().unwrap_or_default();
+    item(text("title"), text("text"), row["lang"].as_str())
 }
 
 /// Returns a row, if it has a label: to others none of the figures refers.

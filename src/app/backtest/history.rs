@@ -11,6 +11,9 @@ use crate::dedupe::{self, Recognised, Sight};
 use crate::model::{Item, ItemId, Score, SourceId, StoryId, Timestamp};
 use crate::story::{Arrival, Carrier, Counts, EventKind, Settings, Shelf};
 
+/// What is over is forgotten after so many new items.
+const FORGET_EVERY: usize = 4096;
+
 /// The past of a replay.
 pub(super) struct History<'a> {
     past: dedupe::Past,
@@ -115,6 +118,9 @@ impl<'a> History<'a> {
             return self.standing((number, sight), story, Some(number), at);
         }
         self.firsts.push(First::of(&scored.given));
+        if self.firsts.len().is_multiple_of(FORGET_EVERY) {
+            self.shelf.forget(at);
+        }
         let placed = self.shelf.take(
             &mut self.counts,
             Arrival {
