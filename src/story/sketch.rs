@@ -27,7 +27,9 @@ pub fn sketch(item: &Item, words: &Words) -> Sketch {
     Sketch {
         shingles: shingles(&plain),
         n_words: u32::try_from(text.len()).unwrap_or(u32::MAX),
-        title: (title.len() > 2).then(|| Shingle(hash_of(title.iter().map(|word| word.hash)) >> 16)),
+        // The leading 0 tells it from a run of words.
+        title: (title.len() > 2)
+            .then(|| Shingle(hash_of(std::iter::once(0).chain(title.iter().map(|word| word.hash))) >> 16)),
         numbers: if numbers.is_empty() { 0 } else { hash_of(numbers.iter().map(|form| hash_text(form))) },
         terms: terms(words, &plain),
         n_terms: u32::try_from(plain.len().min(MOST_TERMS)).unwrap_or(u32::MAX),
