@@ -249,6 +249,7 @@ fn article(row: &sqlx::sqlite::SqliteRow) -> Result<Article, StoreError> {
         n_shingles: rows::count(row, "shingles")?,
         n_words: rows::count(row, "words")?,
         numbers: row.try_get::<i64, _>("numbers")?.cast_unsigned(),
+        figures: row.try_get::<i64, _>("figures")?.cast_unsigned(),
         agency: row.try_get("agency")?,
     })
 }
@@ -346,8 +347,8 @@ pub(super) async fn write(tx: &mut Tx<'_>, placing: Placing<'_>) -> Result<(), S
 async fn write_article(tx: &mut Tx<'_>, article: &Article) -> Result<(), StoreError> {
     sqlx::query(
         "insert into article (number, item, source, story, copy_of, seen, published, shingles, words, numbers,
-             agency)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             figures, agency)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(article.number)
     .bind(article.item.as_str())
@@ -359,6 +360,7 @@ async fn write_article(tx: &mut Tx<'_>, article: &Article) -> Result<(), StoreEr
     .bind(i64::from(article.n_shingles))
     .bind(i64::from(article.n_words))
     .bind(article.numbers.cast_signed())
+    .bind(article.figures.cast_signed())
     .bind(article.agency.as_deref())
     .execute(&mut **tx)
     .await?;
