@@ -7,8 +7,8 @@ use maud::{Markup, html};
 
 use super::news;
 use super::words::{self, Words};
-use super::{AlertView, ArticleView, StoryView, ToldView};
-use crate::model::{Evidence, ItemId, Timestamp};
+use super::{AlertView, ArticleView, DeliveryView, StoryView, ToldView};
+use crate::model::{DeliveryClass, Evidence, ItemId, Timestamp};
 use crate::store::StoryEvent;
 use crate::story::EventKind;
 
@@ -231,8 +231,8 @@ fn deliveries(told: &[ToldView], words: &Words<'_>) -> Markup {
                             @for delivery in &alert.deliveries {
                                 tr {
                                     th scope="row" { (revision) " " span.quiet { (alert.topic) } }
-                                    td { (news::name(delivery)) }
-                                    td { (delivery.state.as_str()) }
+                                    td.whole { (channel(delivery)) }
+                                    td.whole { (delivery.state.as_str()) }
                                     td.n { (delivery.delivered_at.map_or_else(|| "–".to_owned(), |at| words.time(at))) }
                                 }
                             }
@@ -244,6 +244,13 @@ fn deliveries(told: &[ToldView], words: &Words<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn channel(delivery: &DeliveryView) -> String {
+    match delivery.class {
+        Some(DeliveryClass::Ok) => delivery.channel.clone(),
+        Some(_) | None => news::name(delivery),
     }
 }
 
@@ -288,5 +295,75 @@ fn reason(line: &Evidence, alert: &AlertView) -> Markup {
             td data-l="term" { (line.term) @if line.count > 1 { " ×" (line.count) } }
             td data-l="where" lang=[&alert.lang] dir="auto" { (news::snippet(&line.snippet)) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{StoryId, StoryRef};
+
+    const HOSTILE: &str = "<script>alert(1)</script>";
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + minutes * 60_000)
+    }
+
+    fn article(id: &str, minutes: i64, copy_of: Option<(&str, &str)>) -> ArticleView {
+        ArticleView {
+            item: ItemId::new(id),
+            title: format!("{id} {HOSTILE}"),
+            url: Some("javascript:alert(1)".to_owned()),
+            lang: Some("ko".to_owned()),
+            source_name: format!("Outlet of {id}"),
+            seen: at(minutes),
+            copy_of: copy_of.map(|(item, source)| (ItemId::new(item), source.to_owned())),
+            agency: Some(HOSTILE.to_owned()),
+        }
+    }
+
+    fn page(articles: Vec<ArticleView>, more_articles: usize) -> String {
+        let story = StoryRef {
+            id: StoryId::new("st_1"),
+            title: HOSTILE.to_owned(),
+            articles: 2,
+            outlets: 3,
+            independent: 1,
+            first_seen: at(0),
+        };
+        let view = StoryView {
+            now: at(90),
+            zone: jiff::tz::TimeZone::UTC,
+            story,
+            last_seen: at(60),
+            goes_on_as: Some(StoryId::new("st_2")),
+            articles,
+            more_articles,
+            events: Vec::new(),
+            told: Vec::new(),
+        };
+        super::super::story(&view).into_string()
+    }
+
+    #[track_caller]
+    fn check(page: &str, shown: &[&str]) {
+        for text in shown {
+            assert!(page.contains(text), "no {text} in {page}");
+        }
+        assert!(!page.contains("<script") && !page.contains("javascript:"), "{page}");
+    }
+
+    #[test]
+    fn copies_stand_under_their_original_and_nothing_outside_is_believed() {
+        let articles = vec![article("it_1", 0, None), article("it_2", 60, Some(("it_1", "A")))];
+        let page = page(articles, 0);
+        check(&page, &["2 articles by 3 outlets", "1 independent, 2 copies", "<summary>1 copy</summary>"]);
+        check(&page, &["/stories/st_2", "&lt;script&gt;", "lang=\"ko\" dir=\"auto\"", "No alert went out."]);
+    }
+
+    #[test]
+    fn a_copy_whose_original_is_not_shown_has_its_own_place() {
+        let page = page(vec![article("it_2", 60, Some(("it_0", "Harbour Wire")))], 7);
+        check(&page, &["copy of Harbour Wire", "7 later articles", "newshound stories show st_1"]);
     }
 }

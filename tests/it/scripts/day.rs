@@ -148,9 +148,9 @@ async fn read_by_the_daemon() -> (Stage, Vec<Server>) {
 /// copies.
 fn interval(outlet: &str) -> &'static str {
     match outlet {
-        "northline" | "coastwatch" | "fjord-tribune" => "10m",
-        outlet if outlet.starts_with("beside") => "1h",
-        _ => "30m",
+        "northline" | "coastwatch" | "fjord-tribune" => "15m",
+        outlet if outlet.starts_with("beside") => "2h",
+        _ => "1h",
     }
 }
 

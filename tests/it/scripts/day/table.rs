@@ -51,7 +51,7 @@ fn head(outcomes: &[Outcome]) -> String {
     format!(
         "# A day on which one event is everywhere
 
-{n_sources} feeds are read every ten minutes from four in the morning on. In between {} items of other news, a ferry burns: {} outlets tell of it in {} posts within twelve hours, most of them as copies of an agency. Two other events look like it: a freighter burns elsewhere, and a ferry hits a pier in another port. One topic watches for ships in distress.
+{n_sources} feeds are read from four in the morning on, those of three outlets that are often first every quarter of an hour, the others every hour or two. In between {} items of other news, a ferry burns: {} outlets tell of it in {} posts within twelve hours, most of them as copies of an agency. Two other events look like it: a freighter burns elsewhere, and a ferry hits a pier in another port. One topic watches for ships in distress.
 
 What came of the posts on the ferry: **{} alert, {} follow-ups**; {} were known or copies, {} brought nothing new. The two other events made an alert each.
 
