@@ -58,8 +58,8 @@ struct Stored {
 
 /// Returns what the daemon made of each post.
 pub(super) async fn daemon(stage: &Stage) -> Vec<Outcome> {
-    let file = stage.program().path(".local/state/newshound/newshound.db");
-    let mut store = SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+    let status = stage.status().await;
+    let mut store = SqliteConnection::connect(status["store"]["url"].as_str().unwrap()).await.unwrap();
     let (items, echoes) = (items(&mut store).await, echoes(&mut store).await);
     let mut seen: HashSet<(String, String)> = HashSet::new();
     outcomes(|post| {
