@@ -11,7 +11,7 @@ use newshound::app::backtest::expectation::FailOn;
 use newshound::config::Expect;
 use newshound::model::Verdict;
 
-use self::lists::{Alerts, Deliveries, Filter, SourceFilter, Sources};
+use self::lists::{Alerts, Deliveries, Filter, SourceFilter, Sources, Stories, StoryFilter};
 
 /// Watches the news: polls feeds, matches items against your topics and says why, and delivers
 /// one alert for each story by mail, webhook or on the console.
@@ -158,6 +158,13 @@ pub(super) enum Command {
         command: Option<Sources>,
         #[command(flatten)]
         filter: SourceFilter,
+    },
+    /// Stories: all articles on one event, and who carries them.
+    Stories {
+        #[command(subcommand)]
+        command: Option<Stories>,
+        #[command(flatten)]
+        filter: StoryFilter,
     },
     /// Alerts and what became of them.
     Alerts {

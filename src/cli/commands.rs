@@ -10,6 +10,7 @@ mod orders;
 mod plan;
 mod search;
 mod sources;
+mod stories;
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ use newshound::app::stop;
 use newshound::config::{self, Wanted};
 use newshound::store::Order;
 
-use super::args::lists::{Alerts, Deliveries, Sources};
+use super::args::lists::{Alerts, Deliveries, Sources, Stories};
 use super::args::{Args, Command, Feedback, Test};
 use super::{Exit, Session, complain, say};
 
@@ -54,6 +55,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
             Ok(Sources::Refresh(named)) => orders::order(&session, &named.ids, Order::Refresh).await,
             Ok(Sources::Enable(named)) => orders::order(&session, &named.ids, Order::Enable).await,
             Ok(Sources::Disable(named)) => orders::order(&session, &named.ids, Order::Disable).await,
+            Err(misplaced) => Ok(usage(&misplaced)),
+        },
+        Command::Stories { command, filter } => match Stories::of(command, filter) {
+            Ok(Stories::List(filter)) => stories::stories(&session, filter).await,
+            Ok(Stories::Show { id }) => stories::story(&session, &id).await,
             Err(misplaced) => Ok(usage(&misplaced)),
         },
         Command::Alerts { command, filter } => match Alerts::of(command, filter) {

@@ -16,6 +16,8 @@ pub(super) mod plan;
 pub(super) mod rows;
 pub(super) mod search;
 pub(super) mod status;
+pub(super) mod stories;
+pub(super) mod story_rows;
 pub(super) mod tables;
 pub(super) mod trial;
 pub(super) mod words;

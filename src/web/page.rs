@@ -15,8 +15,9 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::problem::Problem;
 use crate::model::{
-    DeliveryClass, DeliveryState, Evidence, ItemId, PollClass, SourceMode, StoryId, Timestamp,
+    DeliveryClass, DeliveryState, Evidence, ItemId, PollClass, SourceMode, StoryId, StoryRef, Timestamp,
 };
+use crate::store::StoryEvent;
 use words::Words;
 
 /// The page's stylesheet, to be served at `/style.css`.
@@ -89,8 +90,54 @@ pub struct StoryView {
     pub now: Timestamp,
     /// The zone its times are in.
     pub zone: jiff::tz::TimeZone,
-    /// Its alerts, newest first; never empty.
-    pub alerts: Vec<AlertView>,
+    /// The story.
+    pub story: StoryRef,
+    /// When its latest article was seen.
+    pub last_seen: Timestamp,
+    /// The story it goes on as, where it was merged into another.
+    pub goes_on_as: Option<StoryId>,
+    /// Its articles as they were seen, or the first of them.
+    pub articles: Vec<ArticleView>,
+    /// How many articles are not among them.
+    pub more_articles: usize,
+    /// What happened to the story as such.
+    pub events: Vec<StoryEvent>,
+    /// What was told of it, in order.
+    pub told: Vec<ToldView>,
+}
+
+/// One article of a story.
+#[derive(Clone, Debug)]
+pub struct ArticleView {
+    /// The item.
+    pub item: ItemId,
+    /// Its headline.
+    pub title: String,
+    /// Its address, as its source gave it.
+    pub url: Option<String>,
+    /// Its language.
+    pub lang: Option<String>,
+    /// The outlet.
+    pub source_name: String,
+    /// When it was seen.
+    pub seen: Timestamp,
+    /// The item it is a copy of, and whose that is; the same item where it is carried as it is.
+    pub copy_of: Option<(ItemId, String)>,
+    /// The agency it credits.
+    pub agency: Option<String>,
+}
+
+/// One alert on a story.
+#[derive(Clone, Debug)]
+pub struct ToldView {
+    /// The alert.
+    pub alert: AlertView,
+    /// 1 for the first on the story.
+    pub revision: u32,
+    /// Why it went out, in words.
+    pub reason: String,
+    /// Words and numbers that no earlier article had.
+    pub new_facts: Vec<String>,
 }
 
 /// One alert with its item.
@@ -237,7 +284,6 @@ pub fn overview(view: &PageView) -> Markup {
 /// Returns the page of one story.
 pub fn story(view: &StoryView) -> Markup {
     let words = Words { now: view.now, zone: &view.zone };
-    let title = view.alerts.first().map_or("story", |alert| &alert.title);
     let content = html! {
         header.mast {
             a.name href="/" { "newshound" }
@@ -245,7 +291,7 @@ pub fn story(view: &StoryView) -> Markup {
         }
         main #main { (story::section(view, &words)) }
     };
-    frame(title, None, &content)
+    frame(&view.story.title, None, &content)
 }
 
 fn frame(title: &str, refresh: Option<u32>, content: &Markup) -> Markup {

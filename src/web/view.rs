@@ -5,18 +5,20 @@ use std::{cmp::Reverse, time::Duration};
 use jiff::tz::TimeZone;
 
 use super::page::{
-    AlertView, ChannelView, DeliveryView, HourView, LatencyView, PageView, SourceCounts, SourceView,
-    StoryView, TopicView,
+    AlertView, ArticleView, ChannelView, DeliveryView, HourView, LatencyView, PageView, SourceCounts,
+    SourceView, StoryView, ToldView, TopicView,
 };
 use super::sources::{self, SourceListing};
 use super::status::{QuantilesPart, Status};
 use super::{Shown, Site};
 use crate::config::{Config, Source};
 use crate::model::{Delivery, StoryId, Timestamp};
-use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError};
+use crate::store::{AlertSheet, HOURS, HourFigures, Overview, Page, SourceRow, StoreError, StoryArticle};
 
 /// Alerts on the page.
 const ALERTS: u32 = 30;
+/// Articles on the page of a story.
+const ARTICLES: usize = 500;
 /// Sources on the page: those that need a look first.
 const SOURCES: u32 = 12;
 /// Topics on the page: those with most hits.
@@ -49,11 +51,46 @@ pub(super) async fn story(
     story: StoryId,
     now: Timestamp,
 ) -> Result<Option<StoryView>, StoreError> {
-    let page = Page { story: Some(story), limit: Some(ALERTS), ..Page::default() };
-    let sheets = site.store.alerts(&page).await?;
+    let Some(sheet) = site.store.story(&story).await? else { return Ok(None) };
     let shown = site.shown();
-    let alerts: Vec<AlertView> = sheets.iter().map(|sheet| alert(&shown.config, sheet)).collect();
-    Ok((!alerts.is_empty()).then(|| StoryView { now, zone: shown.timezone.clone(), alerts }))
+    let config = &shown.config;
+    let lines = sheet.articles.iter().take(ARTICLES).map(|line| article(config, line)).collect();
+    let first_told = sheet.alerts.len().saturating_sub(ALERTS as usize);
+    Ok(Some(StoryView {
+        now,
+        zone: shown.timezone.clone(),
+        more_articles: sheet.articles.len().saturating_sub(ARTICLES),
+        story: sheet.row.story,
+        last_seen: sheet.row.last_seen,
+        goes_on_as: sheet.goes_on_as,
+        articles: lines,
+        events: sheet.events,
+        told: sheet.alerts[first_told..].iter().map(|sheet| told(config, sheet)).collect(),
+    }))
+}
+
+fn article(config: &Config, line: &StoryArticle) -> ArticleView {
+    let name = |source| config.source_name(Some(source)).unwrap_or_default();
+    ArticleView {
+        item: line.item.clone(),
+        title: line.title.clone(),
+        url: line.url.clone(),
+        lang: line.lang.clone(),
+        source_name: name(&line.source),
+        seen: line.seen,
+        copy_of: line.copy_of.as_ref().map(|(item, source)| (item.clone(), name(source))),
+        agency: line.agency.clone(),
+    }
+}
+
+fn told(config: &Config, sheet: &AlertSheet) -> ToldView {
+    let follow_up = sheet.alert.follow_up.as_ref();
+    ToldView {
+        alert: alert(config, sheet),
+        revision: sheet.alert.revision,
+        reason: sheet.alert.reason.clone(),
+        new_facts: follow_up.map(|follow_up| follow_up.new_facts.clone()).unwrap_or_default(),
+    }
 }
 
 /// How and when the page is asked for.

@@ -6,6 +6,7 @@
 //! `NEWSHOUND_WRITE_REPORT=1 cargo test --test it scripts::report`
 
 mod any;
+mod day;
 mod feeds;
 mod moving;
 mod process;

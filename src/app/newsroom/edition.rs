@@ -311,6 +311,7 @@ mod tests {
             [
                 "Kim Jong-un’s train leaves Pyongyang, Seoul says",
                 "Washington warns Pyongyang against arms deals with Moscow",
+                "Mail ferry from Vladivostok adrift without power",
                 "Kim Jongun arrives in Vladivostok",
             ]
         );

@@ -37,6 +37,31 @@ pub(in crate::cli) enum Alerts {
 }
 
 #[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Stories {
+    /// Every story, those with the latest articles first.
+    List(StoryFilter),
+    /// One story with its timeline: who carried it when, and what was told of it.
+    Show {
+        /// The story's id.
+        id: String,
+    },
+}
+
+/// What the list of stories is narrowed to.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub(in crate::cli) struct StoryFilter {
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) limit: Option<u32>,
+    /// Only stories that this topic hit.
+    #[arg(long)]
+    pub(in crate::cli) topic: Option<String>,
+    /// Only stories that this source carries.
+    #[arg(long)]
+    pub(in crate::cli) source: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Deliveries {
     /// Every delivery, newest first.
     List(Filter),
@@ -134,6 +159,33 @@ impl Alerts {
             Some(Alerts::List(filter)) => Ok(Alerts::List(filter.or(before))),
             Some(other) if before == Filter::default() => Ok(other),
             Some(Alerts::Show { .. }) => Err(misplaced("alerts show")),
+        }
+    }
+}
+
+impl StoryFilter {
+    /// Says whether the list is narrowed to something.
+    pub(in crate::cli) fn is_set(&self) -> bool {
+        self.topic.is_some() || self.source.is_some()
+    }
+
+    fn or(self, before: StoryFilter) -> StoryFilter {
+        StoryFilter {
+            limit: self.limit.or(before.limit),
+            topic: self.topic.or(before.topic),
+            source: self.source.or(before.source),
+        }
+    }
+}
+
+impl Stories {
+    /// Returns what is meant: without a second word, the list.
+    pub(in crate::cli) fn of(command: Option<Stories>, before: StoryFilter) -> Result<Stories, String> {
+        match command {
+            None => Ok(Stories::List(before)),
+            Some(Stories::List(filter)) => Ok(Stories::List(filter.or(before))),
+            Some(other) if before == StoryFilter::default() => Ok(other),
+            Some(Stories::Show { .. }) => Err(misplaced("stories show")),
         }
     }
 }

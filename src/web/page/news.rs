@@ -80,7 +80,7 @@ fn article(alerts: &[&AlertView], words: &Words<'_>) -> Markup {
 }
 
 /// Returns an address that a link may carry: only what the web has.
-fn web_address(url: Option<&str>) -> Option<&str> {
+pub(super) fn web_address(url: Option<&str>) -> Option<&str> {
     let scheme = |url: &&str| {
         let start = url.get(..8).unwrap_or(url).to_ascii_lowercase();
         start.starts_with("http://") || start.starts_with("https://")
@@ -88,7 +88,7 @@ fn web_address(url: Option<&str>) -> Option<&str> {
     url.filter(scheme)
 }
 
-fn score(score: f64, threshold: f64) -> Markup {
+pub(super) fn score(score: f64, threshold: f64) -> Markup {
     let label = format!("score {score:.2}, threshold {threshold:.2}");
     let at = |value: f64| format!("{:.1}", value.clamp(0.0, 1.0) * 64.0);
     html! {
