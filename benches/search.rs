@@ -106,6 +106,7 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
             baseline: true,
             scores: Vec::new(),
             routed: Vec::new(),
+            sketch: newshound::model::Sketch::default(),
         };
         let record = PollRecord {
             source: claimed.state.id.clone(),
@@ -120,6 +121,7 @@ async fn store(url: &str, items: &[Item], clock: &Clock) {
             took: Duration::ZERO,
             body_bytes: 0,
             host_pause: None,
+            story_window: std::time::Duration::from_hours(72),
             versions: Arc::default(),
             items: items.iter().map(seen).collect(),
         };

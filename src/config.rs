@@ -39,12 +39,14 @@ pub use load::{Loaded, Wanted, in_order, load, parse_str};
 pub use network::{Networks, Refused, literal_address, refused_port};
 pub use place::{Place, Problem, Severity, SourceFile};
 pub use secret::{Secret, SigningKey};
-pub use settings::{Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig};
+pub use settings::{
+    Config, FetchConfig, MailTls, PerHost, ServerConfig, SmtpConfig, StoreConfig, StoriesConfig,
+};
 pub use source::{Interval, Source, SourceKind, shown_url};
 pub use sources::Sources;
 pub use starter::starter_files;
 pub(crate) use text_file::reason as why_unreadable;
-pub use topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
+pub use topic::{Example, Expect, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
 pub use trail::{Marks, Trail};
 pub use value::duration;
 

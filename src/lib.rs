@@ -14,5 +14,6 @@ pub mod model;
 pub mod notify;
 pub mod schedule;
 pub mod store;
+pub mod story;
 pub mod web;
 pub mod worker;

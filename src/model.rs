@@ -15,12 +15,13 @@ pub mod imprint;
 pub mod item;
 pub mod naming;
 pub mod retry_after;
+pub mod sketch;
 pub mod source;
 pub mod text;
 pub mod verdict;
 pub mod words;
 
-pub use alert::{Alert, AlertKind, StoryRef};
+pub use alert::{Alert, AlertKind, Change, FollowUp, FollowUps, StoryRef};
 pub use class::{DeliveryClass, PollClass, StoreClass};
 pub use definition::{DefinitionKind, TopicVersion};
 pub use delivery::{Delivery, DeliveryState, Held, Retry};
@@ -33,6 +34,7 @@ pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
 pub use naming::{Calls, Named, Naming, Trust, Use, Uses};
 pub use retry_after::RetryAfter;
+pub use sketch::{Shingle, Sketch, Term};
 pub use source::{
     Decide, Destination, Found, Hints, Landing, Marker, Memory, Moved, Next, Note, PollRecord, Routed,
     SeenItem, SourceMode, SourceState, Unchanged, Validators,

@@ -25,9 +25,11 @@ mod rows;
 mod search;
 mod seen;
 mod settle;
+mod sheets;
 mod sign;
 mod sources;
 mod spread;
+mod stories;
 mod sync;
 mod turn;
 mod verdicts;
@@ -60,6 +62,7 @@ pub use overview::{
 };
 pub use poll::Recorded;
 pub use search::{ItemNumber, Sought};
+pub use sheets::{StoryArticle, StoryCursor, StoryEvent, StoryOutlet, StoryPage, StoryRow, StorySheet};
 pub use sources::{SourceFigures, SourceRow};
 pub use sync::{AllWatched, Apart, Watched};
 pub use turn::{Turn, Turned};
@@ -90,7 +93,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "seen", include_str!("../migrations/sqlite/0008_seen.sql")),
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
+    (11, "stories", include_str!("../migrations/sqlite/0011_stories.sql")),
     (12, "unstable_ids", include_str!("../migrations/sqlite/0012_unstable_ids.sql")),
+    (14, "corrections", include_str!("../migrations/sqlite/0014_corrections.sql")),
 ];
 
 /// The store.
@@ -101,6 +106,8 @@ pub struct Store {
     reader: SqlitePool,
     path: PathBuf,
     file: FileId,
+    /// What this process knows of stories. Locked by who has begun a transaction, never before.
+    known: std::sync::Arc<tokio::sync::Mutex<stories::Known>>,
 }
 
 /// Device and inode: what stays the same while a path may come to mean another file.
@@ -167,7 +174,7 @@ impl Store {
         let loops = pool(1).connect_lazy_with(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
         let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
-        Ok(Store { writer, loops, reader, path, file })
+        Ok(Store { writer, loops, reader, path, file, known: std::sync::Arc::default() })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -254,6 +261,9 @@ impl Store {
 
     /// Writes back what is in memory and closes all connections.
     pub async fn close(&self) {
+        if let Err(error) = self.keep_counts().await {
+            tracing::debug!("what was counted last is lost: {}", error.told());
+        }
         self.reader.close().await;
         self.loops.close().await;
         self.writer.close().await;

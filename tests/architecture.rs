@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 const FLOORS: &[&[&str]] = &[
     &["model"],
     &["clock", "config", "metrics"],
-    &["schedule", "extract", "dedupe", "matcher"],
+    &["schedule", "extract", "dedupe", "matcher", "story"],
     &["fetch", "store", "notify"],
     &["worker", "web"],
     &["app"],

@@ -15,9 +15,11 @@ mod history;
 pub mod line;
 mod pipeline;
 pub mod tally;
+mod told;
 
 use std::collections::HashMap;
 use std::num::NonZero;
+use std::time::Duration;
 
 pub use self::feed::{BadLine, Feed, Given};
 use self::history::History;
@@ -94,6 +96,8 @@ pub struct Replay<'a> {
     pub threads: NonZero<usize>,
     /// Characters of one text that are kept.
     pub max_text: usize,
+    /// A story takes articles up to so long after its latest one.
+    pub window: Duration,
 }
 
 /// What came of the next item, or of a line that is none.
@@ -128,6 +132,8 @@ pub struct Decided {
     pub score: Score,
     /// The decision.
     pub decision: Decision,
+    /// Why, where more than the score decided; not where the side goes without reasons.
+    pub reason: Option<String>,
 }
 
 impl Decided {
@@ -150,7 +156,7 @@ impl Replay<'_> {
         feed: &mut Feed,
         mut each: impl FnMut(Step<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut history = History::new(self.sides.iter().map(|side| &side.topics));
+        let mut history = History::new(self.window, &self.sides);
         pipeline::run(self, feed, |scored, read_bytes| match scored {
             Ok(scored) => each(Step::Item(&history.take(scored, read_bytes))),
             Err(bad) => each(Step::Bad(&bad)),
@@ -188,6 +194,7 @@ mod tests {
             extent,
             threads: NonZero::new(threads).unwrap(),
             max_text: 10_000,
+            window: Duration::from_hours(72),
         };
         let mut feed = Feed::lines("input", Cursor::new(input.to_owned())).unwrap();
         let mut lines = Vec::new();
@@ -277,6 +284,7 @@ mod tests {
             extent: Extent::Touched,
             threads: NonZero::new(3).unwrap(),
             max_text: 100,
+            window: Duration::from_hours(72),
         };
         let lines = "{\"title\":\"oil\"}\n".repeat(5000);
         let mut feed = Feed::lines("input", Cursor::new(lines)).unwrap();

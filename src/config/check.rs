@@ -17,7 +17,9 @@ mod store;
 mod topic;
 mod webhook;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use guard::guard_problems;
 pub use route::DEFAULT_ROUTE;
@@ -33,11 +35,15 @@ use super::nearest;
 use super::place::{Problem, SourceFile};
 use super::raw::Table;
 use super::reader::{Reader, Scope, Written};
-use super::settings::{Config, FetchConfig};
+use super::settings::{Config, FetchConfig, StoriesConfig};
 use super::source::Source;
 use super::sources::Sources;
 use super::topic::Topic;
+use super::value;
 use crate::model::{ChannelName, DefinitionKind, fingerprint};
+
+/// What the window of stories may be.
+const WINDOWS: RangeInclusive<Duration> = Duration::from_hours(1)..=Duration::from_hours(240);
 
 /// Checks the tables of all files together; says besides where each topic stands.
 pub(crate) fn config(
@@ -51,7 +57,7 @@ pub(crate) fn config(
     let timezone = timezone(&mut root);
     let watch = root.flag("watch").is_none_or(|watch| watch.value);
     let store = store::store(scope, root.table("store"));
-    stories(scope, root.table("stories"));
+    let stories = stories(scope, root.table("stories"));
     let server = server::server(scope, root.table("server"));
     let fetch = fetch::fetch(scope, root.table("fetch"), !files.is_empty());
     let no_relay = root.place_of("smtp").is_none();
@@ -77,6 +83,7 @@ pub(crate) fn config(
         watch,
         timezone,
         store,
+        stories,
         server,
         fetch,
         smtp,
@@ -147,11 +154,22 @@ fn timezone(root: &mut Reader<'_>) -> Option<String> {
     None
 }
 
-/// Stories have no settings yet, but a slip in their table is one already.
-fn stories(scope: &Scope<'_>, table: Option<Table>) {
-    if let Some(table) = table {
-        Reader::new(scope, "stories", table).finish();
+/// Reads `[stories]`.
+fn stories(scope: &Scope<'_>, table: Option<Table>) -> StoriesConfig {
+    let mut stories = StoriesConfig::default();
+    let Some(table) = table else { return stories };
+    let mut reader = Reader::new(scope, "stories", table);
+    if let Some(window) = reader.duration("window") {
+        if WINDOWS.contains(&window.value) {
+            stories.window = window.value;
+        } else {
+            let [least, most] = [WINDOWS.start(), WINDOWS.end()].map(|bound| value::show_duration(*bound));
+            let message = format!("`window` is from {least} to {most}");
+            scope.report(Problem::error(&window.place, message));
+        }
     }
+    reader.finish();
+    stories
 }
 
 /// An e-mail channel needs to know its relay.

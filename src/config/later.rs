@@ -8,13 +8,10 @@ use super::place::{Place, Problem};
 pub(crate) const LATER: &[(&str, &str, &[&str])] = &[
     ("store", "retention", &[]),
     ("store", "identities", &[]),
-    ("stories", "window", &[]),
     ("fetch", "full_text", &["false"]),
     ("source", "full_text", &["false"]),
     ("source", "select", &[]),
     ("source", "watch", &[]),
-    ("topic", "follow_ups", &[]),
-    ("topic", "corrections", &["false"]),
     ("channel", "probe", &[]),
     ("channel", "template", &[]),
     ("channel", "fallback", &[]),

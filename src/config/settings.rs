@@ -26,6 +26,8 @@ pub struct Config {
     pub timezone: Option<String>,
     /// `[store]`
     pub store: StoreConfig,
+    /// `[stories]`
+    pub stories: StoriesConfig,
     /// `[server]`
     pub server: ServerConfig,
     /// `[fetch]`
@@ -62,6 +64,19 @@ pub struct StoreConfig {
     pub url: String,
     /// Where that stands, for messages.
     pub place: Option<Place>,
+}
+
+/// `[stories]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoriesConfig {
+    /// A story takes articles up to so long after its latest one.
+    pub window: Duration,
+}
+
+impl Default for StoriesConfig {
+    fn default() -> Self {
+        StoriesConfig { window: Duration::from_hours(72) }
+    }
 }
 
 /// `[server]`

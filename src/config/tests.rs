@@ -387,13 +387,25 @@ fn bounds_that_cross_are_told_where_the_second_stands() {
 }
 
 #[test]
+fn the_window_of_stories_has_bounds() {
+    let wrong = "n.toml:2:10: `window` is from 1h to 10d";
+    for (window, expect) in
+        [("1h", Vec::new()), ("10d", Vec::new()), ("59m", vec![wrong]), ("11d", vec![wrong])]
+    {
+        check(&format!("[stories]\nwindow = '{window}'"), &expect);
+    }
+    let config = loaded("[stories]\nwindow = '36h'").config.unwrap();
+    assert_eq!(config.stories.window, std::time::Duration::from_hours(36));
+    assert_eq!(loaded("").config.unwrap().stories.window, std::time::Duration::from_hours(72));
+}
+
+#[test]
 fn what_works_later_is_a_warning_and_nothing_else() {
     let later = |key: &str| format!("warning: `{key}` has no effect in this version yet");
     check("watch = true", &[]);
     check("watch = false\n[fetch]\nmin_interval = '10m'\nfull_text = false\ninterval = 'adaptive'", &[]);
     check("[[source]]\nurl = 'https://a.example/'\ninterval = 'adaptive'\nweight = 1", &[]);
     check("[fetch]\nfull_text = true", &[&format!("n.toml:2:1: {}", later("full_text"))]);
-    check("[stories]\nwindow = '72h'", &[&format!("n.toml:2:1: {}", later("window"))]);
     check("[store]\nretention = '90d'", &[&format!("n.toml:2:1: {}", later("retention"))]);
     check(
         "[[channel]]\nname = 'a'\nkind = 'slack'\nwebhook = 'x'\n[[route]]\nname='r'\nchannels=['a']",

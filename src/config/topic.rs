@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::place::Place;
-use crate::model::TopicId;
+use crate::model::{FollowUps, TopicId};
 
 /// What a weight may be.
 pub const WEIGHTS: RangeInclusive<f64> = 0.05..=10.0;
@@ -47,6 +47,8 @@ pub struct Topic {
     pub routes: Vec<String>,
     /// When a story that was alerted is told again.
     pub follow_ups: FollowUps,
+    /// Whether an article that was alerted is told again when it has changed.
+    pub corrections: bool,
     /// What verdicts on its alerts do.
     pub learn: Learn,
     /// What the topic's author expects of it.
@@ -76,6 +78,7 @@ impl Topic {
             languages: Vec::new(),
             routes: Vec::new(),
             follow_ups: FollowUps::NewFacts,
+            corrections: false,
             learn: Learn::Suggest,
             examples: Vec::new(),
             place,
@@ -122,17 +125,6 @@ pub struct Near {
     pub weight: f64,
     /// Where it stands.
     pub place: Place,
-}
-
-/// When a story that was alerted is told again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FollowUps {
-    /// Never.
-    None,
-    /// When an article brings something new.
-    NewFacts,
-    /// With every article.
-    All,
 }
 
 /// What verdicts on a topic's alerts do.

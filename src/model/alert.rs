@@ -1,5 +1,7 @@
 //! What somebody must be told once.
 
+use serde::{Deserialize, Serialize};
+
 use super::class::names;
 use super::id::{AlertId, ItemId, StoryId, Timestamp, TopicId};
 use super::item::{Decision, Evidence};
@@ -33,6 +35,8 @@ pub struct StoryRef {
     pub articles: u32,
     /// How many sources carry it.
     pub outlets: u32,
+    /// How many of them have an article of their own, rather than a copy.
+    pub independent: u32,
     /// When its first article was seen.
     pub first_seen: Timestamp,
 }
@@ -64,6 +68,41 @@ pub struct Alert {
     pub reason: String,
     /// The reasons for the score.
     pub evidence: Vec<Evidence>,
+    /// What is new since the alert before; `None` for the first.
+    pub follow_up: Option<FollowUp>,
     /// When it was made.
     pub created: Timestamp,
+}
+
+/// What a later alert on a story adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The alert before.
+    pub previous: AlertId,
+    /// Words and numbers that no earlier article had.
+    pub new_facts: Vec<String>,
+    /// What has changed in an article that was told before.
+    pub change: Option<Change>,
+}
+
+/// What has changed in an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The headline before and now, where it is another one.
+    pub title: Option<(String, String)>,
+    /// What the text says now and did not.
+    pub added: Vec<String>,
+    /// What the text said and does not now.
+    pub removed: Vec<String>,
+}
+
+/// When a story that was alerted is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowUps {
+    /// Never.
+    None,
+    /// When an article brings something new.
+    NewFacts,
+    /// With every article.
+    All,
 }

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::alert::FollowUps;
 use super::class::{PollClass, names};
 use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
 use super::imprint::Imprints;
 use super::item::{Item, Score};
 use super::naming::{Named, Naming};
+use super::sketch::Sketch;
 
 names! {
     /// How a source stands.
@@ -211,6 +213,8 @@ pub struct PollRecord {
     pub n_skipped: usize,
     /// What becomes of what is remembered of the source's last body.
     pub memory: Memory,
+    /// A story takes articles up to so long after its latest one.
+    pub story_window: Duration,
     /// The versions of the topics that scored the items.
     pub versions: Arc<HashMap<TopicId, TopicVersion>>,
 }
@@ -276,6 +280,8 @@ pub struct SeenItem {
     pub scores: Vec<Score>,
     /// The destinations of each topic it hits.
     pub routed: Vec<Routed>,
+    /// What of it is compared with other items.
+    pub sketch: Sketch,
 }
 
 /// Where the hits of one topic go.
@@ -287,6 +293,10 @@ pub struct Routed {
     pub topic_name: String,
     /// The channels and recipients.
     pub destinations: Vec<Destination>,
+    /// When it wants to hear of a story again.
+    pub follow_ups: FollowUps,
+    /// Whether it wants to hear that an article it was told of has changed.
+    pub corrections: bool,
 }
 
 /// A channel, and for mail one recipient.

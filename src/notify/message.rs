@@ -25,8 +25,9 @@ pub struct Message {
     pub source_name: String,
     /// Who carries the story, best first; empty where only their number is known.
     pub outlets: Vec<Outlet>,
-    /// What is new since the last alert on the story.
-    pub follow_up: Option<FollowUp>,
+    /// The deliveries of earlier alerts on the story to the same recipient, the latest last: those
+    /// that its mail answers.
+    pub thread: Vec<DeliveryId>,
     /// Where the message's links go.
     pub links: Links,
     /// The zone that times are told in.
@@ -40,15 +41,6 @@ pub struct Outlet {
     pub name: String,
     /// Whether it only repeats another.
     pub copy: bool,
-}
-
-/// What a later alert on a story adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FollowUp {
-    /// The alert before.
-    pub previous: AlertId,
-    /// Words and numbers that no earlier article had.
-    pub new_facts: Vec<String>,
 }
 
 impl Message {
@@ -68,10 +60,29 @@ impl Message {
             item: item.clone(),
             source_name: config.source_name(item.source.as_ref()).unwrap_or_default(),
             outlets: Vec::new(),
-            follow_up: None,
+            thread: delivery.map(|delivery| thread(alert, delivery)).unwrap_or_default(),
             links: public_url.map(|public_url| Links::new(public_url, alert, None)).unwrap_or_default(),
             timezone,
         }
+    }
+
+    /// Names who carries the story by now, each with whether all it has are copies. The alert knew
+    /// only those who did when it was made.
+    #[must_use]
+    pub fn carried_by(mut self, config: &Config, carriers: &[(SourceId, bool)]) -> Self {
+        let outlet = |(source, copy): &(SourceId, bool)| {
+            Some(Outlet { name: config.source_name(Some(source))?, copy: *copy })
+        };
+        let mut outlets: Vec<Outlet> = carriers.iter().filter_map(outlet).collect();
+        outlets.sort_by_key(|outlet| outlet.copy);
+        let n = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        if !outlets.is_empty() {
+            let story = &mut self.alert.story;
+            story.outlets = n(outlets.len());
+            story.independent = n(outlets.iter().filter(|outlet| !outlet.copy).count());
+            story.articles = story.articles.max(story.outlets);
+        }
+        Message { outlets, ..self }
     }
 
     /// Makes a test alert that says of itself that it is one. Each has ids of its own, so that no
@@ -85,6 +96,7 @@ impl Message {
             title: item.title.clone(),
             articles: 1,
             outlets: 1,
+            independent: 1,
             first_seen: now,
         };
         let points = 1.5_f64;
@@ -108,6 +120,7 @@ impl Message {
                 points,
                 snippet: item.title.replacen("Test alert", "«Test alert»", 1),
             }],
+            follow_up: None,
             created: now,
         };
         Message {
@@ -117,11 +130,20 @@ impl Message {
             item,
             source_name: "newshound".to_owned(),
             outlets: Vec::new(),
-            follow_up: None,
+            thread: Vec::new(),
             links: Links::default(),
             timezone: TimeZone::UTC,
         }
     }
+}
+
+/// Returns the deliveries of the first alert on the story and of the one before this, computed as
+/// their ids were.
+fn thread(alert: &Alert, delivery: &Delivery) -> Vec<DeliveryId> {
+    let Some(follow_up) = &alert.follow_up else { return Vec::new() };
+    let mut alerts = vec![AlertId::of(&alert.topic, &alert.story.id, 1), follow_up.previous.clone()];
+    alerts.dedup();
+    alerts.iter().map(|alert| DeliveryId::of(alert, &delivery.channel, &delivery.to)).collect()
 }
 
 fn sample_item(source: SourceId, title: String, now: Timestamp) -> Item {

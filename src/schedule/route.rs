@@ -2,8 +2,8 @@
 
 use crate::config::{ChannelConfig, ChannelKind, Config, DEFAULT_ROUTE, RouteConfig, Topic};
 use crate::model::{
-    Alert, AlertId, AlertKind, ChannelName, Decision, Delivery, DeliveryId, DeliveryState, Destination, Item,
-    Routed, Score, StoryId, StoryRef, Timestamp,
+    Alert, AlertId, AlertKind, Change, ChannelName, Decision, Delivery, DeliveryId, DeliveryState,
+    Destination, FollowUp, Item, Routed, Score, StoryRef, Timestamp,
 };
 
 /// Returns the destinations of a topic's hit: of each route the topic names, or of the route
@@ -23,7 +23,13 @@ pub fn destinations(config: &Config, topic: &Topic, score: f64, source_tags: &[S
             }
         }
     }
-    Routed { topic: topic.id.clone(), topic_name: topic.name.clone(), destinations }
+    Routed {
+        topic: topic.id.clone(),
+        topic_name: topic.name.clone(),
+        destinations,
+        follow_ups: topic.follow_ups,
+        corrections: topic.corrections,
+    }
 }
 
 fn takes(route: &RouteConfig, topic: &Topic, score: f64, source_tags: &[String]) -> bool {
@@ -50,28 +56,46 @@ fn host_of(address: &str) -> String {
     url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Returns the first alert of a topic on the story that this item begins, with its deliveries.
-pub fn first_alert(item: &Item, hit: &Score, routed: &Routed, now: Timestamp) -> (Alert, Vec<Delivery>) {
-    let story = StoryId::of(&item.id);
+/// What an alert is about, besides its item.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// The story, as it is with the item.
+    pub story: StoryRef,
+    /// The alert before, of this topic on this story, with its revision; `None` for the first.
+    pub previous: Option<(AlertId, u32)>,
+    /// Why it is told, in words.
+    pub reason: String,
+    /// Words and numbers that no earlier article of the story had.
+    pub new_facts: Vec<String>,
+    /// What has changed in the item, where it was told before.
+    pub change: Option<Change>,
+}
+
+/// Returns the alert of a topic on a story, with its deliveries.
+pub fn alert(
+    item: &Item,
+    hit: &Score,
+    routed: &Routed,
+    news: News,
+    now: Timestamp,
+) -> (Alert, Vec<Delivery>) {
+    let News { story, previous, reason, new_facts, change } = news;
+    let revision = previous.as_ref().map_or(1, |(_, revision)| revision + 1);
+    let is_first = previous.is_none();
     let alert = Alert {
-        id: AlertId::of(&hit.topic, &story, 1),
-        kind: AlertKind::Created,
+        id: AlertId::of(&hit.topic, &story.id, revision),
+        kind: if is_first { AlertKind::Created } else { AlertKind::FollowUp },
         topic: hit.topic.clone(),
         topic_name: routed.topic_name.clone(),
-        story: StoryRef {
-            id: story,
-            title: item.title.clone(),
-            articles: 1,
-            outlets: 1,
-            first_seen: item.first_seen.unwrap_or(now),
-        },
-        revision: 1,
-        decision: Decision::Alert,
+        story,
+        revision,
+        decision: if is_first { Decision::Alert } else { Decision::FollowUp },
         item: item.id.clone(),
         score: hit.score,
         threshold: hit.threshold,
-        reason: "first article of the story".to_owned(),
+        reason,
         evidence: hit.evidence.clone(),
+        follow_up: previous.map(|(previous, _)| FollowUp { previous, new_facts, change }),
         created: now,
     };
     let deliveries =

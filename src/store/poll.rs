@@ -4,12 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::items::{Again, Register, Reused, Taken};
+use super::stories::{self, Coming, Known, Placing, Standing};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
 };
 use crate::model::{
-    Alert, Decision, Found, Next, Note, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
+    Alert, Decision, Found, Next, Note, PollClass, PollRecord, SeenItem, SourceId, SourceState, Timestamp,
+    TopicId,
 };
 use crate::schedule::interval::succeeded;
 
@@ -26,6 +28,8 @@ pub struct Recorded {
     pub same_url: u64,
     /// Items that another item has already brought, by its text.
     pub same_text: u64,
+    /// New items that are copies of another article in all but a few words.
+    pub near: u64,
     /// The topic and the decision of each hit.
     pub hits: Vec<(TopicId, Decision)>,
     /// The alerts made.
@@ -44,6 +48,7 @@ impl Recorded {
             updated: 0,
             same_url: 0,
             same_text: 0,
+            near: 0,
             hits: Vec::new(),
             new_alerts: Vec::new(),
             deliveries: 0,
@@ -65,7 +70,7 @@ impl Recorded {
 
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
-        self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
+        self.hits.iter().filter(|(_, decision)| decision.is_alert()).count()
     }
 }
 
@@ -73,8 +78,10 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let recorded = record_all(&mut tx, lease, &[record]).await?.remove(0)?;
+        let mut known = self.known.lock().await;
+        let recorded = Box::pin(record_all(&mut known, &mut tx, lease, &[record])).await?.remove(0)?;
         tx.commit().await?;
+        known.is_kept();
         Ok(recorded)
     }
 }
@@ -82,10 +89,12 @@ impl Store {
 /// Writes what these polls brought, each if its claim still holds: the error of one is that it does
 /// not, and then nothing of it is written.
 pub(super) async fn record_all(
+    known: &mut Known,
     tx: &mut Tx<'_>,
     lease: &Lease,
     records: &[&PollRecord],
 ) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    known.begin();
     if records.is_empty() {
         return Ok(Vec::new());
     }
@@ -98,17 +107,28 @@ pub(super) async fn record_all(
     let reused = items::reused(tx, &held, &register).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
+    let taken: Vec<Vec<(&SeenItem, Taken)>> =
+        held.iter().map(|record| take(&mut register, &reused, record)).collect();
+    let coming: Vec<Coming<'_>> = held
+        .iter()
+        .zip(&taken)
+        .flat_map(|(record, taken)| taken.iter().map(|(seen, taken)| (*record, *seen, taken)))
+        .collect();
+    let mut placing = stories::look_up(tx, known, &coming).await?;
+    let mut taken = taken.iter();
     for record in records {
         let Some(ended) = ended.get(record.source.as_str()) else {
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let (recorded, next) = write(tx, (&mut register, &reused), record).await?;
+        let taken = taken.next().map(Vec::as_slice).unwrap_or_default();
+        let (recorded, next) = write(tx, (&register, known, &mut placing), record, taken).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
     }
     items::write(tx, register).await?;
+    stories::write(tx, known, placing).await?;
     settle::sources(tx, all.iter().flatten()).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
@@ -116,18 +136,30 @@ pub(super) async fn record_all(
     Ok(all)
 }
 
+/// Says what each item of a poll turns out to be.
+fn take<'a>(
+    register: &mut Register<'a>,
+    reused: &'a Reused,
+    record: &'a PollRecord,
+) -> Vec<(&'a SeenItem, Taken)> {
+    let items = record.items.iter().map(|seen| reused.or(record, seen));
+    items.map(|seen| (seen, register.take(record, seen))).collect()
+}
+
 /// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
-    (register, reused): (&mut Register<'a>, &'a Reused),
+    (register, known, placing): (&Register<'_>, &mut Known, &mut Placing<'a>),
     record: &'a PollRecord,
+    taken: &'a [(&'a SeenItem, Taken)],
 ) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
-    for seen in &record.items {
-        let seen = reused.or(record, seen);
-        let taken = register.take(record, seen);
-        recorded.count(&taken);
-        hits::record_hits(tx, record, (seen, taken), &mut recorded).await?;
+    for (seen, taken) in taken {
+        recorded.count(taken);
+        let standing = placing.place(tx, known, (record, seen, taken)).await?;
+        let is_near = |standing: &Standing| *taken == Taken::New && standing.copy_of.is_some();
+        recorded.near += u64::from(standing.as_ref().is_some_and(is_near));
+        hits::record_hits(tx, record, (seen, taken, standing.as_ref()), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
     let next = (record.decide)(Found {

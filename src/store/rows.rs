@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::model::{
-    Alert, AlertId, ChannelName, Delivery, DeliveryId, Hints, Item, ItemId, ItemKeys, Landing, Moved, Naming,
-    SourceId, SourceState, StoryId, StoryRef, Timestamp, TopicId, Trust, Unchanged, Validators,
+    Alert, AlertId, ChannelName, Delivery, DeliveryId, FollowUp, Hints, Item, ItemId, ItemKeys, Landing,
+    Moved, Naming, SourceId, SourceState, StoryId, StoryRef, Timestamp, TopicId, Trust, Unchanged,
+    Validators,
 };
 
 type Read<T> = Result<T, sqlx::Error>;
@@ -56,6 +57,13 @@ pub(super) fn count<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Read<T> {
 pub(super) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Read<T> {
     let text: String = row.try_get(column)?;
     serde_json::from_str(&text).map_err(|cause| undecodable(column, Box::new(cause)))
+}
+
+/// Returns a column that holds JSON or nothing.
+pub(super) fn json_or_none<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Read<Option<T>> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|cause| undecodable(column, Box::new(cause))))
+        .transpose()
 }
 
 /// Returns a column that holds a text.
@@ -190,6 +198,7 @@ pub(super) fn alert(row: &SqliteRow) -> Read<Alert> {
             title: text(row, "story_title")?,
             articles: count(row, "story_articles")?,
             outlets: count(row, "story_outlets")?,
+            independent: count(row, "story_independent")?,
             first_seen: time(row, "story_first_seen")?,
         },
         revision: count(row, "revision")?,
@@ -199,8 +208,18 @@ pub(super) fn alert(row: &SqliteRow) -> Read<Alert> {
         threshold: row.try_get("threshold")?,
         reason: text(row, "reason")?,
         evidence: json(row, "evidence")?,
+        follow_up: follow_up(row)?,
         created: time(row, "alert_created")?,
     })
+}
+
+fn follow_up(row: &SqliteRow) -> Read<Option<FollowUp>> {
+    let Some(previous) = row.try_get::<Option<String>, _>("previous")? else { return Ok(None) };
+    Ok(Some(FollowUp {
+        previous: AlertId::new(previous),
+        new_facts: json_or_none(row, "new_facts")?.unwrap_or_default(),
+        change: json_or_none(row, "change")?,
+    }))
 }
 
 /// Reads a row of `delivery`.

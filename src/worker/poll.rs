@@ -297,6 +297,7 @@ async fn poll_one(
         items: read.items,
         n_skipped: read.n_skipped,
         memory: read.memory,
+        story_window: live.config.stories.window,
         versions: Arc::clone(&live.versions),
     }
 }
@@ -326,6 +327,7 @@ fn panicked((ctx, live): (&Ctx, &Live), source: &Source, state: &SourceState) ->
         items: Vec::new(),
         n_skipped: 0,
         memory: Memory::Kept,
+        story_window: live.config.stories.window,
         versions: Arc::clone(&live.versions),
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
 use crate::schedule::window::Showing;
-use crate::{dedupe, extract};
+use crate::{dedupe, extract, story};
 
 /// One exchange with a server.
 pub(super) struct Exchange {
@@ -296,7 +296,8 @@ impl Work {
         self.corrections.apply(&item, &mut scores);
         scores.retain(|score| self.keep(score));
         let routed = scores.iter().filter_map(|score| self.route(score)).collect();
-        SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed }
+        let sketch = story::sketch(&item, &self.live.matcher.words(&item));
+        SeenItem { baseline: self.baseline && !self.is_young(&item), item, scores, routed, sketch }
     }
 
     /// Hits, vetoes and near misses are kept; the rest is nothing to anybody.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use newshound::app::search::{Found, Narrowed, Next, Search, search};
 use newshound::config::{Config, Environment, PerHost, parse_str};
 use newshound::matcher::keys::Sieve;
-use newshound::model::{Item, ItemId, ItemKeys, Memory, PollRecord, SeenItem, SourceId, Timestamp};
+use newshound::model::{Item, ItemId, ItemKeys, Memory, PollRecord, SeenItem, Sketch, SourceId, Timestamp};
 use newshound::store::{Lease, Sought, Store, Watched};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -180,8 +180,13 @@ impl Archive {
         let pace = PerHost { concurrency: 1, gap: Duration::ZERO };
         let mut state = self.store.claim_sources(&lease, pace, 1, now).await.unwrap().remove(0).state;
         state.next_due = now;
-        let seen =
-            |item: &Item| SeenItem { item: item.clone(), baseline: true, scores: vec![], routed: vec![] };
+        let seen = |item: &Item| SeenItem {
+            item: item.clone(),
+            baseline: true,
+            scores: vec![],
+            routed: vec![],
+            sketch: Sketch::default(),
+        };
         let record = PollRecord {
             source: state.id.clone(),
             decide: Box::new(move |_| newshound::model::Next {
@@ -195,6 +200,7 @@ impl Archive {
             took: Duration::ZERO,
             body_bytes: 0,
             host_pause: None,
+            story_window: std::time::Duration::from_hours(72),
             versions: Arc::default(),
             items: items.iter().map(seen).collect(),
         };

@@ -12,6 +12,8 @@ mod replay;
 mod search;
 mod seen;
 mod spread;
+mod stories;
+mod story_model;
 mod sync;
 mod turns;
 mod verdicts;
@@ -21,8 +23,9 @@ use std::time::Duration;
 
 use newshound::config::PerHost;
 use newshound::model::{
-    ChannelName, Destination, Evidence, Field, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next, PollClass,
-    PollRecord, Routed, Score, ScoreOutcome, SeenItem, SourceId, SourceState, Timestamp, TopicId,
+    ChannelName, Destination, Evidence, Field, FollowUps, Hints, Item, ItemId, ItemKeys, Memory, Moved, Next,
+    PollClass, PollRecord, Routed, Score, ScoreOutcome, SeenItem, Sketch, SourceId, SourceState, Timestamp,
+    TopicId,
 };
 use newshound::store::{Lease, Outgoing, Recorded, Room, Settled, Store, StoreError, Watched};
 use tempfile::TempDir;
@@ -151,6 +154,7 @@ fn changed(before: &SourceState, now: Timestamp, change: impl FnOnce(&mut Source
         items: vec![],
         n_skipped: 0,
         memory: Memory::Kept,
+        story_window: std::time::Duration::from_hours(72),
         versions: std::sync::Arc::default(),
     }
 }
@@ -172,6 +176,7 @@ fn seen(source: &str, [guid, url, text]: [&str; 3]) -> SeenItem {
         baseline: false,
         scores: vec![score("war", if hit { ScoreOutcome::Hit } else { ScoreOutcome::Below })],
         routed: vec![routed("war")],
+        sketch: Sketch::default(),
     }
 }
 
@@ -196,7 +201,13 @@ fn score(topic: &str, outcome: ScoreOutcome) -> Score {
 
 fn routed(topic: &str) -> Routed {
     let destinations = vec![Destination { channel: desk(), to: "desk@example.org".into() }];
-    Routed { topic: TopicId::new(topic), topic_name: topic.into(), destinations }
+    Routed {
+        topic: TopicId::new(topic),
+        topic_name: topic.into(),
+        destinations,
+        follow_ups: FollowUps::NewFacts,
+        corrections: false,
+    }
 }
 
 fn baseline(seen: SeenItem) -> SeenItem {

@@ -85,6 +85,7 @@ fn look(ready: &Ready, feed: &mut Feed) -> anyhow::Result<Vec<Finding>> {
         extent: Extent::Touched,
         threads: all_cores(),
         max_text: config.fetch.max_text,
+        window: config.stories.window,
     };
     replay.run(feed, |step| {
         if let Step::Item(replayed) = step {

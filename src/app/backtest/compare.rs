@@ -79,7 +79,8 @@ pub fn compare(
     }
     let sides = halves.iter().map(|half| half.side()).collect();
     let max_text = now.config.fetch.max_text;
-    let replay = Replay { sides, extent: Extent::Touched, threads, max_text };
+    let window = now.config.stories.window;
+    let replay = Replay { sides, extent: Extent::Touched, threads, max_text, window };
     replay.run(&mut feed, |step| {
         anyhow::ensure!(is_wanted(), "not wanted any more");
         if let Step::Item(replayed) = step {

@@ -8,8 +8,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::feed::{BadLine, Batch, Feed, Given};
 use super::{Replay, Side};
-use crate::matcher::Grade;
-use crate::model::{Item, Score, ScoreOutcome, TopicId};
+use crate::matcher::{self, Grade};
+use crate::model::{Item, Score, ScoreOutcome, Sketch, TopicId};
+use crate::story;
 
 /// How much of each item is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub enum Extent {
 /// An item and its scores, for each side.
 pub(super) struct Scored {
     pub(super) given: Given,
+    pub(super) sketch: Sketch,
     pub(super) sides: Vec<Vec<Score>>,
 }
 
@@ -99,7 +101,10 @@ fn score(replay: &Replay<'_>, given: Given) -> Scored {
     if replay.extent == Extent::Compared {
         even_out(sides, &given.item, &mut scores);
     }
-    Scored { given, sides: scores }
+    let item = &given.item;
+    let words = sides.first().map_or_else(|| matcher::words(item), |side| side.matcher.words(item));
+    let sketch = story::sketch(item, &words);
+    Scored { given, sketch, sides: scores }
 }
 
 fn score_side(side: &Side<'_>, item: &Item, extent: Extent) -> Vec<Score> {

@@ -155,6 +155,7 @@ fn replay(
         extent: extent(session, asked),
         threads: asked.threads.unwrap_or_else(all_cores),
         max_text: topics[0].ready.config.fetch.max_text,
+        window: topics[0].ready.config.stories.window,
     };
     let mut sums = Sums::new(topics, &about);
     let mut results = session.json.then(Results::new);
@@ -263,6 +264,7 @@ async fn identity(session: &Session, asked: Backtest) -> anyhow::Result<Exit> {
         extent: Extent::Identity,
         threads: asked.threads.unwrap_or_else(all_cores),
         max_text: ready.config.fetch.max_text,
+        window: ready.config.stories.window,
     };
     tokio::task::block_in_place(|| identify(session, &replay, source))
 }

@@ -1,14 +1,13 @@
 //! `[[topic]]`. Terms stay text here: the matcher compiles them and knows what is wrong in them.
 
-use super::super::later::no_effect;
 use super::super::place::Problem;
 use super::super::raw::{Table, Value, What};
 use super::super::reader::{Reader, Scope, Written};
-use super::super::topic::{Example, Expect, FollowUps, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
+use super::super::topic::{Example, Expect, Learn, Near, Query, Term, Topic, WEIGHTS, WITHIN};
 use super::super::value::{self, shorten};
 use super::names::{Names, Noun};
 use super::source::language;
-use crate::model::{TopicId, fingerprint};
+use crate::model::{FollowUps, TopicId, fingerprint};
 
 /// Bytes of all terms of one topic.
 const MOST_TERM_BYTES: usize = 64 << 10;
@@ -35,6 +34,7 @@ pub(crate) fn topic(scope: &Scope<'_>, names: &mut Names, table: Table) -> Optio
         languages: reader.parsed_list("languages", language).into_iter().map(|lang| lang.value).collect(),
         routes: routes(&mut reader, names),
         follow_ups: follow_ups(&mut reader),
+        corrections: reader.flag("corrections").is_some_and(|corrections| corrections.value),
         learn: learn(&mut reader),
         examples: examples(&mut reader, &label),
         id: TopicId::new(label),
@@ -191,16 +191,12 @@ fn routes(reader: &mut Reader<'_>, names: &mut Names) -> Vec<String> {
 }
 
 fn follow_ups(reader: &mut Reader<'_>) -> FollowUps {
-    let Some(place) = reader.place_of("follow_ups").cloned() else { return FollowUps::NewFacts };
     let follow_ups = reader.parsed("follow_ups", |text| match text {
         "none" => Ok(FollowUps::None),
         "new-facts" => Ok(FollowUps::NewFacts),
         "all" => Ok(FollowUps::All),
         other => Err(format!("\"{}\" is none of \"none\", \"new-facts\", \"all\"", shorten(other))),
     });
-    if follow_ups.is_some() {
-        reader.scope.report(no_effect(&place, "`follow_ups`"));
-    }
     follow_ups.map_or(FollowUps::NewFacts, |follow_ups| follow_ups.value)
 }
 

@@ -176,7 +176,7 @@ fn no_secret_is_quoted_also_not_around_a_syntax_error() {
 #[test]
 fn problems_have_a_form_for_programs() {
     let problems =
-        loaded("[fetch]\ncontact = 'a@b.example'\ntimeuot = 'é'\n[stories]\nwindow = '1h'").problems;
+        loaded("[fetch]\ncontact = 'a@b.example'\ntimeuot = 'é'\n[store]\nretention = '1h'").problems;
     let json: Vec<_> = problems.iter().map(Problem::to_json).collect();
     assert_eq!(
         json,
@@ -184,7 +184,7 @@ fn problems_have_a_form_for_programs() {
             json!({"severity": "error", "class": null, "file": "n.toml", "line": 3, "column": 1,
                 "message": "unknown key `timeuot`", "suggestion": "did you mean `timeout`?"}),
             json!({"severity": "warning", "class": null, "file": "n.toml", "line": 5, "column": 1,
-                "message": "`window` has no effect in this version yet", "suggestion": null}),
+                "message": "`retention` has no effect in this version yet", "suggestion": null}),
         ]
     );
     let refused = loaded("[[source]]\nurl = 'ftp://a.example/'").problems;

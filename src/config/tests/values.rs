@@ -121,7 +121,10 @@ fn topics_keep_their_terms_with_their_places() {
     let near = &topic.near[0];
     assert_eq!((near.within, near.ordered, near.weight, near.b[0].text.as_str()), (12, true, 0.9, "y"));
     assert_eq!((topic.less.len(), topic.none.len(), topic.ignore.len()), (1, 1, 1));
-    assert_eq!((topic.examples[0].expect, topic.follow_ups), (Expect::Miss, FollowUps::NewFacts));
+    assert_eq!(
+        (topic.examples[0].expect, topic.follow_ups),
+        (Expect::Miss, crate::model::FollowUps::NewFacts)
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use newshound::config::MailTls;
-use newshound::model::{AlertId, AlertKind, ChannelName, DeliveryId, StoryId, TopicId};
-use newshound::notify::message::{FollowUp, Message, Outlet};
+use newshound::model::{AlertId, AlertKind, ChannelName, DeliveryId, FollowUp, StoryId, TopicId};
+use newshound::notify::message::{Message, Outlet};
 use newshound::notify::relay;
 
 use super::{NOW, mail, message, with_links};
@@ -118,7 +118,7 @@ async fn a_follow_up_says_what_is_new_and_who_has_it() {
     message.alert.revision = 3;
     let previous = AlertId::new("al_before");
     let new_facts = ["20 carriages", "bulletproof"].map(str::to_owned).to_vec();
-    message.follow_up = Some(FollowUp { previous, new_facts });
+    message.alert.follow_up = Some(FollowUp { previous, new_facts, change: None });
     let outlet = |name: &str, copy| Outlet { name: name.to_owned(), copy };
     message.outlets = vec![outlet("AP", false), outlet("NK News", false), outlet("Straits Times", true)];
     message.alert.score = 0.5;
