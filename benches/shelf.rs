@@ -124,7 +124,12 @@ fn item(number: u64, kind: Kind) -> SeenItem {
     let source = SourceId::new("bench");
     let guid = format!("https://example.org/{number}");
     let title = format!("Item {number} of this bench has a headline of the usual length");
-    let keys = ItemKeys { guid: Some(guid.clone()), url: Some(guid.clone()), text: Some(title.clone()) };
+    let keys = ItemKeys {
+        guid: Some(guid.clone()),
+        url: Some(guid.clone()),
+        text: Some(title.clone()),
+        ..ItemKeys::default()
+    };
     let id = ItemId::of(&source, &guid);
     SeenItem {
         item: Item {

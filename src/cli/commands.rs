@@ -27,8 +27,10 @@ use super::{Exit, Session, complain, say};
 pub(super) async fn run(args: Args) -> anyhow::Result<Exit> {
     let session = Session::new(&args);
     match args.command {
-        Command::Run { once, no_send } => daemon::run(&session, once, no_send).await,
-        Command::Demo { port, seconds, speed } => daemon::demo(&session, port, seconds, speed).await,
+        Command::Run { once, no_send } => Box::pin(daemon::run(&session, once, no_send)).await,
+        Command::Demo { port, seconds, speed } => {
+            Box::pin(daemon::demo(&session, port, seconds, speed)).await
+        }
         Command::Init { dir } => init(&dir),
         Command::Check { network, show } => check::check(&session, network, show).await,
         Command::Plan => plan::plan(&session).await,

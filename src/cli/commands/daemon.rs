@@ -124,6 +124,6 @@ pub(super) async fn demo(
     tell(&text::demo::heading(&stage));
     let terminal = if session.json { session.aside } else { session.terminal };
     let tell = |told: demo::Told| tell(&text::demo::line(&told, terminal));
-    stage.play(seconds.map(std::time::Duration::from_secs), tell, &stop).await?;
+    Box::pin(stage.play(seconds.map(std::time::Duration::from_secs), tell, &stop)).await?;
     Ok(Exit::Done)
 }
