@@ -38,7 +38,7 @@ use crate::store::{AllWatched, DaemonLock, DaemonNote, Lease, Store, StoreError,
 use crate::web::{self, Shown, Site};
 use crate::worker::learned::Lessons;
 use crate::worker::network::Network;
-use crate::worker::{Counts, Ctx, Live, Tally, dispatch, keys, poll};
+use crate::worker::{Counts, Ctx, Live, Tally, dispatch, keys, placing, poll};
 
 /// How long a claim on a delivery holds.
 const SEND_LEASE: Duration = Duration::from_mins(5);
@@ -128,9 +128,12 @@ impl App {
             stop.cancelled().await;
             systemd::stopping();
         };
-        let all = async {
-            tokio::join!(poll::run(ctx, stop), keys::run(ctx, stop), sending, reloading, watchdog, farewell)
+        let polling = async {
+            placing::place(ctx, stop).await;
+            poll::run(ctx, stop).await;
         };
+        let all =
+            async { tokio::join!(polling, keys::run(ctx, stop), sending, reloading, watchdog, farewell) };
         tokio::pin!(all);
         tokio::select! {
             () = heartbeat::beat(ctx, Pulse::quiet) => (),
@@ -145,6 +148,7 @@ impl App {
     /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
         let work = async {
+            placing::place(&self.ctx, stop).await;
             poll::run_once(&self.ctx, stop).await;
             if send == Send::Yes {
                 dispatch::run_once(&self.ctx, stop).await;

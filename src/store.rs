@@ -94,6 +94,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
     (11, "stories", include_str!("../migrations/sqlite/0011_stories.sql")),
+    (14, "corrections", include_str!("../migrations/sqlite/0014_corrections.sql")),
 ];
 
 /// The store.
@@ -104,8 +105,8 @@ pub struct Store {
     reader: SqlitePool,
     path: PathBuf,
     file: FileId,
-    /// How often words occur, as far as this process has read and counted.
-    words: std::sync::Arc<tokio::sync::Mutex<stories::Known>>,
+    /// What this process knows of stories. Locked by who has begun a transaction, never before.
+    known: std::sync::Arc<tokio::sync::Mutex<stories::Known>>,
 }
 
 /// Device and inode: what stays the same while a path may come to mean another file.
@@ -172,7 +173,7 @@ impl Store {
         let loops = pool(1).connect_lazy_with(options.clone());
         let reader = pool(READERS).connect_lazy_with(options);
         let file = file_id(&path).ok_or_else(|| StoreError::Missing { path: path.clone() })?;
-        Ok(Store { writer, loops, reader, path, file, words: std::sync::Arc::default() })
+        Ok(Store { writer, loops, reader, path, file, known: std::sync::Arc::default() })
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -259,6 +260,9 @@ impl Store {
 
     /// Writes back what is in memory and closes all connections.
     pub async fn close(&self) {
+        if let Err(error) = self.keep_counts().await {
+            tracing::debug!("what was counted last is lost: {}", error.told());
+        }
         self.reader.close().await;
         self.loops.close().await;
         self.writer.close().await;

@@ -6,6 +6,7 @@
 //! So both decide alike.
 
 mod agency;
+mod changing;
 mod copies;
 mod counts;
 mod numbers;
@@ -15,9 +16,10 @@ mod sketch;
 mod telling;
 mod title;
 
+pub use self::changing::Version;
 pub use self::copies::Article;
 pub use self::counts::Counts;
 pub use self::outlets::{Carrier, Origin};
 pub use self::shelf::{Arrival, Changes, Event, EventKind, Placed, Settings, Shelf, Story};
 pub use self::sketch::sketch;
-pub use self::telling::{Past, Telling, told};
+pub use self::telling::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, corrected, fact_words, told};

@@ -11,6 +11,7 @@ pub mod learned;
 pub mod live;
 pub mod network;
 mod older;
+pub mod placing;
 pub mod poll;
 mod read;
 mod steady;

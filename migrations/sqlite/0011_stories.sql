@@ -24,7 +24,22 @@ create table article (
 create unique index article_of_item on article (item, source);
 create index article_of_story on article (story, number);
 
--- What articles are found by: kept runs of words, and titles, by their hashes.
+-- What articles are found by: kept runs of words, and titles, by their hashes. There are some 25 of
+-- them an article, in no order: written at once, each would change a page of its own. So they wait,
+-- as one row an article, and go over to the next table and the one after in the order of their
+-- hashes, a small range of these with each new article.
+create table posting_waiting (
+    article integer primary key,
+    -- Six bytes each, the lowest first.
+    keys blob not null,
+    -- When articles have come to this number, all of it has gone over.
+    until bigint not null
+);
+create table posting_recent (
+    key bigint not null,
+    article bigint not null,
+    primary key (key, article)
+) without rowid;
 create table posting (
     key bigint not null,
     article bigint not null,
@@ -43,12 +58,16 @@ create table story (
     -- From whom those have it: articles, agency, the place of the first among the outlets and when it
     -- published, as JSON.
     origins text not null,
-    -- Hashes of words and their weights.
-    centroid blob not null,
     merged_into bigint
 );
 create index story_newest on story (last_seen, id);
 create index story_merged on story (merged_into) where merged_into is not null;
+
+-- What open stories are compared by: hashes of words and their weights.
+create table story_centroid (
+    story integer primary key,
+    centroid blob not null
+);
 
 -- Words that open stories are found by.
 create table story_word (
@@ -66,7 +85,8 @@ create table story_event (
 );
 create index story_event_of_other on story_event (other);
 
--- In how many items each word occurs.
+-- In how many items each word occurs, in parts that are written in turn. Part -1 says how many items
+-- were counted.
 create table word_count (
     part bigint primary key,
     counts blob not null

@@ -15,6 +15,7 @@ mod history;
 pub mod line;
 mod pipeline;
 pub mod tally;
+mod told;
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -131,6 +132,8 @@ pub struct Decided {
     pub score: Score,
     /// The decision.
     pub decision: Decision,
+    /// Why, where more than the score decided; not where the side goes without reasons.
+    pub reason: Option<String>,
 }
 
 impl Decided {

@@ -113,7 +113,8 @@ fn block(message: &Message, now: Timestamp, columns: usize, ink: Ink) -> String 
     let room = columns.saturating_sub(width(&head)).max(20);
     let headline = text::fit(&letter::headline(message), room);
     let source = text::fit(&text::line(&message.source_name), columns / 3);
-    let about = format!("{INDENT}{source}, {}", letter::counted(alert.story.outlets, "outlet"));
+    let outlets = letter::split(message).unwrap_or_else(|| letter::counted(alert.story.outlets, "outlet"));
+    let about = format!("{INDENT}{source}, {outlets}");
     let mut out = format!(
         "{}  {} {:.2}  {kind}{}\n{about}",
         ink.dim(&time),
@@ -134,6 +135,10 @@ fn block(message: &Message, now: Timestamp, columns: usize, ink: Ink) -> String 
         room = room.saturating_sub(taken);
         let phrases: Vec<String> = phrases.iter().map(|phrase| ink.evidence(phrase)).collect();
         let _ = write!(out, "{lead}{}", phrases.join(BETWEEN));
+    }
+    if alert.follow_up.is_some() {
+        let news = text::fit(&text::line(&alert.reason), columns.saturating_sub(INDENT.len()).max(20));
+        let _ = write!(out, "\n{INDENT}{news}");
     }
     if let Some(link) = link(message) {
         let _ = write!(out, "\n{INDENT}{}", ink.dim(&link));
@@ -188,6 +193,9 @@ fn line(message: &Message, now: Timestamp) -> String {
     }
     for (at, (field, phrases)) in matches(message).iter().enumerate() {
         let _ = write!(out, "{}{field} «{}»", if at == 0 { " " } else { ", " }, phrases.join("» … «"));
+    }
+    if alert.follow_up.is_some() {
+        let _ = write!(out, "; {}", text::line(&alert.reason));
     }
     out.push('\n');
     out

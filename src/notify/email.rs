@@ -61,15 +61,19 @@ fn write(
         .singlepart(part(ContentType::TEXT_PLAIN, &plain::written(&letter)))
         .singlepart(part(ContentType::TEXT_HTML, &html::written(&letter)));
     let domain = domain(from);
-    let story = format!("<{}@{domain}>", message.alert.story.id);
+    let id = |id: &str| format!("<{id}@{domain}>");
+    // The story stands for the root of its thread, which no mail has: so the alerts of several topics
+    // on one story stand together, and those of one topic answer each other.
+    let before = message.thread.iter().map(|delivery| id(delivery.as_str()));
+    let thread: Vec<String> = std::iter::once(id(message.alert.story.id.as_str())).chain(before).collect();
     let sent = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(0));
     let builder = lettre::Message::builder()
         .from(from.clone())
         .to(to)
         .date(sent)
-        .message_id(Some(format!("<{}@{domain}>", message.delivery)))
-        .in_reply_to(story.clone())
-        .references(story);
+        .message_id(Some(id(message.delivery.as_str())))
+        .in_reply_to(thread.last().cloned().unwrap_or_default())
+        .references(thread.join(" "));
     let builder =
         headers(message, from).into_iter().fold(builder, |builder, (name, value)| raw(builder, name, value));
     builder.multipart(parts).map_err(|error| SendError::Render(error.to_string()))

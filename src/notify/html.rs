@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::letter::{Letter, Reason};
+use super::letter::{Letter, News, Outlets, Reason};
 
 /// Only adds the dark colours; everything else stands in the elements, where every reader of
 /// mail finds it.
@@ -39,7 +39,10 @@ pub(super) fn written(letter: &Letter) -> String {
                 style { (PreEscaped(DARK)) }
             }
             body class="paper" style=(BODY) {
-                div style=(HIDDEN) { (letter.topic) " " (letter.score) ", " (letter.outlets.total) ", " (letter.source) }
+                div style=(HIDDEN) {
+                    @if let Some(news) = &letter.news { (news.text) ". " }
+                    (letter.topic) " " (letter.score) ", " (letter.outlets.total) ", " (letter.source)
+                }
                 (table("100%", "paper", "background-color:#fcfcfb", &html! {
                     tr { td align="center" style="padding:16px 16px 32px" { (column(letter)) } }
                 }))
@@ -55,9 +58,7 @@ fn column(letter: &Letter) -> Markup {
         (table("100%", "", COLUMN, &html! {
             (masthead(letter))
             (headline(letter))
-            @if let Some(new_facts) = &letter.new_facts {
-                (row("ink", 15, "12px 0 0", &html! { b { "New since the last alert:" } " " (new_facts) }))
-            }
+            @if let Some(news) = &letter.news { (told(news, letter.lang.as_ref())) }
             @if let Some(lede) = &letter.lede {
                 (row("ink", 15, "12px 0 0", &html! { span lang=[&letter.lang] dir="auto" style="overflow-wrap:anywhere" { (lede) } }))
             }
@@ -99,6 +100,22 @@ fn headline(letter: &Letter) -> Markup {
     }
 }
 
+/// What is new, and of an article that has changed, how it was and how it is.
+fn told(news: &News, lang: Option<&String>) -> Markup {
+    let style = format!("{};vertical-align:top", font("ink3", 14, "2px 8px 2px 0"));
+    let text = format!("{};overflow-wrap:anywhere", font("ink2", 14, "2px 0"));
+    let lines = html! { @for (what, sentence) in &news.changes {
+        tr {
+            td class="ink3" width="60" style=(style) { (what) }
+            td class="ink2" lang=[lang] dir="auto" style=(text) { (sentence) }
+        }
+    } };
+    html! {
+        (row("ink", 15, "12px 0 0", &html! { b { (news.lead) } " " (news.text) }))
+        @if !news.changes.is_empty() { tr { td style="padding:4px 0 0" { (table("100%", "", "", &lines)) } } }
+    }
+}
+
 fn reasons(letter: &Letter) -> Markup {
     let Letter { score, threshold, sum, .. } = letter;
     let lines = html! { @for reason in &letter.reasons { (reason_row(reason, letter.lang.as_ref())) } };
@@ -136,18 +153,18 @@ fn reason_row(reason: &Reason, lang: Option<&String>) -> Markup {
 }
 
 fn outlets(letter: &Letter) -> Markup {
-    let outlets = &letter.outlets;
-    let copies = if outlets.copies.len() == 1 { "copy" } else { "copies" };
-    let groups: Vec<String> = [("independent", &outlets.independent), (copies, &outlets.copies)]
+    let Outlets { total, split, independent, copies } = &letter.outlets;
+    let groups: Vec<String> = [("independent", independent), ("copies", copies)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{} {what} ({})", names.len(), names.join(", ")))
+        .map(|(what, names)| format!("{what}: {}", names.join(", ")))
         .collect();
     html! {
         (section("Who has it"))
         (row("ink2", 15, "6px 0 0", &html! {
-            (outlets.total) @if !groups.is_empty() { ": " (groups.join(", ")) } "."
+            (total) @if let Some(split) = split { " (" (split) ")" } "."
         }))
+        @for group in &groups { (row("ink2", 15, "2px 0 0", &html! { (group) })) }
     }
 }
 

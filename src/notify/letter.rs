@@ -4,7 +4,7 @@ use jiff::{ZonedDateTime, tz::TimeZone};
 use url::Url;
 
 use super::{message::Message, text};
-use crate::model::{AlertKind, Evidence, Field, Timestamp};
+use crate::model::{AlertKind, Change, Evidence, Field, Timestamp};
 
 /// More lines of evidence are summed up in one.
 const MAX_REASONS: usize = 12;
@@ -23,13 +23,23 @@ pub(super) struct Letter {
     pub(super) lang: Option<String>,
     pub(super) source: String,
     pub(super) times: String,
-    pub(super) new_facts: Option<String>,
+    /// Of a follow-up, what is new.
+    pub(super) news: Option<News>,
     pub(super) lede: Option<String>,
     pub(super) reasons: Vec<Reason>,
     pub(super) sum: Sum,
     pub(super) outlets: Outlets,
     pub(super) links: Vec<Link>,
     pub(super) footer: String,
+}
+
+/// What a follow-up adds.
+pub(super) struct News {
+    /// What kind of news it is, with a colon where something follows.
+    pub(super) lead: String,
+    pub(super) text: String,
+    /// Of an article that has changed, one word each and what it is about.
+    pub(super) changes: Vec<(&'static str, String)>,
 }
 
 /// One line of the reasons.
@@ -53,6 +63,8 @@ pub(super) struct Sum {
 pub(super) struct Outlets {
     /// How many, in words.
     pub(super) total: String,
+    /// How many have articles of their own and how many only copies, where there are such.
+    pub(super) split: Option<String>,
     pub(super) independent: Vec<String>,
     pub(super) copies: Vec<String>,
 }
@@ -74,12 +86,6 @@ impl Letter {
         let alert = &message.alert;
         let article = article(message);
         let shown = message.item.url.as_deref().map(text::line).filter(|address| !address.is_empty());
-        let facts = message
-            .alert
-            .follow_up
-            .iter()
-            .flat_map(|follow_up| &follow_up.new_facts)
-            .map(|fact| text::line(fact));
         Letter {
             topic: text::line(&alert.topic_name),
             kind: kind(message),
@@ -91,7 +97,7 @@ impl Letter {
             lang: message.item.lang.clone().filter(|lang| is_language_tag(lang)),
             source: text::line(&message.source_name),
             times: times(message, now),
-            new_facts: Some(facts.collect::<Vec<_>>().join(", ")).filter(|facts| !facts.is_empty()),
+            news: news(message),
             lede: lede(message),
             reasons: reasons(&alert.evidence),
             sum: sum(&alert.evidence, alert.score),
@@ -126,12 +132,32 @@ pub(super) fn counted(n: u32, noun: &str) -> String {
 fn kind(message: &Message) -> String {
     match message.alert.kind {
         AlertKind::Created => "new story".to_owned(),
-        AlertKind::FollowUp => format!("follow-up {}", message.alert.revision),
+        AlertKind::FollowUp => format!("follow-up {}", message.alert.revision.saturating_sub(1)),
         AlertKind::Test => "test".to_owned(),
         AlertKind::Digest | AlertKind::SourceFailing | AlertKind::SourceRecovered => {
             message.alert.kind.to_string()
         }
     }
+}
+
+/// Returns what a follow-up is sent for: new facts, a change, or else the reason as it stands.
+fn news(message: &Message) -> Option<News> {
+    let follow_up = message.alert.follow_up.as_ref()?;
+    let facts: Vec<String> = follow_up.new_facts.iter().map(|fact| text::line(fact)).collect();
+    let (lead, text) = match &follow_up.change {
+        _ if !facts.is_empty() => ("New since the last alert:", facts.join(", ")),
+        Some(_) => ("Changed since it was told:", text::line(&message.alert.reason)),
+        None => ("Told again:", text::line(&message.alert.reason)),
+    };
+    let changes = follow_up.change.as_ref().map(changes).unwrap_or_default();
+    Some(News { lead: lead.to_owned(), text, changes })
+}
+
+fn changes(change: &Change) -> Vec<(&'static str, String)> {
+    let title = change.title.iter().flat_map(|(before, now)| [("before", before), ("now", now)]);
+    let removed = change.removed.iter().map(|sentence| ("removed", sentence));
+    let added = change.added.iter().map(|sentence| ("added", sentence));
+    title.chain(removed).chain(added).map(|(what, sentence)| (what, text::line(sentence))).collect()
 }
 
 fn is_language_tag(lang: &str) -> bool {
@@ -232,13 +258,33 @@ fn outlets(message: &Message) -> Outlets {
     }
     let names = |copy| {
         let outlets = message.outlets.iter().filter(|outlet| outlet.copy == copy);
-        outlets.map(|outlet| text::line(&outlet.name)).collect::<Vec<_>>()
+        named(outlets.map(|outlet| text::line(&outlet.name)).collect())
     };
     let (mut independent, copies) = (names(false), names(true));
     if message.outlets.is_empty() && story.outlets <= 1 {
         independent.push(text::line(&message.source_name));
     }
-    Outlets { total, independent, copies }
+    Outlets { total, split: split(message), independent, copies }
+}
+
+/// Returns how many outlets have articles of their own and how many only copies, where there are such.
+pub(super) fn split(message: &Message) -> Option<String> {
+    let story = &message.alert.story;
+    let n_copies = story.outlets.saturating_sub(story.independent);
+    let copies = if n_copies == 1 { "copy" } else { "copies" };
+    (n_copies > 0).then(|| format!("{} independent, {n_copies} {copies}", story.independent))
+}
+
+/// Names that are named; of more, only their number is told.
+const MOST_NAMED: usize = 12;
+
+fn named(mut names: Vec<String>) -> Vec<String> {
+    let rest = names.len().saturating_sub(MOST_NAMED);
+    if rest > 1 {
+        names.truncate(MOST_NAMED);
+        names.push(format!("{rest} more"));
+    }
+    names
 }
 
 fn links(message: &Message) -> Vec<Link> {

@@ -25,6 +25,9 @@ pub struct Message {
     pub source_name: String,
     /// Who carries the story, best first; empty where only their number is known.
     pub outlets: Vec<Outlet>,
+    /// The deliveries of earlier alerts on the story to the same recipient, the latest last: those
+    /// that its mail answers.
+    pub thread: Vec<DeliveryId>,
     /// Where the message's links go.
     pub links: Links,
     /// The zone that times are told in.
@@ -57,9 +60,29 @@ impl Message {
             item: item.clone(),
             source_name: config.source_name(item.source.as_ref()).unwrap_or_default(),
             outlets: Vec::new(),
+            thread: delivery.map(|delivery| thread(alert, delivery)).unwrap_or_default(),
             links: public_url.map(|public_url| Links::new(public_url, alert, None)).unwrap_or_default(),
             timezone,
         }
+    }
+
+    /// Names who carries the story by now, each with whether all it has are copies. The alert knew
+    /// only those who did when it was made.
+    #[must_use]
+    pub fn carried_by(mut self, config: &Config, carriers: &[(SourceId, bool)]) -> Self {
+        let outlet = |(source, copy): &(SourceId, bool)| {
+            Some(Outlet { name: config.source_name(Some(source))?, copy: *copy })
+        };
+        let mut outlets: Vec<Outlet> = carriers.iter().filter_map(outlet).collect();
+        outlets.sort_by_key(|outlet| outlet.copy);
+        let n = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        if !outlets.is_empty() {
+            let story = &mut self.alert.story;
+            story.outlets = n(outlets.len());
+            story.independent = n(outlets.iter().filter(|outlet| !outlet.copy).count());
+            story.articles = story.articles.max(story.outlets);
+        }
+        Message { outlets, ..self }
     }
 
     /// Makes a test alert that says of itself that it is one. Each has ids of its own, so that no
@@ -107,10 +130,20 @@ impl Message {
             item,
             source_name: "newshound".to_owned(),
             outlets: Vec::new(),
+            thread: Vec::new(),
             links: Links::default(),
             timezone: TimeZone::UTC,
         }
     }
+}
+
+/// Returns the deliveries of the first alert on the story and of the one before this, computed as
+/// their ids were.
+fn thread(alert: &Alert, delivery: &Delivery) -> Vec<DeliveryId> {
+    let Some(follow_up) = &alert.follow_up else { return Vec::new() };
+    let mut alerts = vec![AlertId::of(&alert.topic, &alert.story.id, 1), follow_up.previous.clone()];
+    alerts.dedup();
+    alerts.iter().map(|alert| DeliveryId::of(alert, &delivery.channel, &delivery.to)).collect()
 }
 
 fn sample_item(source: SourceId, title: String, now: Timestamp) -> Item {

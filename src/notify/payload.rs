@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{message::Message, text};
-use crate::model::{AlertId, AlertKind, Evidence, ItemId, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{AlertId, AlertKind, Change, Evidence, ItemId, SourceId, StoryId, Timestamp, TopicId};
 
 /// A longer summary goes out only as far as bodies of this size allow: receivers of webhooks
 /// expect no more.
@@ -35,6 +35,8 @@ pub struct Payload {
     previous: Option<AlertId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     new_facts: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangePart>,
     evidence: Vec<Evidence>,
     story: StoryPart,
     item: ItemPart,
@@ -50,11 +52,28 @@ struct TopicPart {
 }
 
 #[derive(Clone, Debug, Serialize)]
+struct ChangePart {
+    title: Option<TitlePart>,
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TitlePart {
+    before: String,
+    after: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
 struct StoryPart {
     id: StoryId,
     title: String,
     articles: u32,
     outlets: u32,
+    /// Outlets with an article of their own.
+    independent: u32,
+    /// Outlets that have only copies.
+    copies: u32,
     first_seen: Timestamp,
     url: Option<String>,
 }
@@ -93,18 +112,32 @@ pub fn payload(message: &Message, sent: Option<Timestamp>) -> Payload {
         previous: follow_up.map(|follow_up| follow_up.previous.clone()),
         new_facts: follow_up
             .map(|follow_up| follow_up.new_facts.iter().map(|fact| text::line(fact)).collect()),
+        change: follow_up.and_then(|follow_up| follow_up.change.as_ref()).map(change),
         evidence: alert.evidence.iter().map(evidence).collect(),
         story: StoryPart {
             id: alert.story.id.clone(),
             title: text::line(&alert.story.title),
             articles: alert.story.articles,
             outlets: alert.story.outlets,
+            independent: alert.story.independent,
+            copies: alert.story.outlets.saturating_sub(alert.story.independent),
             first_seen: alert.story.first_seen,
             url: message.links.story.as_ref().map(ToString::to_string),
         },
         item: item(message),
         delays_ms: delays(message, sent),
         truncated: false,
+    }
+}
+
+fn change(change: &Change) -> ChangePart {
+    let lines = |sentences: &[String]| sentences.iter().map(|sentence| text::line(sentence)).collect();
+    let title = change.title.as_ref();
+    ChangePart {
+        title: title
+            .map(|(before, after)| TitlePart { before: text::line(before), after: text::line(after) }),
+        added: lines(&change.added),
+        removed: lines(&change.removed),
     }
 }
 
@@ -176,6 +209,7 @@ const SHORTENINGS: &[Shortening] = &[
     (usize::MAX, |data| cut_evidence(data, 40, 300)),
     (usize::MAX, |data| cut_evidence(data, 10, 120)),
     (usize::MAX, |data| data.new_facts.iter_mut().for_each(|facts| facts.truncate(20))),
+    (usize::MAX, |data| data.change.iter_mut().for_each(cut_change)),
     (usize::MAX, |data| (data.item.image, data.item.author) = (None, None)),
     (usize::MAX, |data| data.item.summary = None),
     (usize::MAX, |data| {
@@ -189,6 +223,17 @@ const SHORTENINGS: &[Shortening] = &[
 fn cut_summary(data: &mut Payload, max_chars: usize) {
     if let Some(summary) = &mut data.item.summary {
         *summary = text::shorten(summary, max_chars);
+    }
+}
+
+/// Keeps the headlines of a change and the first sentence of each kind.
+fn cut_change(change: &mut ChangePart) {
+    for sentences in [&mut change.added, &mut change.removed] {
+        sentences.truncate(1);
+        sentences.iter_mut().for_each(|sentence| *sentence = text::shorten(sentence, 120));
+    }
+    if let Some(TitlePart { before, after }) = &mut change.title {
+        (*before, *after) = (text::shorten(before, 200), text::shorten(after, 200));
     }
 }
 
@@ -267,6 +312,30 @@ mod tests {
             (&body["data"]["previous"], &body["data"]["new_facts"]),
             (&json!("al_before"), &json!(["20 carriages"]))
         );
+    }
+
+    #[test]
+    fn a_correction_tells_what_was_and_what_is() {
+        let mut message = message();
+        message.alert.kind = AlertKind::FollowUp;
+        let change = Change {
+            title: Some(("12 dead".to_owned(), "14\u{200b} dead".to_owned())),
+            added: vec!["Two died in hospital.".to_owned(); 2],
+            removed: Vec::new(),
+        };
+        let previous = AlertId::new("al_before");
+        message.alert.follow_up = Some(FollowUp { previous, new_facts: vec![], change: Some(change) });
+        (message.alert.story.outlets, message.alert.story.independent) = (20, 3);
+        let data = &as_value(&message)["data"];
+        let sentence = "Two died in hospital.";
+        assert_eq!(
+            data["change"],
+            json!({"title": {"before": "12 dead", "after": "14 dead"}, "added": [sentence, sentence], "removed": []})
+        );
+        assert_eq!((&data["story"]["independent"], &data["story"]["copies"]), (&json!(3), &json!(17)));
+        message.item.summary = "x ".repeat(9_000);
+        let body = check_size(&message, 1_700, true);
+        assert_eq!(body["data"]["change"]["added"], json!([sentence]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::letter::{Letter, Reason};
+use super::letter::{Letter, News, Reason};
 use super::text::wrap;
 
 const COLUMNS: usize = 72;
@@ -18,11 +18,7 @@ pub(super) fn written(letter: &Letter) -> String {
         out.push_str(address);
         out.push('\n');
     }
-    if let Some(new_facts) = &letter.new_facts {
-        out.push('\n');
-        let text = format!("{}. New since the last alert: {new_facts}", capital(&letter.kind));
-        wrap(&mut out, "", &text, COLUMNS);
-    }
+    news(&mut out, letter);
     out.push('\n');
     wrap(&mut out, "", &format!("{}, {}", letter.source, letter.times), COLUMNS);
     if let Some(lede) = &letter.lede {
@@ -37,6 +33,15 @@ pub(super) fn written(letter: &Letter) -> String {
     out.push_str("\n-- \n");
     wrap(&mut out, "", &letter.footer, COLUMNS);
     out
+}
+
+fn news(out: &mut String, letter: &Letter) {
+    let Some(News { lead, text, changes }) = &letter.news else { return };
+    out.push('\n');
+    wrap(out, "", &format!("{}. {lead} {text}", capital(&letter.kind)), COLUMNS);
+    for (what, sentence) in changes {
+        wrap(out, &format!("  {what:<9}"), sentence, COLUMNS);
+    }
 }
 
 fn reasons(out: &mut String, letter: &Letter) {
@@ -58,7 +63,8 @@ fn reasons(out: &mut String, letter: &Letter) {
 }
 
 fn outlets(out: &mut String, letter: &Letter) {
-    wrap(out, "", &format!("Who has it: {}", letter.outlets.total), COLUMNS);
+    let split = letter.outlets.split.as_ref().map(|split| format!(" ({split})")).unwrap_or_default();
+    wrap(out, "", &format!("Who has it: {}{split}", letter.outlets.total), COLUMNS);
     for (what, names) in [("independent", &letter.outlets.independent), ("copies", &letter.outlets.copies)] {
         if !names.is_empty() {
             wrap(out, &format!("  {what:<13}"), &names.join(", "), COLUMNS);

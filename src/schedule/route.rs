@@ -63,6 +63,8 @@ pub struct News {
     pub story: StoryRef,
     /// The alert before, of this topic on this story, with its revision; `None` for the first.
     pub previous: Option<(AlertId, u32)>,
+    /// Why it is told, in words.
+    pub reason: String,
     /// Words and numbers that no earlier article of the story had.
     pub new_facts: Vec<String>,
     /// What has changed in the item, where it was told before.
@@ -77,7 +79,7 @@ pub fn alert(
     news: News,
     now: Timestamp,
 ) -> (Alert, Vec<Delivery>) {
-    let News { story, previous, new_facts, change } = news;
+    let News { story, previous, reason, new_facts, change } = news;
     let revision = previous.as_ref().map_or(1, |(_, revision)| revision + 1);
     let is_first = previous.is_none();
     let alert = Alert {
@@ -91,7 +93,7 @@ pub fn alert(
         item: item.id.clone(),
         score: hit.score,
         threshold: hit.threshold,
-        reason: if is_first { "first article of the story" } else { "news in the story" }.to_owned(),
+        reason,
         evidence: hit.evidence.clone(),
         follow_up: previous.map(|(previous, _)| FollowUp { previous, new_facts, change }),
         created: now,

@@ -5,12 +5,29 @@ use sqlx::Row as _;
 use super::items::Taken;
 use super::stories::Standing;
 use super::{StoreError, Tx, poll::Recorded, rows};
+use crate::matcher;
 use crate::model::{
-    Alert, AlertId, Decision, Delivery, FollowUps, Item, ItemId, PollRecord, Score, ScoreOutcome, SeenItem,
-    StoryId, StoryRef, Timestamp, TopicId, TopicVersion,
+    Alert, AlertId, Decision, Delivery, FollowUps, Item, ItemId, PollRecord, Routed, Score, ScoreOutcome,
+    SeenItem, StoryId, StoryRef, Timestamp, TopicId, TopicVersion,
 };
 use crate::schedule::route::{News, alert};
-use crate::story::{Past, Telling, told};
+use crate::story::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, Version, corrected, fact_words, told};
+
+/// An item of a poll, as it stands in the store.
+struct Known<'a> {
+    record: &'a PollRecord,
+    seen: &'a SeenItem,
+    /// The item under the id that it is known by.
+    item: &'a Item,
+    story: StoryRef,
+    standing: Option<&'a Standing>,
+}
+
+impl Known<'_> {
+    fn routed(&self, topic: &TopicId) -> Option<&Routed> {
+        self.seen.routed.iter().find(|routed| routed.topic == *topic)
+    }
+}
 
 /// Keeps what an item means to each topic, and makes an alert of each hit that was none before.
 ///
@@ -37,13 +54,20 @@ pub(super) async fn record_hits(
         Some(id) => &Item { id: (*id).clone(), ..seen.item.clone() },
         None => &seen.item,
     };
+    let story = standing.map_or_else(|| story_of(item, record.polled_at), |standing| standing.story.clone());
+    let known = Known { record, seen, item, story, standing };
     for score in scores {
         let before = match &known_as {
             Some(id) => decision_before(tx, id, &score.topic).await?,
             None => None,
         };
-        if !before.is_some_and(is_hit) {
-            record_score(tx, record, (seen, item, standing), score, recorded).await?;
+        match before {
+            Some(before) if is_hit(before) => {
+                if before.is_alert() && matches!(taken, Taken::Updated(_)) {
+                    record_change(tx, &known, score, recorded).await?;
+                }
+            }
+            _ => record_score(tx, &known, score, recorded).await?,
         }
     }
     Ok(())
@@ -51,42 +75,171 @@ pub(super) async fn record_hits(
 
 async fn record_score(
     tx: &mut Tx<'_>,
-    record: &PollRecord,
-    (seen, item, standing): (&SeenItem, &Item, Option<&Standing>),
+    known: &Known<'_>,
     score: &Score,
     recorded: &mut Recorded,
 ) -> Result<(), StoreError> {
-    let hit = score.outcome == ScoreOutcome::Hit;
-    let routed = seen.routed.iter().find(|routed| routed.topic == score.topic);
-    let story = standing.map_or_else(|| story_of(item, record.polled_at), |standing| standing.story.clone());
-    let past = if hit { told_before(tx, &score.topic, &story.id).await? } else { None };
-    let telling = Telling {
-        is_copy: standing.is_some_and(|standing| standing.copy_of.is_some()),
-        new_facts: standing.map_or(0, |standing| standing.new_facts.len()),
-        follow_ups: routed.map_or(FollowUps::NewFacts, |routed| routed.follow_ups),
-    };
-    let decision = match score.outcome {
-        ScoreOutcome::Hit if seen.baseline => Decision::Baseline,
-        ScoreOutcome::Hit => told(past.as_ref(), telling, score.points),
-        other @ (ScoreOutcome::Excluded | ScoreOutcome::Vetoed | ScoreOutcome::Below) => {
-            Decision::of_new(other)
-        }
-    };
-    keep_score(tx, record, &item.id, (score, decision)).await?;
-    if hit {
-        recorded.hits.push((score.topic.clone(), decision));
+    if score.outcome != ScoreOutcome::Hit {
+        let kept = Kept { decision: Decision::of_new(score.outcome), reason: None, story: None };
+        return keep_score(tx, known, score, kept).await;
     }
-    if let (Decision::Alert | Decision::FollowUp, Some(routed)) = (decision, routed) {
+    let (verdict, past) = if known.seen.baseline {
+        (Verdict::Baseline, None)
+    } else {
+        let past = told_before(tx, &score.topic, &known.story.id, known.standing).await?;
+        (judged(tx, known, score, past.as_ref()).await?, past)
+    };
+    let decision = verdict.decision();
+    let kept = Kept { decision, reason: Some(verdict.reason()), story: Some(&known.story.id) };
+    keep_score(tx, known, score, kept).await?;
+    tell(tx, known, (score, verdict, past), recorded).await
+}
+
+/// Asks what the topic knows, and has it decided.
+async fn judged(
+    tx: &mut Tx<'_>,
+    known: &Known<'_>,
+    score: &Score,
+    past: Option<&Past>,
+) -> Result<Verdict, StoreError> {
+    let copy_of = known.standing.and_then(|standing| standing.copy_of.as_ref());
+    let original_hit = match copy_of {
+        Some((original, _)) if *original != known.item.id => {
+            decision_before(tx, original, &score.topic).await?.is_some_and(is_hit)
+        }
+        _ => false,
+    };
+    let hashes = known.standing.map_or(&[][..], |standing| &standing.new_facts);
+    let follow_ups = known.routed(&score.topic).map_or(FollowUps::NewFacts, |routed| routed.follow_ups);
+    let new_facts = match past {
+        Some(_) if !hashes.is_empty() => fact_words(known.item, &matcher::words(known.item), hashes),
+        _ => Vec::new(),
+    };
+    let telling = Telling {
+        copy_of: copy_of.map(|(item, source)| (item, source)),
+        original_hit,
+        is_first: known.standing.is_none_or(|standing| standing.is_first),
+        new_facts: &new_facts,
+        n_new_facts: hashes.len(),
+        follow_ups,
+        at: known.record.polled_at,
+    };
+    Ok(told(past, &telling, score.score))
+}
+
+/// Tells of an article that was told before and has changed, where its topic wants to hear of it.
+async fn record_change(
+    tx: &mut Tx<'_>,
+    known: &Known<'_>,
+    score: &Score,
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    let wants = known.routed(&score.topic).is_some_and(|routed| routed.corrections);
+    let (Some(key), true) = (&known.item.keys.text, wants && score.outcome == ScoreOutcome::Hit) else {
+        return Ok(());
+    };
+    let Some(before) = read_before(tx, &known.item.id).await? else { return Ok(()) };
+    let (is_known, n_lately) = corrections(tx, known, &score.topic, key).await?;
+    let told = Told { before: before.version(), now: version(known.item), is_known, n_lately };
+    let Some(verdict) = corrected(&told) else { return Ok(()) };
+    let past = told_before(tx, &score.topic, &known.story.id, known.standing).await?;
+    let keys = [(before.text_key.as_deref(), None), (Some(key.as_str()), Some(known.record.polled_at))];
+    for (key, told_at) in keys {
+        if let Some(key) = key {
+            keep_version(tx, (&score.topic, &known.item.id), key, told_at).await?;
+        }
+    }
+    tell(tx, known, (score, verdict, past), recorded).await
+}
+
+/// Makes the alert that a verdict asks for.
+async fn tell(
+    tx: &mut Tx<'_>,
+    known: &Known<'_>,
+    (score, verdict, past): (&Score, Verdict, Option<Past>),
+    recorded: &mut Recorded,
+) -> Result<(), StoreError> {
+    let decision = verdict.decision();
+    recorded.hits.push((score.topic.clone(), decision));
+    if let (true, Some(routed)) = (decision.is_alert(), known.routed(&score.topic)) {
         let news = News {
-            story,
+            story: known.story.clone(),
             previous: past.map(|past| (past.latest, past.revision)),
-            new_facts: Vec::new(),
-            change: None,
+            reason: verdict.reason(),
+            new_facts: verdict.new_facts(),
+            change: verdict.change(),
         };
-        let (alert, deliveries) = alert(item, score, routed, news, record.polled_at);
+        let (alert, deliveries) = alert(known.item, score, routed, news, known.record.polled_at);
         recorded.deliveries += insert_alert(tx, &alert, &deliveries).await?;
         recorded.new_alerts.push(alert);
     }
+    Ok(())
+}
+
+/// A version of an item that is about to be replaced.
+struct Before {
+    title: String,
+    summary: String,
+    text: String,
+    text_key: Option<String>,
+}
+
+impl Before {
+    fn version(&self) -> Version<'_> {
+        Version { title: &self.title, summary: &self.summary, text: &self.text }
+    }
+}
+
+fn version(item: &Item) -> Version<'_> {
+    Version { title: &item.title, summary: &item.summary, text: &item.text }
+}
+
+async fn read_before(tx: &mut Tx<'_>, item: &ItemId) -> Result<Option<Before>, StoreError> {
+    let row = sqlx::query("select title, summary, text, text_key from item where id = $1")
+        .bind(item.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (title, summary, text) =
+        (rows::text(&row, "title")?, rows::text(&row, "summary")?, rows::text(&row, "text")?);
+    Ok(Some(Before { title, summary, text, text_key: row.try_get("text_key")? }))
+}
+
+/// Says whether a topic knows this version of an item, and how many changes of it were told lately.
+async fn corrections(
+    tx: &mut Tx<'_>,
+    known: &Known<'_>,
+    topic: &TopicId,
+    key: &str,
+) -> Result<(bool, usize), StoreError> {
+    let row = sqlx::query(
+        "select coalesce(sum(text_key = $3), 0) as known, coalesce(sum(told_at > $4), 0) as lately
+         from correction where topic = $1 and item = $2",
+    )
+    .bind(topic.as_str())
+    .bind(known.item.id.as_str())
+    .bind(key)
+    .bind((known.record.polled_at - CORRECTIONS_WINDOW).as_millis())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.try_get::<i64, _>("known")? > 0, rows::count(&row, "lately")?))
+}
+
+async fn keep_version(
+    tx: &mut Tx<'_>,
+    (topic, item): (&TopicId, &ItemId),
+    key: &str,
+    told_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into correction (topic, item, text_key, told_at) values ($1, $2, $3, $4) on conflict do nothing",
+    )
+    .bind(topic.as_str())
+    .bind(item.as_str())
+    .bind(key)
+    .bind(told_at.map(Timestamp::as_millis))
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -102,27 +255,39 @@ fn story_of(item: &Item, now: Timestamp) -> StoryRef {
     }
 }
 
-/// Returns what a topic was told about a story so far.
-async fn told_before(tx: &mut Tx<'_>, topic: &TopicId, story: &StoryId) -> Result<Option<Past>, StoreError> {
+/// Returns what a topic was told about a story so far, and about those that were merged into it.
+async fn told_before(
+    tx: &mut Tx<'_>,
+    topic: &TopicId,
+    story: &StoryId,
+    standing: Option<&Standing>,
+) -> Result<Option<Past>, StoreError> {
+    // What is merged right now does not stand in the table yet.
+    let mut stories = vec![story.as_str()];
+    stories.extend(standing.iter().flat_map(|standing| standing.merged.iter().map(StoryId::as_str)));
     let found = sqlx::query(
-        "select id, revision, score from alert where story = $1 and topic = $2 order by revision",
+        "with recursive known (id, number) as (
+             select sought.value, story.number from json_each($1) as sought
+                 left join story on story.id = sought.value
+             union
+             select other.id, other.number from known
+                 join story_event on story_event.story = known.number and story_event.kind = 'merged'
+                 join story as other on other.number = story_event.other
+         )
+         select alert.id, revision, score, created from alert
+         where topic = $2 and story in (select id from known) order by created, revision",
     )
-    .bind(story.as_str())
+    .bind(serde_json::to_string(&stories)?)
     .bind(topic.as_str())
     .fetch_all(&mut **tx)
     .await?;
     let mut past: Option<Past> = None;
     for row in found {
-        let points = points(row.try_get("score")?).max(past.map_or(0.0, |past| past.points));
         let (latest, revision) = (AlertId::new(rows::text(&row, "id")?), rows::count(&row, "revision")?);
-        past = Some(Past { latest, revision, points });
+        let (score, at) = (row.try_get("score")?, rows::time(&row, "created")?);
+        past = Some(Past::with(past, latest, revision, score, at));
     }
     Ok(past)
-}
-
-/// Returns the points behind a score.
-fn points(score: f64) -> f64 {
-    -(1.0 - score).max(f64::MIN_POSITIVE).log2()
 }
 
 fn is_hit(decision: Decision) -> bool {
@@ -142,27 +307,39 @@ async fn decision_before(
     Ok(row.map(|row| rows::named(&row, "decision")).transpose()?)
 }
 
+/// What is kept of a decision.
+struct Kept<'a> {
+    decision: Decision,
+    /// Why, where more than the score decided.
+    reason: Option<String>,
+    /// The story, of what is a hit.
+    story: Option<&'a StoryId>,
+}
+
 async fn keep_score(
     tx: &mut Tx<'_>,
-    record: &PollRecord,
-    item: &ItemId,
-    (score, decision): (&Score, Decision),
+    known: &Known<'_>,
+    score: &Score,
+    kept: Kept<'_>,
 ) -> Result<(), StoreError> {
+    let record = known.record;
     sqlx::query(
-        "insert into hit (item, topic, decision, score, threshold, evidence, created, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into hit (item, topic, decision, score, threshold, evidence, created, version, reason, story)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (item, topic) do update set decision = excluded.decision, score = excluded.score,
              threshold = excluded.threshold, evidence = excluded.evidence, created = excluded.created,
-             version = excluded.version",
+             version = excluded.version, reason = excluded.reason, story = excluded.story",
     )
-    .bind(item.as_str())
+    .bind(known.item.id.as_str())
     .bind(score.topic.as_str())
-    .bind(decision.as_str())
+    .bind(kept.decision.as_str())
     .bind(score.score)
     .bind(score.threshold)
     .bind(serde_json::to_string(&score.evidence)?)
     .bind(record.polled_at.as_millis())
     .bind(record.versions.get(&score.topic).map(TopicVersion::as_str))
+    .bind(kept.reason)
+    .bind(kept.story.map(StoryId::as_str))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -105,7 +105,7 @@ pub(super) async fn write(tx: &mut Tx<'_>, register: Register<'_>) -> Result<(),
 }
 
 /// Cuts what is to be written into pieces of these sizes, the largest first.
-fn chunks<T>(mut rows: &[T], sizes: [usize; 3]) -> impl Iterator<Item = &[T]> {
+pub(super) fn chunks<T>(mut rows: &[T], sizes: [usize; 3]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = sizes.into_iter().find(|&size| size <= rows.len())?;
         let (chunk, rest) = rows.split_at(size);

@@ -71,6 +71,10 @@ pub struct StoredDecision {
     pub definition: Option<String>,
     /// When it was decided.
     pub created: Timestamp,
+    /// Why, where more than the score decided; `None` for what was decided before this was kept.
+    pub reason: Option<String>,
+    /// The story it belonged to, where it was a hit; `None` as for the reason.
+    pub story: Option<StoryId>,
     /// The alert it made, with its deliveries.
     pub alert: Option<(Alert, Vec<Delivery>)>,
 }
@@ -181,7 +185,8 @@ impl Store {
         let item = rows::item(&row)?;
         let mut decisions = Vec::new();
         let hits = sqlx::query(
-            "select hit.topic, decision, score, threshold, evidence, hit.version, created, definition
+            "select hit.topic, decision, score, threshold, evidence, hit.version, created, hit.reason,
+                 hit.story, definition
              from hit left join topic_version
                  on topic_version.topic = hit.topic and topic_version.version = hit.version
              where item = $1 order by hit.topic",
@@ -200,6 +205,8 @@ impl Store {
                 version: hit.try_get::<Option<String>, _>("version")?.map(|it| TopicVersion::new(&it)),
                 definition: hit.try_get("definition")?,
                 created: rows::time(&hit, "created")?,
+                reason: hit.try_get("reason")?,
+                story: hit.try_get::<Option<String>, _>("story")?.map(StoryId::new),
                 topic,
             });
         }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::items::{Again, Register, Taken};
-use super::stories::{self, Coming, Placing};
+use super::stories::{self, Coming, Known, Placing, Standing};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
@@ -27,6 +27,8 @@ pub struct Recorded {
     pub same_url: u64,
     /// Items that another item has already brought, by its text.
     pub same_text: u64,
+    /// New items that are copies of another article in all but a few words.
+    pub near: u64,
     /// The topic and the decision of each hit.
     pub hits: Vec<(TopicId, Decision)>,
     /// The alerts made.
@@ -45,6 +47,7 @@ impl Recorded {
             updated: 0,
             same_url: 0,
             same_text: 0,
+            near: 0,
             hits: Vec::new(),
             new_alerts: Vec::new(),
             deliveries: 0,
@@ -66,7 +69,7 @@ impl Recorded {
 
     /// Returns how many alerts were made.
     pub fn alerts(&self) -> usize {
-        self.hits.iter().filter(|(_, decision)| *decision == Decision::Alert).count()
+        self.hits.iter().filter(|(_, decision)| decision.is_alert()).count()
     }
 }
 
@@ -74,8 +77,10 @@ impl Store {
     /// Writes all that a poll brought, if the claim still holds.
     pub async fn record_poll(&self, lease: &Lease, record: &PollRecord) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let recorded = Box::pin(record_all(self, &mut tx, lease, &[record])).await?.remove(0)?;
+        let mut known = self.known.lock().await;
+        let recorded = Box::pin(record_all(&mut known, &mut tx, lease, &[record])).await?.remove(0)?;
         tx.commit().await?;
+        known.is_kept();
         Ok(recorded)
     }
 }
@@ -83,11 +88,12 @@ impl Store {
 /// Writes what these polls brought, each if its claim still holds: the error of one is that it does
 /// not, and then nothing of it is written.
 pub(super) async fn record_all(
-    store: &Store,
+    known: &mut Known,
     tx: &mut Tx<'_>,
     lease: &Lease,
     records: &[&PollRecord],
 ) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    known.begin();
     if records.is_empty() {
         return Ok(Vec::new());
     }
@@ -107,7 +113,7 @@ pub(super) async fn record_all(
             record.items.iter().zip(taken).map(|(seen, taken)| (*record, seen, taken))
         })
         .collect();
-    let mut placing = stories::look_up(store, tx, &coming).await?;
+    let mut placing = stories::look_up(tx, known, &coming).await?;
     let mut taken = taken.iter();
     for record in records {
         let Some(ended) = ended.get(record.source.as_str()) else {
@@ -115,13 +121,13 @@ pub(super) async fn record_all(
             continue;
         };
         let taken = taken.next().map(Vec::as_slice).unwrap_or_default();
-        let (recorded, next) = write(tx, &mut placing, record, taken).await?;
+        let (recorded, next) = write(tx, (known, &mut placing), record, taken).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
     }
     items::write(tx, register).await?;
-    stories::write(tx, placing).await?;
+    stories::write(tx, known, placing).await?;
     settle::sources(tx, all.iter().flatten()).await?;
     hosts.settle(tx, records).await?;
     let written = records.iter().zip(&all).filter_map(|(record, of)| Some((*record, of.as_ref().ok()?.new)));
@@ -137,14 +143,16 @@ fn take<'a>(register: &mut Register<'a>, record: &'a PollRecord) -> Vec<Taken> {
 /// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
-    placing: &mut Placing<'a>,
+    (known, placing): (&mut Known, &mut Placing<'a>),
     record: &'a PollRecord,
     taken: &'a [Taken],
 ) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
     for (seen, taken) in record.items.iter().zip(taken) {
         recorded.count(taken);
-        let standing = placing.place((record, seen, taken));
+        let standing = placing.place(tx, known, (record, seen, taken)).await?;
+        let is_near = |standing: &Standing| *taken == Taken::New && standing.copy_of.is_some();
+        recorded.near += u64::from(standing.as_ref().is_some_and(is_near));
         hits::record_hits(tx, record, (seen, taken, standing.as_ref()), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;

@@ -68,11 +68,13 @@ impl Store {
     async fn turn_at_once(&self, turn: Turn<'_>, now: Timestamp) -> Result<Turned, StoreError> {
         let Turn { lease, per_host, records, back, wanted } = turn;
         let mut tx = self.begin().await?;
-        let recorded = Box::pin(record_all(self, &mut tx, lease, records)).await?;
+        let mut known = self.known.lock().await;
+        let recorded = Box::pin(record_all(&mut known, &mut tx, lease, records)).await?;
         give_back(&mut tx, lease, back, now).await?;
         let taken = claim::take(&mut tx, (lease, per_host), wanted, now).await?;
         let next_due = claim::next_ready(&mut *tx).await?;
         tx.commit().await?;
+        known.is_kept();
         Ok(Turned { recorded, claimed: taken.sources, passed: taken.passed, next_due })
     }
 }

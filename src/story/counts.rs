@@ -46,25 +46,45 @@ impl Counts {
     }
 }
 
-/// The bytes before the counts.
-const HEAD: usize = 4;
-
+/// Kept as bytes: the head, and behind it the parts one after the other.
 impl Counts {
-    /// Returns them as bytes to be kept.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let counts = self.counts.iter().flat_map(|count| count.to_le_bytes());
-        self.n_items.to_le_bytes().into_iter().chain(counts).collect()
+    /// Returns how many items were counted, halved with the counts.
+    pub fn n_items(&self) -> u32 {
+        self.n_items
     }
 
-    /// Reads kept bytes; `None` for what is laid out otherwise.
-    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
-        let (n_items, counts) = bytes.split_first_chunk::<HEAD>()?;
-        let (counts, rest) = counts.as_chunks::<2>();
-        if counts.len() != PLACES || !rest.is_empty() {
-            return None;
+    /// Returns the bytes of the head.
+    pub fn head(&self) -> Vec<u8> {
+        self.n_items.to_le_bytes().to_vec()
+    }
+
+    /// Returns the bytes of one part of so many.
+    pub fn part(&self, part: usize, of: usize) -> Vec<u8> {
+        let size = PLACES.div_ceil(of);
+        let counts = self.counts.chunks(size).nth(part).unwrap_or_default();
+        counts.iter().flat_map(|count| count.to_le_bytes()).collect()
+    }
+
+    /// Puts kept parts together, each with its place among so many. What is missing counts as never
+    /// seen; `None` for what is laid out otherwise.
+    pub fn of_parts<'a>(
+        head: &[u8],
+        parts: impl IntoIterator<Item = (usize, &'a [u8])>,
+        of: usize,
+    ) -> Option<Self> {
+        let mut counts = Counts { n_items: u32::from_le_bytes(head.try_into().ok()?), ..Counts::default() };
+        let size = PLACES.div_ceil(of);
+        for (part, bytes) in parts {
+            let (kept, rest) = bytes.as_chunks::<2>();
+            let places = counts.counts.chunks_mut(size).nth(part)?;
+            if kept.len() != places.len() || !rest.is_empty() {
+                return None;
+            }
+            for (count, kept) in places.iter_mut().zip(kept) {
+                *count = u16::from_le_bytes(*kept);
+            }
         }
-        let counts = counts.iter().map(|count| u16::from_le_bytes(*count)).collect();
-        Some(Counts { n_items: u32::from_le_bytes(*n_items), counts })
+        Some(counts)
     }
 }
 
@@ -83,6 +103,20 @@ mod tests {
         counts.note([1]);
         assert!(counts.weight(3) > counts.weight(2) && counts.weight(2) > counts.weight(1));
         assert!((counts.share(1) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn counts_are_kept_in_parts() {
+        let mut counts = Counts::default();
+        (0..1000).for_each(|n| counts.note([n, n * 7919]));
+        let parts: Vec<Vec<u8>> = (0..16).map(|part| counts.part(part, 16)).collect();
+        let kept = |skip: usize| parts.iter().map(Vec::as_slice).enumerate().skip(skip);
+        let read = Counts::of_parts(&counts.head(), kept(0), 16).unwrap();
+        assert_eq!((read.n_items, &read.counts), (counts.n_items, &counts.counts));
+        let later = Counts::of_parts(&counts.head(), kept(1), 16).unwrap();
+        assert_eq!((later.counts[5], later.counts[PLACES - 1]), (0, counts.counts[PLACES - 1]));
+        assert!(Counts::of_parts(&counts.head(), kept(0), 8).is_none());
+        assert!(Counts::of_parts(&[1], kept(0), 16).is_none());
     }
 
     #[test]

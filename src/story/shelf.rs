@@ -199,6 +199,11 @@ impl Shelf {
         self.copies.article(number)
     }
 
+    /// Returns the story of an article; where that was merged, the one it goes on as.
+    pub fn story_of(&self, article: i64) -> Option<&Story> {
+        self.stories.get(&self.goes_on_as(self.article(article)?.story))
+    }
+
     /// Takes in the next item.
     pub fn take(&mut self, counts: &mut Counts, arrival: Arrival<'_>) -> Placed {
         let original = self.copies.original(&arrival).map(|original| (original.number, original.story));
@@ -222,16 +227,27 @@ impl Shelf {
         Placed { article, story, copy_of, is_first, new_facts }
     }
 
-    /// Notes that another source carries a known article too.
+    /// Notes that another source carries a known article too. One that is known to carry the story
+    /// does not keep it open: it may show the same for weeks.
     pub fn echo(&mut self, article: i64, carrier: Carrier<'_>) {
         let Some(article) = self.copies.article(article) else { return };
         let (story, origin) = (article.story, article.copy_of.unwrap_or(article.number));
         let agency = article.agency.clone();
         let number = self.goes_on_as(story);
         let Some(story) = self.stories.get_mut(&number) else { return };
+        let before = (story.outlets.clone(), story.origins.clone());
         story.carried(carrier, origin, agency.as_deref());
-        story.last_seen = story.last_seen.max(carrier.seen);
-        self.changes.stories.insert(number);
+        if story.outlets.len() > before.0.len() {
+            story.last_seen = story.last_seen.max(carrier.seen);
+        }
+        if (&story.outlets, &story.origins) != (&before.0, &before.1) {
+            self.changes.stories.insert(number);
+        }
+    }
+
+    /// Returns what has happened to stories since the beginning.
+    pub fn events(&self) -> &[Event] {
+        &self.changes.events
     }
 
     /// Returns what has changed.
@@ -246,7 +262,7 @@ impl Shelf {
     }
 
     /// Follows a story that was merged to the one it was merged into.
-    fn goes_on_as(&self, mut story: i64) -> i64 {
+    pub fn goes_on_as(&self, mut story: i64) -> i64 {
         while let Some(next) = self.stories.get(&story).and_then(|story| story.merged_into) {
             story = next;
         }

@@ -12,7 +12,7 @@ use crate::metrics::{Count, Loop, Span};
 use crate::model::{ChannelName, DeliveryClass, DeliveryId, Retry, Timestamp};
 use crate::notify::message::Message;
 use crate::schedule::attempt::{AfterFailure, after_failure};
-use crate::store::{Outgoing, Room, Settled, StoreError};
+use crate::store::{Outgoing, Room, Settled, StoreError, StoryOutlet};
 
 /// Deliveries in flight over all channels.
 const IN_FLIGHT: usize = 64;
@@ -182,7 +182,7 @@ fn names(live: &Live) -> Vec<ChannelName> {
 
 async fn deliver((ctx, live): (Arc<Ctx>, Arc<Live>), outlet: Arc<Outlet>, outgoing: Outgoing) {
     let (started, began) = (ctx.clock.now(), ctx.clock.elapsed());
-    let sending = async { outlet.channel.send(&message(&live, &outgoing), started).await };
+    let sending = async { outlet.channel.send(&message(&ctx, &live, &outgoing).await, started).await };
     let sent = AssertUnwindSafe(sending).catch_unwind().await;
     let now = ctx.clock.now();
     let took = ctx.clock.elapsed().saturating_sub(began);
@@ -231,10 +231,18 @@ async fn settle(ctx: &Ctx, outgoing: &Outgoing, settled: &Settled) -> bool {
     }
 }
 
-/// Returns the message of a delivery, with what the settings know of its source.
-pub fn message(live: &Live, outgoing: &Outgoing) -> Message {
+/// Returns the message of a delivery, with what the settings know of its source, and who carries
+/// the story by now. Where the store does not tell, the alert knows who did when it was made.
+async fn message(ctx: &Ctx, live: &Live, outgoing: &Outgoing) -> Message {
     let Outgoing { delivery, alert, item } = outgoing;
-    Message::of(&live.config, live.timezone.clone(), (alert, item), Some(delivery))
+    let message = Message::of(&live.config, live.timezone.clone(), (alert, item), Some(delivery));
+    match ctx.store.outlets_of(&alert.story.id).await {
+        Ok(outlets) => {
+            let carrier = |outlet: StoryOutlet| (outlet.source, outlet.copies_only);
+            message.carried_by(&live.config, &outlets.into_iter().map(carrier).collect::<Vec<_>>())
+        }
+        Err(_) => message,
+    }
 }
 
 fn note_latency(ctx: &Ctx, outgoing: &Outgoing, now: Timestamp) {

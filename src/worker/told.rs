@@ -3,7 +3,7 @@
 use super::Ctx;
 use crate::config::Source;
 use crate::metrics::{Count, Span};
-use crate::model::{PollClass, PollRecord, SourceState};
+use crate::model::{Alert, PollClass, PollRecord, SourceState};
 use crate::schedule::interval::succeeded;
 use crate::schedule::window::MISSED;
 use crate::store::Recorded;
@@ -18,7 +18,7 @@ pub(super) fn count(ctx: &Ctx, record: &PollRecord, recorded: &Recorded) {
     metrics.add(Count::ItemsNew, &[], recorded.new);
     let n_missed = recorded.notes.iter().filter(|note| note.class == MISSED).count();
     metrics.add(Count::MissedWindows, &[], n_missed as u64);
-    for (kind, n) in [("url", recorded.same_url), ("text", recorded.same_text)] {
+    for (kind, n) in [("url", recorded.same_url), ("text", recorded.same_text), ("near", recorded.near)] {
         metrics.add(Count::ItemsDuplicate, &[kind], n);
     }
     for (topic, decision) in &recorded.hits {
@@ -61,7 +61,8 @@ pub(super) fn log(source: &Source, before: &SourceState, record: &PollRecord, re
         tracing::warn!(source.id = %source.id, class = note.class, "source `{}` {}", source.id, note.message);
     }
     for alert in &recorded.new_alerts {
-        tracing::info!(topic = %alert.topic, item = %alert.item, score = alert.score, alert = %alert.id,
-            "alert {} {:.2} {:?}", alert.topic, alert.score, alert.story.title);
+        let Alert { topic, item, score, revision, decision, reason, story, .. } = alert;
+        tracing::info!(%topic, %item, score, alert = %alert.id, story = %story.id, revision,
+            "{decision} {topic} {score:.2} {:?}: {reason}", story.title);
     }
 }

@@ -59,7 +59,7 @@ async fn items_are_decided_on_in_the_order_of_the_file() {
     );
     let (first, copy) = (&rows[0], &rows[1]);
     assert!(first["story"].as_str().unwrap().starts_with("st_"));
-    assert_eq!((&first["story"], &copy["reason"]), (&copy["story"], &json!("a copy of a")));
+    assert_eq!((&first["story"], &copy["reason"]), (&copy["story"], &json!("a copy of a (s)")));
     assert_eq!(first["reason"], "first article of the story");
     assert_eq!((&first["score"], &first["threshold"]), (&json!(0.646_447), &json!(0.5)));
     let reason = &first["evidence"][0];

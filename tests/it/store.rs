@@ -13,6 +13,7 @@ mod search;
 mod seen;
 mod spread;
 mod stories;
+mod story_model;
 mod sync;
 mod turns;
 mod verdicts;

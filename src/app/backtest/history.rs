@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::pipeline::Scored;
+use super::told::{Kept, Told};
 use super::{Decided, Given, Replayed, Side};
-use crate::config::Topic;
 use crate::dedupe::{self, Recognised, Sight};
-use crate::model::{
-    AlertId, Decision, FollowUps, ItemId, Score, ScoreOutcome, SourceId, StoryId, Timestamp, TopicId,
-};
-use crate::story::{Arrival, Carrier, Counts, Past, Settings, Shelf, Telling, told};
+use crate::model::{Item, ItemId, Score, SourceId, StoryId, Timestamp};
+use crate::story::{Arrival, Carrier, Counts, EventKind, Settings, Shelf};
 
 /// The past of a replay.
 pub(super) struct History<'a> {
@@ -19,6 +17,10 @@ pub(super) struct History<'a> {
     firsts: Vec<First>,
     shelf: Shelf,
     counts: Counts,
+    /// How many of the shelf's events are known.
+    n_events: usize,
+    /// The latest version of each item whose changes somebody wants to hear of.
+    versions: HashMap<u32, Kept>,
     sides: Vec<Told<'a>>,
     /// The time of the item before.
     at: Option<Timestamp>,
@@ -31,40 +33,37 @@ struct First {
     given: Option<Box<str>>,
 }
 
-/// Whom one side has told of what.
-struct Told<'a> {
-    topics: &'a HashMap<&'a TopicId, u32>,
-    list: &'a [Topic],
-    /// For each item, by its number, the topics it hit.
-    hits: Vec<Vec<u32>>,
-    /// What topics were told about stories.
-    past: HashMap<(i64, u32), Past>,
+/// How an item stands.
+pub(super) struct Standing {
+    /// The number of the item, by which it is known from its first sight on.
+    pub(super) number: u32,
+    pub(super) sight: Sight,
+    pub(super) story: i64,
+    pub(super) story_id: StoryId,
+    pub(super) is_first: bool,
+    pub(super) copy_of: Option<Original>,
+    pub(super) new_facts: Vec<u32>,
+    pub(super) at: Timestamp,
 }
 
-/// How an item stands.
-struct Standing {
-    number: u32,
-    sight: Sight,
-    story: i64,
-    copy_of: Option<u32>,
-    new_facts: usize,
+/// The item that another is a copy of, or the same as.
+pub(super) struct Original {
+    pub(super) number: u32,
+    pub(super) name: ItemId,
+    pub(super) source: SourceId,
 }
 
 impl<'a> History<'a> {
     /// Begins with an empty past.
     pub(super) fn new(window: Duration, sides: &'a [Side<'a>]) -> Self {
-        let side = |side: &'a Side<'a>| Told {
-            topics: &side.topics,
-            list: side.list,
-            hits: Vec::new(),
-            past: HashMap::new(),
-        };
         History {
             past: dedupe::Past::default(),
             firsts: Vec::new(),
             shelf: Shelf::new(Settings { window }, 0, 0),
             counts: Counts::default(),
-            sides: sides.iter().map(side).collect(),
+            n_events: 0,
+            versions: HashMap::new(),
+            sides: sides.iter().map(Told::new).collect(),
             at: None,
         }
     }
@@ -75,23 +74,34 @@ impl<'a> History<'a> {
         let at = self.at.unwrap_or_default();
         let recognised = self.past.take(&scored.given.item, at);
         let standing = self.place(&scored, recognised, at);
+        self.merge();
         let Scored { given, sides, .. } = scored;
-        let n_firsts = self.firsts.len();
-        let decide = |(told, scores): (&mut Told, Vec<Score>)| {
-            told.hits.resize_with(n_firsts, Vec::new);
-            scores.into_iter().map(|score| told.decided(score, &standing)).collect()
-        };
-        let sides = self.sides.iter_mut().zip(sides).map(decide).collect();
-        let original = standing.copy_of.map(|number| self.firsts[number as usize].name().to_owned());
-        let story = self.shelf.story(standing.story).map(|story| story.id.clone());
+        let sides = self.decide(&given.item, &standing, sides);
         Replayed {
             sides,
-            duplicate_of: original,
-            story: story.expect("what was placed has a story"),
+            duplicate_of: standing.copy_of.map(|original| original.name.to_string()),
+            story: standing.story_id,
             at: self.at,
             given,
             read_bytes,
         }
+    }
+
+    fn decide(&mut self, item: &Item, standing: &Standing, sides: Vec<Vec<Score>>) -> Vec<Vec<Decided>> {
+        let version = self.versions.get(&standing.number);
+        let mut wanted = false;
+        let mut decide = |(told, scores): (&mut Told<'_>, Vec<Score>)| {
+            told.make_room(self.firsts.len());
+            let decided: Vec<Decided> =
+                scores.into_iter().map(|score| told.decided(score, (item, standing, version))).collect();
+            wanted |= decided.iter().any(|decided| decided.is_alert() && told.wants_changes(&decided.score));
+            decided
+        };
+        let decided = self.sides.iter_mut().zip(sides).map(&mut decide).collect();
+        if wanted || standing.sight == Sight::Edited && version.is_some() {
+            self.versions.insert(standing.number, Kept::of(item));
+        }
+        decided
     }
 
     fn place(&mut self, scored: &Scored, recognised: Recognised, at: Timestamp) -> Standing {
@@ -102,7 +112,7 @@ impl<'a> History<'a> {
         if sight != Sight::New {
             self.shelf.echo(i64::from(number), Carrier { source, published: item.published, seen: at });
             let story = self.shelf.article(i64::from(number)).map_or(0, |article| article.story);
-            return Standing { number, sight, story, copy_of: Some(number), new_facts: 0 };
+            return self.standing((number, sight), story, Some(number), at);
         }
         self.firsts.push(First::of(&scored.given));
         let placed = self.shelf.take(
@@ -117,7 +127,46 @@ impl<'a> History<'a> {
             },
         );
         let copy_of = placed.copy_of.and_then(|number| u32::try_from(number).ok());
-        Standing { number, sight, story: placed.story, copy_of, new_facts: placed.new_facts.len() }
+        let standing = self.standing((number, sight), placed.story, copy_of, at);
+        Standing { is_first: placed.is_first, new_facts: placed.new_facts, ..standing }
+    }
+
+    fn standing(
+        &self,
+        (number, sight): (u32, Sight),
+        story: i64,
+        copy_of: Option<u32>,
+        at: Timestamp,
+    ) -> Standing {
+        let story = self.shelf.goes_on_as(story);
+        let story_id = self.shelf.story(story).map(|story| story.id.clone());
+        let original = |number: u32| {
+            let article = self.shelf.article(i64::from(number));
+            let source = article.map_or_else(|| SourceId::new(""), |article| article.source.clone());
+            Original { number, name: ItemId::new(self.firsts[number as usize].name()), source }
+        };
+        Standing {
+            number,
+            sight,
+            story,
+            story_id: story_id.expect("what was placed has a story"),
+            is_first: false,
+            copy_of: copy_of.map(original),
+            new_facts: Vec::new(),
+            at,
+        }
+    }
+
+    /// Has what was told of a story count for the one that it was merged into.
+    fn merge(&mut self) {
+        let events = self.shelf.events();
+        for event in &events[self.n_events.min(events.len())..] {
+            if event.kind == EventKind::Merged {
+                let into = self.shelf.goes_on_as(event.story);
+                self.sides.iter_mut().for_each(|side| side.merge(event.other, into));
+            }
+        }
+        self.n_events = events.len();
     }
 }
 
@@ -130,42 +179,5 @@ impl First {
 
     fn name(&self) -> &str {
         self.given.as_deref().unwrap_or(self.id.as_str())
-    }
-}
-
-impl Told<'_> {
-    fn decided(&mut self, score: Score, standing: &Standing) -> Decided {
-        let decision = match score.outcome {
-            ScoreOutcome::Hit => self.told(&score, standing),
-            other @ (ScoreOutcome::Excluded | ScoreOutcome::Vetoed | ScoreOutcome::Below) => {
-                Decision::of_new(other)
-            }
-        };
-        Decided { score, decision }
-    }
-
-    /// Decides about a hit. What comes again alerts only where it did not hit before, be it for an
-    /// edit or because a topic takes only the other source.
-    fn told(&mut self, score: &Score, standing: &Standing) -> Decision {
-        let topic = self.topics.get(&score.topic).copied().unwrap_or(u32::MAX);
-        let hits = &mut self.hits[standing.number as usize];
-        if standing.sight == Sight::Again || hits.contains(&topic) {
-            return Decision::Duplicate;
-        }
-        hits.push(topic);
-        let past = self.past.get(&(standing.story, topic));
-        let telling = Telling {
-            is_copy: standing.copy_of.is_some() && standing.sight != Sight::Edited,
-            new_facts: standing.new_facts,
-            follow_ups: self.list.get(topic as usize).map_or(FollowUps::NewFacts, |topic| topic.follow_ups),
-        };
-        let decision = told(past, telling, score.points);
-        if decision.is_alert() {
-            let (revision, points) = past.map_or((1, 0.0), |past| (past.revision + 1, past.points));
-            let latest = AlertId::of(&score.topic, &StoryId::new(standing.story.to_string()), revision);
-            let past = Past { latest, revision, points: points.max(score.points) };
-            self.past.insert((standing.story, topic), past);
-        }
-        decision
     }
 }

@@ -52,11 +52,8 @@ impl<'a> Identity<'a> {
 impl<'a> Line<'a> {
     /// Returns the line of a decision.
     pub fn of(replayed: &'a Replayed, decided: &'a Decided) -> Self {
-        let Decided { score, decision } = decided;
-        let reason = match (decision, &replayed.duplicate_of) {
-            (Decision::Duplicate, Some(first)) => format!("a copy of {first}"),
-            (decision, _) => reason(*decision, score),
-        };
+        let Decided { score, decision, .. } = decided;
+        let reason = decided.reason.clone().unwrap_or_else(|| reason(*decision, score));
         Line {
             item: &replayed.given.id,
             topic: &score.topic,

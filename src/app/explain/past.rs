@@ -131,6 +131,7 @@ fn decided(line: Line, past: &StoredDecision, now: Option<&Definition>) -> Line 
     let is_same = changed != Some(true) && alike(&line, past);
     let reason = match alert {
         Some((alert, _)) => alert.reason.clone(),
+        None if past.reason.is_some() => past.reason.clone().unwrap_or_default(),
         // What is known of now says more, where nothing has changed.
         None if is_same && past.decision == line.decision => line.reason.clone(),
         None => why(past.decision, &past.evidence, past.threshold - past.score),
@@ -152,7 +153,11 @@ fn decided(line: Line, past: &StoredDecision, now: Option<&Definition>) -> Line 
     };
     Line {
         decision: past.decision,
-        story: alert.map(|(alert, _)| alert.story.id.to_string()).or_else(|| own_story(&line, past.decision)),
+        story: alert
+            .map(|(alert, _)| &alert.story.id)
+            .or(past.story.as_ref())
+            .map(StoryId::to_string)
+            .or_else(|| own_story(&line, past.decision)),
         reason,
         alert: alert.map(|(alert, _)| alert.id.to_string()),
         deliveries: alert.map_or_else(Vec::new, |(_, deliveries)| deliveries.iter().map(delivery).collect()),
@@ -162,7 +167,7 @@ fn decided(line: Line, past: &StoredDecision, now: Option<&Definition>) -> Line 
     }
 }
 
-/// Returns the story of an item that reached the threshold and made no alert: it began its own.
+/// Returns the story of an item that reached the threshold before stories were kept: it began its own.
 fn own_story(line: &Line, decision: Decision) -> Option<String> {
     let is_hit = !matches!(decision, Decision::Excluded | Decision::Vetoed | Decision::Below);
     line.item.as_ref().filter(|_| is_hit).map(|item| StoryId::of(&ItemId::new(item)).to_string())
@@ -279,6 +284,8 @@ mod tests {
             version,
             definition: None,
             created: CAME,
+            reason: None,
+            story: None,
             alert: None,
         }
     }

@@ -113,11 +113,17 @@ pub(super) async fn alert(session: &Session, id: &str) -> anyhow::Result<Exit> {
     let ready = looking!(session);
     let store = open(&ready.config).await?;
     let found = store.alert(&AlertId::new(id)).await?;
+    let carriers = match &found {
+        Some(sheet) => store.outlets_of(&sheet.alert.story.id).await?,
+        None => Vec::new(),
+    };
     store.close().await;
     let Some(sheet) = found else { anyhow::bail!("no alert {id} is stored: `newshound alerts list`") };
     let told = (&sheet.alert, &sheet.item);
     let zone = setup::timezone(&ready.config);
     let message = Message::of(&ready.config, zone, told, sheet.deliveries.first());
+    let carriers: Vec<_> = carriers.into_iter().map(|outlet| (outlet.source, outlet.copies_only)).collect();
+    let message = message.carried_by(&ready.config, &carriers);
     if session.json {
         say_json(&text::rows::AlertInFull::of(&sheet, &message)?);
     } else {
