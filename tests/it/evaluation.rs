@@ -4,6 +4,7 @@
 //! `cargo test --test it evaluation -- --nocapture` prints them.
 
 mod baseline;
+mod copies;
 mod figures;
 
 use std::io::Read as _;
