@@ -16,7 +16,7 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use flate2::read::GzDecoder;
 use newshound::dedupe;
 use newshound::extract::{self, Extracted, Limits};
-use newshound::model::{Imprints, SourceId, Timestamp};
+use newshound::model::{Imprints, SourceId, Timestamp, Uses};
 use url::Url;
 
 fn main() {
@@ -59,7 +59,7 @@ fn newshound_reads_what_is_new(bencher: Bencher<'_, '_>, n_new: usize) {
 /// Returns what is remembered of a body.
 fn identified(extracted: &Extracted) -> Option<Imprints> {
     let now = Timestamp::from_millis(1_790_000_000_000);
-    let identified = dedupe::identify_all(&SourceId::new("s"), extracted.items.clone(), now);
+    let identified = dedupe::identify_all(&SourceId::new("s"), extracted.items.clone(), Uses::default(), now);
     identified.imprints(extracted.prints.as_ref(), Vec::new())
 }
 

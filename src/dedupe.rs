@@ -2,6 +2,7 @@
 //! publisher does to ids, addresses and markup in the meantime.
 
 mod apart;
+mod gist;
 mod key;
 mod mark;
 mod past;
@@ -11,13 +12,14 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use self::apart::{are_apart, hashes_of};
+pub use self::gist::Gist;
 pub use self::key::text_key;
-pub use self::mark::{Mark, MarkKind, PASSING, marks};
+pub use self::mark::{Lasts, Mark, MarkKind, PASSING, marks};
 pub use self::past::{Past, Recognised, Sight};
 pub use self::url::canonical_url;
 use self::url::is_front_page;
 use crate::model::{
-    Imprint, Imprints, Item, ItemId, ItemKeys, KeyHashes, Prints, RawItem, SourceId, Timestamp,
+    Imprint, Imprints, Item, ItemId, ItemKeys, KeyHashes, Prints, RawItem, SourceId, Timestamp, Use, Uses,
 };
 
 /// 1990-01-01: there was no feed before.
@@ -30,7 +32,7 @@ const LATEST_CLAIM: Duration = Duration::from_hours(24);
 /// An item is known by its publisher's id, else by its address, else by its words. An id or an
 /// address that several items of the body share, though they differ, identifies none of them.
 pub fn identify(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Vec<Item> {
-    identify_all(source, raw, now).items
+    identify_all(source, raw, Uses::default(), now).items
 }
 
 /// The items of one body, and what they are known by.
@@ -55,12 +57,13 @@ impl Identified {
     }
 }
 
-/// Does as `identify` does, and says what the items are known by.
-pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Identified {
+/// Does as `identify` does, for a source whose ids and addresses are good for this, and says what
+/// the items are known by.
+pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, uses: Uses, now: Timestamp) -> Identified {
     let keyed: Vec<(RawItem, ItemKeys)> = raw
         .into_iter()
         .map(|raw| {
-            let keys = own_keys(&raw);
+            let keys = own_keys(&raw, uses);
             (raw, keys)
         })
         .collect();
@@ -75,7 +78,7 @@ pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Ide
             let keys = ItemKeys {
                 guid: keys.guid.filter(|guid| !shared_guids.contains(guid)),
                 url: keys.url.filter(|url| !shared_urls.contains(url)),
-                text: keys.text,
+                ..keys
             };
             item(source, raw, keys, now)
         })
@@ -86,16 +89,29 @@ pub fn identify_all(source: &SourceId, raw: Vec<RawItem>, now: Timestamp) -> Ide
 
 /// Gives an item that comes alone its id and keys.
 pub fn single(source: &SourceId, raw: RawItem, now: Timestamp) -> Item {
-    let keys = own_keys(&raw);
+    let keys = own_keys(&raw, Uses::default());
     item(source, raw, keys, now)
 }
 
+/// Returns the same item under an id of its own: the one it came with leads to another article.
+pub fn under_own_name(item: &Item) -> Item {
+    let uses = Uses { guid: Use::Ignored, ..item.keys.uses };
+    let mut own = Item { keys: ItemKeys { uses, ..item.keys.clone() }, ..item.clone() };
+    if let (Some(source), Some(known_by)) = (&own.source, known_by(&own.keys)) {
+        own.id = ItemId::of(source, &known_by);
+    }
+    own
+}
+
 /// Returns the keys of an item seen alone.
-fn own_keys(raw: &RawItem) -> ItemKeys {
+fn own_keys(raw: &RawItem, uses: Uses) -> ItemKeys {
+    let guid = raw.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty()).map(str::to_owned);
+    let url = raw.url.as_deref().and_then(canonical_url).filter(|url| !is_front_page(url));
     ItemKeys {
-        guid: raw.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty()).map(str::to_owned),
-        url: raw.url.as_deref().and_then(canonical_url).filter(|url| !is_front_page(url)),
+        guid: guid.filter(|_| uses.guid != Use::Ignored),
+        url: url.filter(|_| uses.url != Use::Ignored),
         text: text_key(&raw.title, body(raw)),
+        uses,
     }
 }
 
@@ -145,23 +161,25 @@ fn item(source: &SourceId, raw: RawItem, keys: ItemKeys, now: Timestamp) -> Item
 
 /// Returns what the id is computed from: the first key that the item has.
 fn identity(raw: &RawItem, keys: &ItemKeys) -> String {
-    if let Some(guid) = &keys.guid {
-        return format!("guid:{guid}");
-    }
-    if let Some(url) = &keys.url {
-        return format!("url:{url}");
-    }
-    match &keys.text {
-        Some(text) => format!("text:{text}"),
-        // No words at all: a picture, a line of symbols.
-        None => format!(
+    // No words at all: a picture, a line of symbols.
+    known_by(keys).unwrap_or_else(|| {
+        format!(
             "bare:{}\n{}\n{}\n{}",
             raw.guid.as_deref().unwrap_or_default(),
             raw.url.as_deref().and_then(canonical_url).unwrap_or_default(),
             raw.title,
             body(raw)
-        ),
-    }
+        )
+    })
+}
+
+/// Returns the first key that counts.
+fn known_by(keys: &ItemKeys) -> Option<String> {
+    let guid =
+        keys.guid.as_ref().filter(|_| keys.uses.guid == Use::Counts).map(|guid| format!("guid:{guid}"));
+    let url = || keys.url.as_ref().filter(|_| keys.uses.url == Use::Counts).map(|url| format!("url:{url}"));
+    let text = || keys.text.as_ref().map(|text| format!("text:{text}"));
+    guid.or_else(url).or_else(text)
 }
 
 #[cfg(test)]

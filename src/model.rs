@@ -13,6 +13,7 @@ pub mod hashed;
 pub mod id;
 pub mod imprint;
 pub mod item;
+pub mod naming;
 pub mod retry_after;
 pub mod sketch;
 pub mod source;
@@ -31,6 +32,7 @@ pub use id::{
 };
 pub use imprint::{Imprint, Imprints, KeyHashes, Prints};
 pub use item::{Decision, Evidence, Field, Item, ItemKeys, RawItem, Score, ScoreOutcome};
+pub use naming::{Calls, Named, Naming, Trust, Use, Uses};
 pub use retry_after::RetryAfter;
 pub use sketch::{Shingle, Sketch, Term};
 pub use source::{

@@ -5,6 +5,7 @@
 pub mod attempt;
 pub mod interval;
 pub mod moves;
+pub mod naming;
 pub mod outage;
 pub mod probe;
 mod reason;

@@ -94,6 +94,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "moves", include_str!("../migrations/sqlite/0009_moves.sql")),
     (10, "figures", include_str!("../migrations/sqlite/0010_figures.sql")),
     (11, "stories", include_str!("../migrations/sqlite/0011_stories.sql")),
+    (12, "unstable_ids", include_str!("../migrations/sqlite/0012_unstable_ids.sql")),
     (14, "corrections", include_str!("../migrations/sqlite/0014_corrections.sql")),
 ];
 

@@ -100,7 +100,7 @@ async fn try_poll(
     };
     let known = items.len() as u64 - new;
     let pace = Pace::of(source.interval, &config.fetch);
-    let next = after_poll(pace, before, &outcome, Found { new, updated: 0, known }, polled_at);
+    let next = after_poll(pace, before, &outcome, Found { new, known, ..Found::default() }, polled_at);
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     Ok(Trial {
         source: source.id.clone(),

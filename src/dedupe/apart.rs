@@ -7,14 +7,17 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher13;
 
 use super::identity;
-use crate::model::{ItemKeys, KeyHashes, RawItem};
+use crate::model::{ItemKeys, KeyHashes, RawItem, Use};
 
 /// Takes the hashes of what an item is known by when it is seen alone.
 pub(super) fn hashes_of(raw: &RawItem, keys: &ItemKeys) -> KeyHashes {
-    let is_known_by_address = keys.guid.is_none() && keys.url.is_some();
+    // What does not count identifies nothing, whatever else has it.
+    let guid = keys.guid.as_ref().filter(|_| keys.uses.guid == Use::Counts);
+    let url = keys.url.as_deref().filter(|_| keys.uses.url == Use::Counts);
+    let is_known_by_address = guid.is_none() && url.is_some();
     KeyHashes {
         key: if is_known_by_address { 0 } else { hash_of(&identity(raw, keys)) },
-        url: keys.url.as_deref().map_or(0, hash_of),
+        url: url.map_or(0, hash_of),
     }
 }
 
@@ -36,7 +39,7 @@ fn hash_of(text: &str) -> u32 {
 mod tests {
     use super::super::{Identified, identify_all};
     use super::*;
-    use crate::model::{Imprint, Prints, SourceId, Timestamp};
+    use crate::model::{Imprint, Prints, SourceId, Timestamp, Uses};
 
     /// Whether items given as id, address and title are told apart.
     #[track_caller]
@@ -49,7 +52,7 @@ mod tests {
             ..RawItem::default()
         });
         let now = Timestamp::from_millis(0);
-        let identified = identify_all(&SourceId::new("s"), raws.collect(), now);
+        let identified = identify_all(&SourceId::new("s"), raws.collect(), Uses::default(), now);
         // Each of them may have been known before.
         for n_known in 0..=items.len() {
             let (known, unseen) = identified.hashes.split_at(n_known);

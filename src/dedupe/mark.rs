@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::key::SHORT;
-use crate::model::{ItemKeys, SourceId};
+use crate::model::{ItemKeys, SourceId, Use};
 
 /// How long a short text identifies: a column's headline comes again.
 pub const PASSING: Duration = Duration::from_hours(72);
@@ -39,20 +39,38 @@ pub struct Mark<'a> {
     pub scope: &'a str,
     /// The id, address or hash itself.
     pub value: &'a str,
-    /// Whether it counts for [`PASSING`] only: a short text, where the item has a better mark.
-    pub passes: bool,
+    /// How long it is recognised by it.
+    pub lasts: Lasts,
 }
 
-/// Returns what an item is recognised by, strongest first.
+/// How long a mark is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// For ever.
+    Always,
+    /// For [`PASSING`] only: a short text, where the item has a better mark.
+    Passes,
+    /// Not at all: it is only looked at, to see whether it stays the same.
+    Never,
+}
+
+/// Returns what an item is recognised by, strongest first, with what is only looked at.
 pub fn marks<'a>(source: &'a SourceId, keys: &'a ItemKeys) -> impl Iterator<Item = Mark<'a>> + use<'a> {
-    let lasting = |kind, scope, value| Mark { kind, scope, value, passes: false };
-    let guid = keys.guid.as_deref().map(|guid| lasting(MarkKind::Guid, source.as_str(), guid));
-    let url = keys.url.as_deref().map(|url| lasting(MarkKind::Url, "", url));
-    let better = guid.is_some() || url.is_some();
-    let text = keys
-        .text
-        .as_deref()
-        .map(|text| Mark { passes: better && text.starts_with(SHORT), ..lasting(MarkKind::Text, "", text) });
+    let mark = |kind, scope, value: &'a Option<String>, used| {
+        let lasts = match used {
+            Use::Counts => Lasts::Always,
+            Use::Watched => Lasts::Never,
+            Use::Ignored => return None,
+        };
+        Some(Mark { kind, scope, value: value.as_deref()?, lasts })
+    };
+    let guid = mark(MarkKind::Guid, source.as_str(), &keys.guid, keys.uses.guid);
+    let url = mark(MarkKind::Url, "", &keys.url, keys.uses.url);
+    let has_better = [&guid, &url].into_iter().flatten().any(|mark| mark.lasts == Lasts::Always);
+    let text = mark(MarkKind::Text, "", &keys.text, Use::Counts).map(|text| {
+        let passes = has_better && text.value.starts_with(SHORT);
+        Mark { lasts: if passes { Lasts::Passes } else { Lasts::Always }, ..text }
+    });
     guid.into_iter().chain(url).chain(text)
 }
 
@@ -62,7 +80,7 @@ mod tests {
 
     fn keys(guid: &str, text: &str) -> ItemKeys {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        ItemKeys { guid: some(guid), url: None, text: some(text) }
+        ItemKeys { guid: some(guid), text: some(text), ..ItemKeys::default() }
     }
 
     #[test]
@@ -76,8 +94,8 @@ mod tests {
     fn a_short_text_passes_where_there_is_something_better() {
         let source = SourceId::new("s");
         for (guid, text, passes) in [("g", "short:x", true), ("g", "x", false), ("", "short:x", false)] {
-            let last = marks(&source, &keys(guid, text)).last().unwrap().passes;
-            assert_eq!(last, passes, "{guid} {text}");
+            let last = marks(&source, &keys(guid, text)).last().unwrap().lasts;
+            assert_eq!(last == Lasts::Passes, passes, "{guid} {text}");
         }
     }
 }

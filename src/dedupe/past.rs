@@ -5,7 +5,9 @@ use std::hash::Hash as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use super::mark::{Mark, MarkKind, PASSING, marks};
+use super::gist::Gist;
+use super::mark::{Lasts, Mark, MarkKind, PASSING, marks};
+use super::under_own_name;
 use crate::model::hashed::ByHash;
 use crate::model::{Item, SourceId, Timestamp};
 
@@ -22,6 +24,8 @@ struct First {
     source: u128,
     /// The hash of its latest words.
     text: u128,
+    /// What its latest words tell others apart by, where it has an address.
+    gist: Option<Gist>,
 }
 
 /// How an item stands to those before it.
@@ -53,19 +57,45 @@ impl Past {
     ///
     /// The time may lie before that of an earlier item: windows count the difference either way.
     pub fn take(&mut self, item: &Item, at: Timestamp) -> Recognised {
+        if self.is_under_another_name(item) {
+            return self.take_as_it_is(&under_own_name(item), at);
+        }
+        self.take_as_it_is(item, at)
+    }
+
+    /// Says whether an item came under the id of another article.
+    fn is_under_another_name(&self, item: &Item) -> bool {
+        let nowhere = SourceId::new("");
+        let source = item.source.as_ref().unwrap_or(&nowhere);
+        let leads_to = marks(source, &item.keys)
+            .find(|mark| mark.kind == MarkKind::Guid)
+            .and_then(|mark| self.by_mark.get(&with_hash(mark).0));
+        let Some(first) = leads_to.map(|&number| &self.firsts[number as usize]) else { return false };
+        // What has no words could not be known by anything else.
+        let is_claim = first.source == source_hash(source) && item.keys.text.is_some();
+        let gist = first.gist.as_ref().filter(|_| is_claim && first.text != text_hash(item));
+        gist.is_some_and(|gist| Gist::of(item).is_apart_from(gist))
+    }
+
+    fn take_as_it_is(&mut self, item: &Item, at: Timestamp) -> Recognised {
         let nowhere = SourceId::new("");
         let source = item.source.as_ref().unwrap_or(&nowhere);
         let mut own: Vec<(u128, Mark)> = marks(source, &item.keys).map(with_hash).collect();
         if own.is_empty() {
             // No words at all: its id is computed from what there is.
             let value = item.id.as_str();
-            own.push(with_hash(Mark { kind: MarkKind::Text, scope: "", value, passes: false }));
+            own.push(with_hash(Mark { kind: MarkKind::Text, scope: "", value, lasts: Lasts::Always }));
         }
-        let text = hash_of(MarkKind::Text, "", item.keys.text.as_deref().unwrap_or_default());
+        let text = text_hash(item);
+        // What has no address or no words, as what is stored already, cannot be another article.
+        let gist = || item.url.as_ref().and(item.keys.text.as_ref()).map(|_| Gist::of(item));
         let recognised = match self.find(&own, at) {
-            None => self.add(First { seen: at, source: source_hash(source), text }),
+            None => self.add(First { seen: at, source: source_hash(source), text, gist: gist() }),
             Some((number, kind)) => {
                 let sight = self.sight(number, kind, (source_hash(source), text));
+                if sight == Sight::Edited {
+                    self.firsts[number as usize].gist = gist();
+                }
                 Recognised { number, sight, by: Some(kind) }
             }
         };
@@ -76,8 +106,16 @@ impl Past {
     fn find(&self, own: &[(u128, Mark)], at: Timestamp) -> Option<(u32, MarkKind)> {
         own.iter().find_map(|(hash, mark)| {
             let number = *self.by_mark.get(hash)?;
-            (!mark.passes || self.is_recent(number, at)).then_some((number, mark.kind))
+            self.counts(mark, number, at).then_some((number, mark.kind))
         })
+    }
+
+    fn counts(&self, mark: &Mark<'_>, number: u32, at: Timestamp) -> bool {
+        match mark.lasts {
+            Lasts::Always => true,
+            Lasts::Passes => self.is_recent(number, at),
+            Lasts::Never => false,
+        }
     }
 
     fn is_recent(&self, number: u32, at: Timestamp) -> bool {
@@ -107,7 +145,7 @@ impl Past {
     fn bind(&mut self, own: &[(u128, Mark)], number: u32, at: Timestamp) {
         for (hash, mark) in own {
             match self.by_mark.get(hash) {
-                Some(other) if !mark.passes || self.is_recent(*other, at) => {}
+                Some(other) if mark.lasts != Lasts::Passes || self.is_recent(*other, at) => {}
                 _ => drop(self.by_mark.insert(*hash, number)),
             }
         }
@@ -116,6 +154,10 @@ impl Past {
 
 fn with_hash(mark: Mark<'_>) -> (u128, Mark<'_>) {
     (hash_of(mark.kind, mark.scope, mark.value), mark)
+}
+
+fn text_hash(item: &Item) -> u128 {
+    hash_of(MarkKind::Text, "", item.keys.text.as_deref().unwrap_or_default())
 }
 
 fn source_hash(source: &SourceId) -> u128 {
@@ -203,6 +245,17 @@ mod tests {
             ("a", "", "", "!!!", 0, 0, Sight::New),
             ("a", "", "", "!!!", 1, 0, Sight::Again),
             ("a", "", "", "???", 1, 1, Sight::New),
+        ]);
+    }
+
+    #[test]
+    fn an_id_that_comes_with_another_article_leads_to_none() {
+        check(&[
+            ("a", "1", "https://n.example/x", "Rates are cut", 0, 0, Sight::New),
+            ("a", "1", "https://n.example/y", "Kim arrives", 1, 1, Sight::New),
+            ("a", "1", "https://n.example/y", "Kim arrives", 2, 1, Sight::Again),
+            ("a", "1", "https://n.example/z", "Kim leaves", 3, 2, Sight::New),
+            ("a", "1", "https://n.example/v", "Rates are not cut", 3, 0, Sight::Edited),
         ]);
     }
 

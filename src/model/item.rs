@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class::names;
 use super::id::{ItemId, SourceId, Timestamp, TopicId};
+use super::naming::Uses;
 
 /// One article as a source published it, its texts already plain: no markup, entities decoded,
 /// a line break where a block ended. What the source left out is empty or `None`.
@@ -103,6 +104,8 @@ pub struct ItemKeys {
     /// The hash of the normalised title and text; counts across sources. It begins with `short:`
     /// where the text has fewer than 25 words: such a text identifies for 72 hours only.
     pub text: Option<String>,
+    /// What id and address are good for. An id that is there and ignored is another article's.
+    pub uses: Uses,
 }
 
 fn null_if_empty<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {

@@ -10,6 +10,7 @@ use super::definition::TopicVersion;
 use super::id::{ChannelName, SourceId, Timestamp, TopicId};
 use super::imprint::Imprints;
 use super::item::{Item, Score};
+use super::naming::{Named, Naming};
 use super::sketch::Sketch;
 
 names! {
@@ -17,7 +18,7 @@ names! {
     SourceMode {
         /// Polled and readable.
         Active = "active",
-        /// Polled; its publisher's ids change from poll to poll.
+        /// Polled; its ids or addresses change from poll to poll.
         UnstableIds = "unstable_ids",
         /// Polled; some of its items cannot be read.
         Degraded = "degraded",
@@ -98,6 +99,8 @@ pub struct SourceState {
     pub unchanged: Unchanged,
     /// Where its polls end, and what they find there.
     pub landing: Landing,
+    /// Whether its ids and addresses can be relied on.
+    pub naming: Naming,
 }
 
 /// Where the polls of a source end, and what they find there.
@@ -174,6 +177,7 @@ impl SourceState {
             read_whole: None,
             unchanged: Unchanged::default(),
             landing: Landing::default(),
+            naming: Naming::default(),
         }
     }
 
@@ -183,6 +187,7 @@ impl SourceState {
             _ if self.marker != Marker::None => SourceMode::Disabled,
             _ if self.failures > 0 => SourceMode::BackingOff,
             Some(PollClass::Degraded) => SourceMode::Degraded,
+            _ if self.naming.is_unstable() => SourceMode::UnstableIds,
             Some(_) | None => SourceMode::Active,
         }
     }
@@ -237,6 +242,10 @@ pub struct Found {
     pub updated: u64,
     /// Items that were known, with those left out unread.
     pub known: u64,
+    /// Items left out unread, since they came byte for byte as before.
+    pub unread: u64,
+    /// What the known ones were called.
+    pub named: Named,
 }
 
 /// What becomes of a source after a poll.

@@ -3,14 +3,16 @@
 //! written.
 
 mod register;
+mod reuse;
 
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 pub(super) use self::register::{Again, Register, Taken};
 use self::register::{Identity, Kept, Key, Writes};
+pub(super) use self::reuse::{Reused, reused};
 use super::{StoreError, Tx, rows};
 use crate::dedupe::marks;
-use crate::model::{Item, PollRecord, SeenItem, SourceId, Timestamp};
+use crate::model::{Calls, Item, Named, PollRecord, SeenItem, SourceId, Timestamp};
 
 /// Rows written by one statement. Of few sizes, so that each is prepared once.
 const ITEM_ROWS: [usize; 3] = [16, 4, 1];
@@ -81,6 +83,27 @@ async fn look_up_items(tx: &mut Tx<'_>, ids: &[&str], register: &mut Register<'_
         register.keep(&rows::text(&row, "id")?, kept);
     }
     Ok(())
+}
+
+/// Returns what the known items of a source were called. Of a source whose ids are not kept, as
+/// where it has had none so far, they are none but these.
+pub(super) async fn named(
+    tx: &mut Tx<'_>,
+    register: &Register<'_>,
+    source: &SourceId,
+) -> Result<Named, StoreError> {
+    let mut named = register.named(source);
+    if named.guid.kept > 0 || named.guid.changed == 0 {
+        return Ok(named);
+    }
+    let any = sqlx::query("select 1 from identity where kind = 'guid' and scope = $1 limit 1")
+        .bind(source.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    if any.is_none() {
+        named.guid = Calls { kept: named.guid.changed, changed: 0 };
+    }
+    Ok(named)
 }
 
 /// Writes what the register has gathered.
@@ -195,8 +218,8 @@ async fn see_again(tx: &mut Tx<'_>, keys: &[Key<'_>], now: Timestamp) -> Result<
 
 async fn update_item(tx: &mut Tx<'_>, id: &str, item: &Item) -> Result<(), StoreError> {
     sqlx::query(
-        "update item set url = $2, title = $3, summary = $4, text = $5, author = $6, updated = $7, lang = $8,
-             tags = $9, image = $10, text_key = $11
+        "update item set url = $2, title = $3, summary = $4, text = $5, author = coalesce($6, author), updated = $7, lang = $8,
+             tags = $9, image = $10, text_key = $11, published = coalesce($12, published)
          where id = $1",
     )
     .bind(id)
@@ -210,6 +233,7 @@ async fn update_item(tx: &mut Tx<'_>, id: &str, item: &Item) -> Result<(), Store
     .bind(serde_json::to_string(&item.tags)?)
     .bind(item.image.as_deref())
     .bind(item.keys.text.as_deref())
+    .bind(item.published.map(Timestamp::as_millis))
     .execute(&mut **tx)
     .await?;
     Ok(())

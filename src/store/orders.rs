@@ -10,7 +10,8 @@ use crate::model::{SourceId, Timestamp};
 pub enum Order {
     /// To be asked as soon as its host's pace allows; not where it is switched off.
     Refresh,
-    /// To be polled again, whoever switched it off: the operator, or its server by a 410.
+    /// To be polled again, whoever switched it off: the operator, or its server by a 410. Its ids
+    /// are relied on again, too, and its addresses looked at.
     Enable,
     /// To be polled no more.
     Disable,
@@ -25,7 +26,11 @@ impl Order {
                  returning id, host"
             }
             Order::Enable => {
-                "update source set next_due = case when marker = 'none' then next_due else $2 end, marker = 'none'
+                "update source set next_due = case when marker = 'none' then next_due else $2 end, marker = 'none',
+                     unstable_ids = addresses_unstable is not null,
+                     guids_unstable = null, guids_watched = null, guids_begun = 0,
+                     addresses_watched = case when addresses_unstable is not null then $2 end,
+                     addresses_begun = 0, guid_reuses = 0, guid_reused = null
                  where id in (select value from json_each($1)) and configured = 1
                  returning id, host"
             }

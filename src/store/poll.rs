@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::items::{Again, Register, Taken};
+use super::items::{Again, Register, Reused, Taken};
 use super::stories::{self, Coming, Known, Placing, Standing};
 use super::{
     Lease, Store, StoreError, Tx, claim, claim::Ended, figures, hits, hosts, items, landing, seen::remember,
     settle,
 };
 use crate::model::{
-    Alert, Decision, Found, Next, Note, PollClass, PollRecord, SourceId, SourceState, Timestamp, TopicId,
+    Alert, Decision, Found, Next, Note, PollClass, PollRecord, SeenItem, SourceId, SourceState, Timestamp,
+    TopicId,
 };
 use crate::schedule::interval::succeeded;
 
@@ -103,25 +104,24 @@ pub(super) async fn record_all(
     let held: Vec<&PollRecord> =
         records.iter().copied().filter(|record| ended.contains_key(record.source.as_str())).collect();
     let mut register = items::look_up(tx, &held).await?;
+    let reused = items::reused(tx, &held, &register).await?;
     let mut hosts = Hosts::default();
     let mut all = Vec::with_capacity(records.len());
-    let taken: Vec<Vec<Taken>> = held.iter().map(|record| take(&mut register, record)).collect();
+    let came: Vec<Vec<Came<'_>>> = held.iter().map(|record| take((&mut register, &reused), record)).collect();
     let coming: Vec<Coming<'_>> = held
         .iter()
-        .zip(&taken)
-        .flat_map(|(record, taken)| {
-            record.items.iter().zip(taken).map(|(seen, taken)| (*record, seen, taken))
-        })
+        .zip(&came)
+        .flat_map(|(record, came)| came.iter().map(|(seen, taken)| (*record, *seen, taken)))
         .collect();
     let mut placing = stories::look_up(tx, known, &coming).await?;
-    let mut taken = taken.iter();
+    let mut came = came.iter();
     for record in records {
         let Some(ended) = ended.get(record.source.as_str()) else {
             all.push(Err(StoreError::ClaimLost(record.source.to_string())));
             continue;
         };
-        let taken = taken.next().map(Vec::as_slice).unwrap_or_default();
-        let (recorded, next) = write(tx, (known, &mut placing), record, taken).await?;
+        let came = came.next().map(Vec::as_slice).unwrap_or_default();
+        let (recorded, next) = write(tx, (known, &mut placing, &register), record, came).await?;
         hosts.note(record, ended, &next);
         note_trouble(tx, &next, record.polled_at).await?;
         all.push(Ok(Recorded { state: next.state, notes: next.notes, ..recorded }));
@@ -136,19 +136,23 @@ pub(super) async fn record_all(
 }
 
 /// Says what each item of a poll turns out to be.
-fn take<'a>(register: &mut Register<'a>, record: &'a PollRecord) -> Vec<Taken> {
-    record.items.iter().map(|seen| register.take(record, seen)).collect()
+fn take<'a>((register, reused): (&mut Register<'a>, &'a Reused), record: &'a PollRecord) -> Vec<Came<'a>> {
+    let seen = record.items.iter().map(|seen| reused.or(record, seen));
+    seen.map(|seen| (seen, register.take(record, seen))).collect()
 }
+
+/// An item of a poll and what it turned out to be.
+type Came<'a> = (&'a SeenItem, Taken);
 
 /// Writes what a poll brought; returns that, and what becomes of its source.
 async fn write<'a>(
     tx: &mut Tx<'_>,
-    (known, placing): (&mut Known, &mut Placing<'a>),
+    (known, placing, register): (&mut Known, &mut Placing<'a>, &Register<'a>),
     record: &'a PollRecord,
-    taken: &'a [Taken],
+    came: &'a [Came<'a>],
 ) -> Result<(Recorded, Next), StoreError> {
     let mut recorded = Recorded::of(&record.source, record.polled_at);
-    for (seen, taken) in record.items.iter().zip(taken) {
+    for (seen, taken) in came {
         recorded.count(taken);
         let standing = placing.place(tx, known, (record, seen, taken)).await?;
         let is_near = |standing: &Standing| *taken == Taken::New && standing.copy_of.is_some();
@@ -156,7 +160,13 @@ async fn write<'a>(
         hits::record_hits(tx, record, (seen, taken, standing.as_ref()), &mut recorded).await?;
     }
     let known = record.items.len() as u64 - recorded.new + record.n_skipped as u64;
-    let next = (record.decide)(Found { new: recorded.new, updated: recorded.updated, known });
+    let next = (record.decide)(Found {
+        new: recorded.new,
+        updated: recorded.updated,
+        known,
+        unread: record.n_skipped as u64,
+        named: items::named(tx, register, &record.source).await?,
+    });
     remember(tx, &record.source, &record.memory).await?;
     if let Some(host) = &next.host {
         landing::keep(tx, &next.state, host).await?;

@@ -7,7 +7,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::model::{
     Alert, AlertId, ChannelName, Delivery, DeliveryId, FollowUp, Hints, Item, ItemId, ItemKeys, Landing,
-    Moved, SourceId, SourceState, StoryId, StoryRef, Timestamp, TopicId, Unchanged, Validators,
+    Moved, Naming, SourceId, SourceState, StoryId, StoryRef, Timestamp, TopicId, Trust, Unchanged,
+    Validators,
 };
 
 type Read<T> = Result<T, sqlx::Error>;
@@ -121,7 +122,19 @@ pub(super) fn source_state(row: &SqliteRow) -> Read<SourceState> {
             ends_at: row.try_get("ends_at")?,
             same_as: same_as.map(SourceId::new),
         },
+        naming: Naming {
+            guids: trust(row, ["guids_unstable", "guids_watched", "guids_begun"])?,
+            addresses: trust(row, ["addresses_unstable", "addresses_watched", "addresses_begun"])?,
+            reuses: count(row, "guid_reuses")?,
+            reused_at: time_or_none(row, "guid_reused")?,
+        },
     })
+}
+
+fn trust(row: &SqliteRow, [since, watched_from, begun]: [&str; 3]) -> Read<Trust> {
+    let begun = row.try_get::<i64, _>(begun)? != 0;
+    let times = time_or_none(row, since)?.zip(time_or_none(row, watched_from)?);
+    Ok(times.map_or(Trust::Relied, |(since, watched_from)| Trust::Unstable { since, watched_from, begun }))
 }
 
 fn moved(row: &SqliteRow) -> Read<Option<Moved>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{QueryBuilder, Sqlite, query_builder::Separated};
 
 use super::{StoreError, Tx, poll::Recorded};
-use crate::model::{PollClass, SourceState, Timestamp};
+use crate::model::{Naming, PollClass, SourceState, Timestamp, Trust};
 
 /// Rows of one statement are so many or a half, a quarter … of that: few texts to be prepared, and
 /// never more values than a statement may have.
@@ -44,7 +44,10 @@ fn statement(recorded: &[&Recorded]) -> QueryBuilder<Sqlite> {
              moved_at = row.column23, moved_failing_since = row.column24, read_whole = row.column25,
              unchanged_since = row.column26, unchanged = row.column27, asked_plainly = row.column28,
              lies = row.column29, refused_since = row.column30, asks_from = row.column31,
-             max_age_ms = row.column32
+             max_age_ms = row.column32, unstable_ids = row.column33, guids_unstable = row.column34,
+             guids_watched = row.column35, addresses_unstable = row.column36,
+             addresses_watched = row.column37, guid_reuses = row.column38, guid_reused = row.column39,
+             guids_begun = row.column40, addresses_begun = row.column41
          from (",
     );
     statement.push_values(recorded, |mut row, recorded| bind(&mut row, &recorded.state, recorded.new));
@@ -89,6 +92,24 @@ fn bind(row: &mut Separated<'_, Sqlite, &'static str>, state: &SourceState, n_ne
         .push_bind(time(state.refused_since))
         .push_bind(time(state.hints.from))
         .push_bind(state.max_age.map(millis));
+    bind_naming(row, state.naming);
+}
+
+fn bind_naming(row: &mut Separated<'_, Sqlite, &'static str>, naming: Naming) {
+    row.push_bind(i64::from(naming.is_unstable()));
+    for trust in [naming.guids, naming.addresses] {
+        let times = match trust {
+            Trust::Relied => None,
+            Trust::Unstable { since, watched_from, .. } => {
+                Some((since.as_millis(), watched_from.as_millis()))
+            }
+        };
+        row.push_bind(times.map(|(since, _)| since)).push_bind(times.map(|(_, watched_from)| watched_from));
+    }
+    row.push_bind(i64::from(naming.reuses)).push_bind(naming.reused_at.map(Timestamp::as_millis));
+    for trust in [naming.guids, naming.addresses] {
+        row.push_bind(i64::from(matches!(trust, Trust::Unstable { begun: true, .. })));
+    }
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -31,6 +31,8 @@ pub struct SourceFigures {
     pub backing_off: u64,
     /// Partly readable.
     pub degraded: u64,
+    /// Readable, but their ids or addresses change from poll to poll.
+    pub unstable_ids: u64,
     /// Switched off by the server or the operator.
     pub marked_off: u64,
 }
@@ -56,6 +58,15 @@ macro_rules! ailing {
 
 const AILING: &str =
     source_rows!(concat!("where ", ailing!(), " order by (failures = 0), next_due, id limit $2"));
+/// The sources of the index `source_unstable`, in its words.
+macro_rules! unstable {
+    () => {
+        "configured = 1 and marker = 'none' and failures = 0 and coalesce(class, '') <> 'degraded'
+             and unstable_ids = 1"
+    };
+}
+
+const UNSTABLE: &str = source_rows!(concat!("where ", unstable!(), " order by next_due, id limit $2"));
 // What is due next is in hand, or waits at one of the hosts that come next.
 const NEXT: &str = source_rows!(
     "where source.id in (
@@ -66,6 +77,7 @@ const NEXT: &str = source_rows!(
              select id from source where host = near.name and configured = 1 and marker = 'none'
              order by next_due, id limit $2))
          and configured = 1 and marker = 'none' and failures = 0 and coalesce(class, '') <> 'degraded'
+         and unstable_ids = 0
      order by next_due, id limit $2"
 );
 const OFF: &str = source_rows!("where marker <> 'none' and configured = 1 order by id limit $2");
@@ -79,7 +91,10 @@ const FIGURES: &str = concat!(
     " and (failures = 0) = 0) as backing_off,
          (select count(*) from source where ",
     ailing!(),
-    " and (failures = 0) = 1) as degraded"
+    " and (failures = 0) = 1) as degraded,
+         (select count(*) from source where ",
+    unstable!(),
+    ") as unstable_ids"
 );
 
 impl Store {
@@ -107,8 +122,8 @@ impl Store {
         all_read(&found, now)
     }
 
-    /// Returns so many of the configured sources that fail, are read in part or are marked off, by
-    /// id, from behind this one on.
+    /// Returns so many of the configured sources that fail, are read in part, have unstable ids or are
+    /// marked off, by id, from behind this one on.
     pub async fn ailing_after(
         &self,
         id: &str,
@@ -116,7 +131,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<SourceRow>, StoreError> {
         let found = sqlx::query(source_rows!(
-            "where id > $2 and configured = 1 and (marker <> 'none' or failures > 0 or class = 'degraded')
+            "where id > $2 and configured = 1 and (marker <> 'none' or failures > 0 or class = 'degraded' or unstable_ids = 1)
              order by id limit $3"
         ))
         .bind(week_before(now))
@@ -128,14 +143,14 @@ impl Store {
     }
 
     /// Returns the configured sources that need a look first: failing ones, partly readable
-    /// ones, then those that are due next, then those marked off.
+    /// ones, those with unstable ids, then those that are due next, then those marked off.
     pub async fn sources_to_look_at(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
-        self.first_of(&[AILING, NEXT, OFF], limit, now).await
+        self.first_of(&[AILING, UNSTABLE, NEXT, OFF], limit, now).await
     }
 
     /// Returns the same without those that are well.
     pub async fn sources_that_ail(&self, limit: u32, now: Timestamp) -> Result<Vec<SourceRow>, StoreError> {
-        self.first_of(&[AILING, OFF], limit, now).await
+        self.first_of(&[AILING, UNSTABLE, OFF], limit, now).await
     }
 
     async fn first_of(
@@ -161,12 +176,14 @@ impl Store {
         let row = sqlx::query(FIGURES).fetch_one(self.reader()).await?;
         let polled: u64 = rows::count(&row, "polled")?;
         let (backing_off, degraded) = (rows::count(&row, "backing_off")?, rows::count(&row, "degraded")?);
+        let unstable_ids = rows::count(&row, "unstable_ids")?;
         let marked_off = rows::count(&row, "marked_off")?;
         Ok(SourceFigures {
             known: polled + marked_off,
-            active: polled.saturating_sub(backing_off + degraded),
+            active: polled.saturating_sub(backing_off + degraded + unstable_ids),
             backing_off,
             degraded,
+            unstable_ids,
             marked_off,
         })
     }
@@ -230,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_page_and_status_ask_looks_at_no_source_that_it_does_not_show() {
-        for statement in [FIGURES, AILING, NEXT, OFF] {
+        for statement in [FIGURES, AILING, UNSTABLE, NEXT, OFF] {
             let plan = plan(statement).await;
             let whole = |step: &&String| step.starts_with("SCAN source") && !step.contains("INDEX");
             assert_eq!(plan.iter().find(whole), None, "{statement}\n{plan:#?}");

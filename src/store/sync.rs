@@ -302,7 +302,10 @@ async fn begin_anew(tx: &mut Tx<'_>, source: &Watched, now: Timestamp) -> Result
              skip_hours = 0, skip_days = 0, rhythm = null,
              interval_ms = null, reason = null, moved_to = null, moved_at = null, moved_failing_since = null,
              read_whole = null, unchanged_since = null, unchanged = 0, asked_plainly = null, lies = 0,
-             held = 0, ends_at = null, same_as = null,
+             held = 0, ends_at = null, same_as = null, unstable_ids = 0, guids_unstable = null,
+             guids_watched = null, addresses_unstable = null, addresses_watched = null, guids_begun = 0,
+             addresses_begun = 0, guid_reuses = 0,
+             guid_reused = null,
              marker = case when marker = 'gone' then 'none' else marker end
          where id = $5",
     )

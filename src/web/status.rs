@@ -245,14 +245,14 @@ pub(super) fn sources(config: &Config, overview: Option<&Overview>) -> SourcesPa
         return SourcesPart { total, active, disabled: total - active, ..SourcesPart::default() };
     };
     let figures = overview.sources;
-    let failing = figures.backing_off + figures.degraded;
+    let failing = figures.backing_off + figures.degraded + figures.unstable_ids;
     let active = figures.active.min(total);
     SourcesPart {
         total,
         active,
         backing_off: figures.backing_off,
         degraded: figures.degraded,
-        unstable_ids: 0,
+        unstable_ids: figures.unstable_ids,
         disabled: total.saturating_sub(active + failing),
     }
 }

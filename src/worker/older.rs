@@ -24,17 +24,15 @@ pub(super) struct Reading<'a> {
     pub(super) ctx: &'a Arc<Ctx>,
     pub(super) live: &'a Arc<Live>,
     pub(super) source: &'a Arc<Source>,
+    pub(super) state: &'a SourceState,
     pub(super) corrections: &'a Arc<Corrections>,
     pub(super) polled_at: Timestamp,
 }
 
 /// Adds to what a poll read what its older pages hold, if nothing of what it read is known. Returns
 /// the host that wants to be left alone then, and how long.
-pub(super) async fn add(
-    reading: &Reading<'_>,
-    state: &SourceState,
-    first: &mut Read,
-) -> Option<(String, Duration)> {
+pub(super) async fn add(reading: &Reading<'_>, first: &mut Read) -> Option<(String, Duration)> {
+    let state = reading.state;
     let mut next = first.older.take();
     let learned = first.outcome.learned.as_ref()?;
     let Showing::Whole(held) = learned.showing else { return None };
@@ -105,7 +103,7 @@ impl Reading<'_> {
         let body_bytes = fetched.body.len() as u64;
         let page = read::page(
             (self.ctx, self.live),
-            self.source,
+            (self.source, self.state),
             fetched,
             Arc::clone(self.corrections),
             self.polled_at,

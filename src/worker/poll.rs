@@ -274,9 +274,9 @@ async fn poll_one(
     let mut read = read::read((ctx, live), source, state, exchange).await;
     let is_ours = is_own_fault(ctx, &asked_host(source, state), read.outcome.class).await;
     let host_pause = host.zip(host_pause(&read.outcome));
-    let reading = Reading { ctx, live, source, corrections: &corrections, polled_at };
+    let reading = Reading { ctx, live, source, state, corrections: &corrections, polled_at };
     // Its older pages were asked for later than the poll began, from where pauses are counted.
-    let older_pause = older::add(&reading, state, &mut read)
+    let older_pause = older::add(&reading, &mut read)
         .await
         .map(|(host, pause)| (host, pause.saturating_add(ctx.clock.elapsed().saturating_sub(began))));
     let host_pause = older_pause.or(host_pause);

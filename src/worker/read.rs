@@ -11,7 +11,7 @@ use crate::fetch::{FetchError, Fetched};
 use crate::matcher::learn::Corrections;
 use crate::model::{
     Fresh, Imprints, Item, Memory, PollClass, RetryAfter, Routed, Score, ScoreOutcome, SeenItem, SourceState,
-    Timestamp, Validators, fingerprint,
+    Timestamp, Uses, Validators, fingerprint,
 };
 use crate::schedule::interval::{Learned, Outcome};
 use crate::schedule::route::destinations;
@@ -114,6 +114,7 @@ async fn taken(
         hash,
         known,
         may_pass: state.baseline_done && state.landing.held > 0,
+        uses: state.naming.uses(now),
     };
     Read { body_bytes, ..work.aside(ctx, fetched).await }
 }
@@ -121,7 +122,7 @@ async fn taken(
 /// Reads an older page of a source, of which nothing is known yet.
 pub(super) async fn page(
     (ctx, live): (&Arc<Ctx>, &Arc<Live>),
-    source: &Arc<Source>,
+    (source, state): (&Arc<Source>, &SourceState),
     fetched: Fetched,
     corrections: Arc<Corrections>,
     now: Timestamp,
@@ -136,6 +137,7 @@ pub(super) async fn page(
         hash: String::new(),
         known: None,
         may_pass: true,
+        uses: state.naming.uses(now),
     };
     work.aside(ctx, fetched).await
 }
@@ -190,6 +192,8 @@ struct Work {
     known: Option<Imprints>,
     /// Whether the source held something that can be gone.
     may_pass: bool,
+    /// What its ids and addresses are good for.
+    uses: Uses,
 }
 
 /// The items of a body, as far as they were read.
@@ -260,7 +264,7 @@ impl Work {
         let content_type = fetched.content_type.as_deref();
         let mut extracted = extract::unseen(&fetched.body, content_type, &fetched.url, limits, known);
         let raw = std::mem::take(&mut extracted.items);
-        let identified = dedupe::identify_all(&self.source.id, raw, self.now);
+        let identified = dedupe::identify_all(&self.source.id, raw, self.uses, self.now);
         let left_out = known.map(|known| known.of(&extracted.left_out)).unwrap_or_default();
         let imprints = identified.imprints(extracted.prints.as_ref(), left_out);
         if imprints.is_none() && !extracted.left_out.is_empty() {

@@ -11,7 +11,7 @@ use crate::fetch::{FetchError, Fetched};
 use crate::model::{Found, Next, SourceId, SourceState, Timestamp, Validators};
 use crate::schedule::interval::{Outcome, succeeded};
 use crate::schedule::moves::{self, Arrival, Asked};
-use crate::schedule::{probe, window};
+use crate::schedule::{naming, probe, window};
 use crate::store::Elsewhere;
 
 /// One poll's way.
@@ -128,6 +128,7 @@ impl Trip {
         let showing = outcome.learned.as_ref().map(|learned| learned.showing).unwrap_or_default();
         notes.extend(moves::follow(state, before, &arrival, now));
         notes.extend(probe::learn(state, before, (answer, found), now));
+        notes.extend(naming::learn(state, before, found, now));
         notes.extend(window::keep(state, before, showing, found));
         notes.extend(moves::shadow(state, before, self.same_as.as_ref(), now));
         let paced_by = |state| moves::host(moves::moved(state).as_ref().unwrap_or(&self.configured));

@@ -3,6 +3,7 @@
 mod items;
 mod lean;
 mod moves;
+mod naming;
 mod network;
 mod pace;
 mod sending;

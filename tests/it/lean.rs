@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use newshound::dedupe::identify_all;
 use newshound::extract::{self, Extracted, Limits};
-use newshound::model::{Imprints, RawItem, SourceId, Timestamp};
+use newshound::model::{Imprints, RawItem, SourceId, Timestamp, Uses};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use url::Url;
@@ -23,7 +23,7 @@ fn read(body: &[u8], known: Option<&Imprints>) -> Extracted {
 
 /// Returns what is remembered of a body that was read whole.
 fn remembered(whole: &Extracted) -> Option<Imprints> {
-    let identified = identify_all(&SourceId::new("s"), whole.items.clone(), NOW);
+    let identified = identify_all(&SourceId::new("s"), whole.items.clone(), Uses::default(), NOW);
     identified.imprints(whole.prints.as_ref(), Vec::new())
 }
 

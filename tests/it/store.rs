@@ -170,7 +170,7 @@ fn seen(source: &str, [guid, url, text]: [&str; 3]) -> SeenItem {
             source: Some(source.clone()),
             url: given(url),
             title: text.to_owned(),
-            keys: ItemKeys { guid: given(guid), url: given(url), text: given(text) },
+            keys: ItemKeys { guid: given(guid), url: given(url), text: given(text), ..ItemKeys::default() },
             ..Item::bare(ItemId::of(&source, guid))
         },
         baseline: false,

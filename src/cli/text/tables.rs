@@ -47,7 +47,7 @@ pub(in crate::cli) fn sources(
 
 fn source_row(source: &SourceListing, terminal: Terminal, now: Timestamp) -> Row {
     let mut below = Vec::new();
-    if source.failures > 0 || source.state == SourceMode::Degraded {
+    if source.failures > 0 || matches!(source.state, SourceMode::Degraded | SourceMode::UnstableIds) {
         let failures = match source.failures {
             0 => String::new(),
             n => format!("{} in a row; ", counted(n.into(), "failure", "failures")),

@@ -1,13 +1,15 @@
 //! Tests of when a server's word is doubted.
 
 use super::*;
-use crate::model::{Landing, SourceId, Validators};
+use crate::model::{Calls, Landing, Named, SourceId, Validators};
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-const NOTHING: Found = Found { new: 0, updated: 0, known: 0 };
+const NOTHING: Found = Found { new: 0, updated: 0, known: 0, unread: 0, named: NAMED };
+const NAMED: Named =
+    Named { guid: Calls { kept: 0, changed: 0 }, url: Calls { kept: 0, changed: 0 }, reused: 0 };
 
 fn silent(answers: u32, since: Duration) -> SourceState {
     SourceState {
@@ -70,7 +72,7 @@ fn check(answer: Answer, found: Found, expect: bool) {
 
 #[test]
 fn a_server_is_found_out_by_what_it_cannot_explain() {
-    let news = Found { new: 2, updated: 0, known: 18 };
+    let news = Found { new: 2, known: 18, ..NOTHING };
     check(WHOLE, NOTHING, false);
     check(WHOLE, Found { known: 20, ..NOTHING }, false);
     check(WHOLE, news, true);
@@ -86,7 +88,7 @@ fn a_server_is_found_out_by_what_it_cannot_explain() {
 #[test]
 fn who_was_found_out_is_believed_again_after_three_months() {
     let mut state = silent(200, DAY * 8);
-    let found = Found { new: 1, updated: 0, known: 19 };
+    let found = Found { new: 1, known: 19, ..NOTHING };
     let before = state.clone();
     assert!(learn(&mut state, &before, (Some(WHOLE), found), NOW).is_some());
     let validators = silent(0, DAY).validators;
@@ -126,7 +128,7 @@ proptest! {
                 (false, true) => WHOLE,
                 (false, false) => UNCHANGED,
             };
-            let found = if changed { Found { new, updated: 0, known: 15 } } else { NOTHING };
+            let found = if changed { Found { new, known: 15, ..NOTHING } } else { NOTHING };
             prop_assert_eq!(learn(&mut state, &before, (Some(answer), found), now), None);
             state.last_poll = Some(now);
         }

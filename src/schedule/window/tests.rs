@@ -11,8 +11,8 @@ fn holding(held: u64, baseline_done: bool) -> SourceState {
     }
 }
 
-const fn found(new: u64, known: u64) -> Found {
-    Found { new, updated: 0, known }
+fn found(new: u64, known: u64) -> Found {
+    Found { new, known, ..Found::default() }
 }
 
 #[track_caller]

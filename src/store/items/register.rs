@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::dedupe::{Mark, MarkKind, PASSING, marks};
-use crate::model::{Item, ItemId, PollRecord, SeenItem, Timestamp};
+use crate::dedupe::{Lasts, Mark, MarkKind, PASSING, marks};
+use crate::model::{Calls, Item, ItemId, Named, PollRecord, SeenItem, SourceId, Timestamp, Use};
 
 /// A known item counts as seen again only once a day, to spare the disk.
 const SEEN_AGAIN_MS: i64 = 86_400_000;
@@ -69,6 +69,8 @@ pub(in crate::store) struct Register<'a> {
     added: Vec<Key<'a>>,
     rebound: HashSet<Key<'a>>,
     seen_again: HashSet<Key<'a>>,
+    /// What known items were called, by source.
+    named: HashMap<&'a SourceId, Named>,
 }
 
 /// What is to be written.
@@ -81,6 +83,11 @@ pub(super) struct Writes<'a> {
     pub(super) rebound: Vec<(Key<'a>, String, Timestamp)>,
     /// What was seen again, and when the latest of it was.
     pub(super) seen_again: Option<(Vec<Key<'a>>, Timestamp)>,
+}
+
+/// Says whether an item came under the id of another article.
+fn is_under_another_name(item: &Item) -> bool {
+    item.keys.guid.is_some() && item.keys.uses.guid == Use::Ignored
 }
 
 impl<'a> Register<'a> {
@@ -107,9 +114,13 @@ impl<'a> Register<'a> {
             let kept = Kept { source, text_key: item.keys.text.clone(), first_seen: now };
             self.keep(item.id.as_str(), kept);
             self.items.push((seen, now));
+            if is_under_another_name(item) {
+                self.named.entry(&record.source).or_default().reused += 1;
+            }
             self.bind(record, item, item.id.as_str());
             return Taken::New;
         };
+        self.note_names(record, item, &id);
         self.bind(record, item, &id);
         let again = match by {
             MarkKind::Url if id != item.id.as_str() => Again::SameUrl,
@@ -134,8 +145,51 @@ impl<'a> Register<'a> {
     fn find(&self, record: &PollRecord, item: &Item) -> Option<(String, MarkKind)> {
         marks(&record.source, &item.keys).find_map(|mark| {
             let id = &self.identities.get(&Key::of(mark))?.item;
-            (!mark.passes || !self.is_over(id, record.polled_at)).then(|| (id.clone(), mark.kind))
+            self.counts(mark, id, record.polled_at).then(|| (id.clone(), mark.kind))
         })
+    }
+
+    fn counts(&self, mark: Mark<'_>, id: &str, now: Timestamp) -> bool {
+        match mark.lasts {
+            Lasts::Always => true,
+            Lasts::Passes => !self.is_over(id, now),
+            Lasts::Never => false,
+        }
+    }
+
+    /// Takes note of whether a known item of the same source is called as it was before.
+    fn note_names(&mut self, record: &'a PollRecord, item: &'a Item, id: &str) {
+        if self.kept.get(id).is_none_or(|kept| kept.source != record.source.as_str()) {
+            return;
+        }
+        let called = |kind: MarkKind| {
+            let mark = marks(&record.source, &item.keys).find(|mark| mark.kind == kind)?;
+            Some(self.identities.get(&Key::of(mark)).is_some_and(|known| known.item == id))
+        };
+        let guid = called(MarkKind::Guid).or(is_under_another_name(item).then_some(false));
+        let url = called(MarkKind::Url);
+        let named = self.named.entry(&record.source).or_default();
+        for (calls, is_kept) in [(&mut named.guid, guid), (&mut named.url, url)] {
+            let Calls { kept, changed } = calls;
+            *kept += u64::from(is_kept == Some(true));
+            *changed += u64::from(is_kept == Some(false));
+        }
+    }
+
+    /// Returns what the known items of a source were called.
+    pub(super) fn named(&self, source: &SourceId) -> Named {
+        self.named.get(source).copied().unwrap_or_default()
+    }
+
+    /// Returns the stored item that an item's id leads to, where its words are others.
+    pub(super) fn claimed<'b>(&'b self, record: &'b PollRecord, item: &'b Item) -> Option<&'b str> {
+        // What has no words could not be known by anything else.
+        item.keys.text.as_ref()?;
+        let mark = marks(&record.source, &item.keys).find(|mark| mark.kind == MarkKind::Guid)?;
+        let id = &self.identities.get(&Key::of(mark))?.item;
+        let kept = self.kept.get(id)?;
+        let is_claim = mark.lasts == Lasts::Always && kept.source == record.source.as_str();
+        (is_claim && kept.text_key != item.keys.text).then_some(id)
     }
 
     /// Says whether the time of a short text is over that leads to this item.
@@ -154,7 +208,7 @@ impl<'a> Register<'a> {
                 self.added.push(key);
                 continue;
             };
-            let goes_over = mark.passes && self.is_over(&known.item, now) && known.item != id;
+            let goes_over = mark.lasts == Lasts::Passes && self.is_over(&known.item, now) && known.item != id;
             let is_seen_again = known.last_seen.as_millis() < now.as_millis() - SEEN_AGAIN_MS;
             if goes_over {
                 self.identities.insert(key, Identity { item: id.to_owned(), last_seen: now });

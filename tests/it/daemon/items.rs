@@ -1,5 +1,6 @@
 //! Which items are news.
 
+use super::naming::neighbour;
 use super::*;
 
 /// H-19
@@ -9,9 +10,10 @@ async fn items_without_id_and_link_are_stored_and_alerted_once() {
     let new = ["one", "two", "three"]
         .map(|n| format!("<item><title>war number {n}</title><description>More of it.</description></item>"));
     let server = serve("127.0.0.1", vec![Reply::ok(&rss(old)), Reply::ok(&rss(&new.concat()))]).await;
-    let desk = Desk::watching(&[&server]).await;
+    let neighbour = neighbour("127.0.0.2").await;
+    let desk = Desk::watching(&[&server, &neighbour]).await;
     let counts = desk.rounds(11).await;
-    assert_eq!((counts.items_new, counts.alerts, counts.delivered), (4, 3, 3));
+    assert_eq!((counts.items_new, counts.alerts, counts.delivered), (4 + 11, 3 + 10, 3 + 10));
     assert_eq!(desk.alerts_on(&["war number one", "war number two", "war number three"]).await, [1, 1, 1]);
 }
 
@@ -41,9 +43,11 @@ async fn two_contents_that_alternate_alert_once_each() {
         _ => ok(&["war odd"]),
     })
     .await;
-    let desk = Desk::watching(&[&server]).await;
+    let neighbour = neighbour("127.0.0.2").await;
+    let desk = Desk::watching(&[&server, &neighbour]).await;
     let counts = desk.rounds(20).await;
-    assert_eq!((counts.items_new, counts.alerts, counts.delivered), (3, 2, 2));
+    assert_eq!((counts.items_new, counts.alerts, counts.delivered), (3 + 20, 2 + 19, 2 + 19));
+    assert_eq!(desk.alerts_on(&["war even", "war odd"]).await, [1, 1]);
 }
 
 #[tokio::test]

@@ -237,3 +237,55 @@ async fn an_item_that_outlived_what_it_was_recognised_by_is_still_the_same() {
     let again = shelf.poll("a", item("1"), NOW + DAY * 8).await;
     assert_eq!((again.new, again.alerts()), (0, 0));
 }
+
+/// What an item is recognised by outlives it: its feed may carry it for longer than it is kept.
+#[tokio::test]
+async fn an_item_that_was_deleted_does_not_come_back() {
+    let shelf = Shelf::with(&["a@one", "b@two"]).await;
+    let item = |source, url, text| vec![seen(source, ["1", url, text])];
+    assert_eq!(shelf.poll("a", item("a", "http://x/1", "war begins"), NOW).await.alerts(), 1);
+    shelf.damage("delete from item").await;
+    for (hour, source, url, text) in [
+        (1, "a", "http://x/1", "war begins"),
+        (2, "a", "http://x/1", "war goes on"),
+        (3, "a", "http://x/2", "war begins"),
+        (4, "b", "http://x/1", "war ends"),
+    ] {
+        let recorded = shelf.poll(source, item(source, url, text), NOW + HOUR * hour).await;
+        assert_eq!((recorded.new, recorded.alerts()), (0, 0), "in hour {hour}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_brings_what_it_gives_and_keeps_what_it_leaves_out() {
+    let shelf = Shelf::with(&["a@one"]).await;
+    let edited = |text, published, author: Option<&str>| {
+        let mut seen = seen("a", ["1", "http://x/1", text]);
+        seen.item.author = author.map(str::to_owned);
+        seen.item.published = published;
+        vec![seen]
+    };
+    let id = edited("peace", None, None)[0].item.id.clone();
+    let mut told = Vec::new();
+    for (hour, item) in [
+        edited("peace", None, None),
+        edited("peace holds", Some(NOW), Some("Ann")),
+        edited("peace ends", Some(NOW + HOUR), None),
+        edited("war", None, Some("Bob")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        shelf.poll("a", item, NOW + HOUR * u32::try_from(hour).unwrap()).await;
+        let item = shelf.store.item(&id).await.unwrap().unwrap().item;
+        told.push((item.published, item.author));
+    }
+    let ann = || Some("Ann".to_owned());
+    let expect = [
+        (None, None),
+        (Some(NOW), ann()),
+        (Some(NOW + HOUR), ann()),
+        (Some(NOW + HOUR), Some("Bob".to_owned())),
+    ];
+    assert_eq!(told, expect);
+}
