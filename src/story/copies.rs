@@ -22,8 +22,10 @@ const LEAST_SHARED: u32 = 3;
 const LEAST_CONTAINED: f64 = 0.4;
 /// … and of one with fewer than so many shingles …
 const FEW_SHINGLES: u32 = 12;
-/// … at least this part: a few that happen to be equal are no proof.
+/// … at least this part, as a few that happen to be equal are no proof; …
 const LEAST_OF_FEW: f64 = 0.6;
+/// … and as much of one that the same source has: its reports are written after patterns of its own.
+const LEAST_OF_OWN: f64 = 0.6;
 /// A shingle of more items is boilerplate.
 const MOST_OF_ONE: usize = 8;
 /// With fewer words of text the title alone says what is a copy.
@@ -197,7 +199,11 @@ fn is_copy(article: &Article, arrival: &Arrival<'_>, n_shared: u32) -> bool {
         return false;
     }
     let smaller = smaller(article, arrival);
-    let least = if smaller < FEW_SHINGLES { LEAST_OF_FEW } else { LEAST_CONTAINED };
+    let least = match () {
+        () if is_of(article, arrival.source) => LEAST_OF_OWN,
+        () if smaller < FEW_SHINGLES => LEAST_OF_FEW,
+        () => LEAST_CONTAINED,
+    };
     f64::from(n_shared) >= least * f64::from(smaller) && tells_the_same(article, arrival)
 }
 
@@ -239,5 +245,254 @@ fn tells_the_same(article: &Article, arrival: &Arrival<'_>) -> bool {
 
 /// Says whether an article of this source and time is the next one under the title of another.
 fn is_next(article: &Article, source: &SourceId, at: Timestamp) -> bool {
-    article.source == *source && apart(article.seen, at) > RESEND_WINDOW
+    is_of(article, source) && apart(article.seen, at) > RESEND_WINDOW
+}
+
+/// Says whether an article is of this source. Of items without a source nobody knows.
+fn is_of(article: &Article, source: &SourceId) -> bool {
+    article.source == *source && !source.as_str().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::matcher;
+    use crate::model::Item;
+    use crate::story::sketch;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// An item as the tests write it: source, hour at which it is seen, title, text.
+    type Given<'a> = (&'a str, i64, &'a str, &'a str);
+
+    fn sketch_of(title: &str, text: &str) -> Sketch {
+        let item = Item { title: title.into(), text: text.into(), ..Item::bare(ItemId::new("it_1")) };
+        sketch(&item, &matcher::words(&item))
+    }
+
+    /// Takes the next item, and returns the number of the article that it is a copy of.
+    fn take(copies: &mut Copies, (source, hour, title, text): Given<'_>) -> Option<i64> {
+        let (source, sketch) = (SourceId::new(source), sketch_of(title, text));
+        let item = ItemId::new(format!("it_{}", copies.next));
+        let at = Timestamp::from_millis(hour * HOUR);
+        let arrival = Arrival { item: &item, source: &source, title, published: None, sketch: &sketch, at };
+        let original = copies.original(&arrival).map(|article| article.number);
+        copies.shelve(&arrival, 0, original);
+        original
+    }
+
+    /// Takes two items; the second is expected to be a copy of the first, or not.
+    #[track_caller]
+    fn check(first: Given<'_>, second: Given<'_>, expect: bool) {
+        let mut copies = Copies::default();
+        assert_eq!(take(&mut copies, first), None);
+        assert_eq!(take(&mut copies, second).is_some(), expect, "{first:?} {second:?}");
+    }
+
+    const LEAD: &str = "The armoured train of the leader left the capital on Sunday evening and is expected to \
+        cross the border near the port within two days, officials of both countries said.";
+    const MORE: &str = "Guards have been seen at the small station since the weekend. Fishermen were told to \
+        leave the river, and the only hotel of the town has taken no guests since Friday. It would be the \
+        first journey abroad in four years. The visit was arranged in July, when a delegation came to see \
+        a parade, and both sides are said to want a pact on shells and grain.";
+
+    fn whole() -> String {
+        format!("{LEAD}\n{MORE}")
+    }
+
+    #[test]
+    fn an_edited_or_shortened_article_is_a_copy() {
+        let (title, whole) = ("Train leaves for the border", whole());
+        for (again, text) in [
+            ("Leader on his way, say officials", whole.as_str()),
+            ("Train leaves for the border", LEAD),
+            (
+                "UPDATE 1-Train leaves for the border | The Daily",
+                &format!("By Jane Roe\n{whole}\nAll rights reserved."),
+            ),
+            ("Train leaves for the border", &whole.to_uppercase()),
+            ("Train leaves", MORE),
+        ] {
+            check(("a", 0, title, &whole), ("b", 5, again, text), true);
+            check(("a", 0, again, text), ("b", 5, title, &whole), true);
+        }
+    }
+
+    #[test]
+    fn another_article_is_none_and_a_month_later_nothing_is() {
+        let (title, whole) = ("Train leaves for the border", whole());
+        check(("a", 0, title, &whole), ("b", 29 * 24, title, &whole), true);
+        check(("a", 0, title, &whole), ("b", 31 * 24, title, &whole), false);
+        check(("a", 0, title, LEAD), ("b", 0, title, MORE), false);
+    }
+
+    #[test]
+    fn other_numbers_in_the_title_make_another_article() {
+        let text = whole();
+        for (one, other, expect) in [
+            ("Profit of Acme up 5.6 percent", "Profit of Acme up 7.1 percent", false),
+            ("Profit of Acme up 5.6 percent", "Profit of Acme up 5,6%", true),
+            ("Acme results for Q1", "Acme results for Q2", false),
+            ("Rovers beat United 2-1", "Rovers beat United 3-1", false),
+            ("Quake of magnitude 6 shakes coast", "Quake of magnitude 7 shakes coast", false),
+            ("UPDATE 1-Quake shakes the coast", "UPDATE 2-Quake shakes the coast", true),
+            ("Quake of magnitude 6 shakes coast", "Quake shakes the coast", true),
+        ] {
+            check(("a", 0, one, &text), ("b", 1, other, &text), expect);
+        }
+    }
+
+    #[test]
+    fn the_next_report_in_the_same_words_is_none() {
+        let report = |day: &str, bags: u32, more: u32| {
+            format!(
+                "Roastings of green coffee in the week ended {day} were about {bags} bags, compared with \
+                 {more} bags in the same week of last year, the company reported. That includes what is used \
+                 for soluble production, and stands against what was reported for the week before."
+            )
+        };
+        let (first, next) = (report("March 7", 325_000, 290_000), report("March 21", 250_000, 195_000));
+        check(
+            ("a", 0, "Coffee roastings higher", &first),
+            ("a", 14 * 24, "Coffee roastings higher", &next),
+            false,
+        );
+        check(
+            ("a", 0, "Coffee roastings higher", &first),
+            ("b", 14 * 24, "Coffee roastings higher", &first),
+            true,
+        );
+    }
+
+    #[test]
+    fn without_text_the_title_says_it() {
+        let title = "Leader arrives by armoured train";
+        check(("a", 0, title, ""), ("b", 71, "LEADER arrives by armoured train | The Daily", ""), true);
+        check(("a", 0, title, ""), ("b", 73, title, ""), false);
+        check(("a", 0, title, ""), ("b", 1, title, &whole()), true);
+        check(("a", 0, "News in brief", ""), ("b", 1, "News in brief", ""), false);
+        // Sent again under another id, or the next one of a column.
+        check(("a", 0, title, ""), ("a", 1, title, ""), true);
+        check(("a", 0, title, ""), ("a", 24, title, ""), false);
+    }
+
+    #[test]
+    fn the_title_of_a_column_is_nobodys() {
+        let mut copies = Copies::default();
+        let column = "Your briefing for the morning";
+        assert_eq!(take(&mut copies, ("a", 0, column, "")), None);
+        assert_eq!(take(&mut copies, ("a", 24, column, "")), None);
+        assert_eq!(take(&mut copies, ("b", 25, column, "")), None);
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_compared_by_signs() {
+        let text = "北朝鮮の金正恩総書記を乗せた専用列車が日曜日の夕方に平壌を出発し、二日以内に国境を越える見通しだと両国の当局者が明らかにした。\
+                    週末から小さな駅には警備員の姿が見られ、漁師たちは川から離れるよう求められた。";
+        let other = "北朝鮮の金正恩総書記は国境に近い駅で地元の知事らの出迎えを受け、歓迎の式典に出席した後、首脳会談が行われる宇宙基地へ向かった。\
+                     会談では砲弾の供給や食料支援などが話し合われるとみられている。";
+        check(("a", 0, "専用列車が出発", text), ("b", 1, "総書記の列車が国境へ", text), true);
+        check(("a", 0, "専用列車が出発", text), ("b", 1, "総書記を知事が出迎え", other), false);
+    }
+
+    #[test]
+    fn what_many_have_says_nothing() {
+        let mut copies = Copies::default();
+        let boilerplate = "Read more about this on our pages and follow us wherever you are today";
+        let tiny = |n: usize| format!("one{n} two{n} three{n} four{n} five{n}. {boilerplate}");
+        let found: Vec<bool> = (0..20).map(|n| take(&mut copies, ("a", 0, "", &tiny(n))).is_some()).collect();
+        assert!(found[9..].iter().all(|is_copy| !is_copy), "{found:?}");
+    }
+
+    fn words(of: &str, n: usize) -> String {
+        (0..n).map(|nth| format!("{of}{nth}")).collect::<Vec<_>>().join(" ")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn an_item_is_a_copy_of_itself_and_the_order_of_words_counts(n in 30_usize..400, of in "[a-z]{3}") {
+            let text = words(&of, n);
+            let mut copies = Copies::default();
+            prop_assert_eq!(take(&mut copies, ("a", 0, "", &text)), None);
+            prop_assert_eq!(take(&mut copies, ("b", 0, "", &text)), Some(0));
+            let backwards: Vec<&str> = text.split(' ').rev().collect();
+            prop_assert_eq!(take(&mut copies, ("b", 0, "", &backwards.join(" "))), None);
+        }
+
+        #[test]
+        fn a_sketch_is_small_sorted_and_always_the_same(title in ".{0,60}", text in "(\\PC{1,9} ){0,300}") {
+            let sketch = sketch_of(&title, &text);
+            prop_assert_eq!(&sketch, &sketch_of(&title, &text));
+            prop_assert!(sketch.shingles.len() <= 64 && sketch.shingles.is_sorted());
+            prop_assert!(Copies::keys(&sketch).all(|key| key.0 < 1 << 48));
+        }
+
+        #[test]
+        fn either_may_come_first(cut in 0_usize..200, n in 5_usize..200, more in 0_usize..80) {
+            let text = words("w", 200);
+            let all: Vec<&str> = text.split(' ').collect();
+            let part = format!("{} {}", all[cut..(cut + n).min(200)].join(" "), words("x", more));
+            let is_copy = |one: &str, other: &str| {
+                let mut copies = Copies::default();
+                take(&mut copies, ("a", 0, "", one));
+                take(&mut copies, ("b", 1, "", other)).is_some()
+            };
+            prop_assert_eq!(is_copy(&text, &part), is_copy(&part, &text));
+        }
+
+        #[test]
+        fn boilerplate_makes_no_copies(n in 2_usize..20, n_words in 70_usize..120) {
+            let boilerplate = words("common", 18);
+            let mut copies = Copies::default();
+            for nth in 0..n {
+                let text = format!("{} {boilerplate}", words(&format!("own{}x", "abcdefghijklmnopqrst".split_at(nth).1), n_words));
+                prop_assert_eq!(take(&mut copies, ("a", 0, "", &text)), None);
+            }
+        }
+
+        /// What makes store and replay agree: what was looked up by an item's keys is enough.
+        #[test]
+        fn what_the_keys_lead_to_is_enough(items in proptest::collection::vec(article(), 1..40)) {
+            let mut whole = Copies::default();
+            for (source, hour, title, text) in &items {
+                let mut part = looked_up(&whole, &sketch_of(title, text));
+                let given = (source.as_str(), *hour, title.as_str(), text.as_str());
+                prop_assert_eq!(take(&mut part, given), take(&mut whole, given));
+                let (articles, postings) = part.into_changes();
+                prop_assert_eq!(articles.first(), whole.article(articles[0].number));
+                let number = articles[0].number;
+                let own = whole.new_postings.iter().filter(|(_, article)| *article == number);
+                let mut own: Vec<(Shingle, i64)> = own.copied().collect();
+                own.sort_unstable();
+                prop_assert_eq!(postings, own);
+            }
+        }
+    }
+
+    /// Returns what the store would have read for an item.
+    fn looked_up(whole: &Copies, sketch: &Sketch) -> Copies {
+        let mut part = Copies::new(whole.next);
+        for key in Copies::keys(sketch) {
+            for number in whole.postings.get(&key).into_iter().flatten() {
+                part.put_posting(key, *number);
+                part.put_article(whole.articles[number].clone());
+            }
+        }
+        part
+    }
+
+    /// Articles that have much in common: parts of few texts, under few titles, over some weeks.
+    fn article() -> impl Strategy<Value = (String, i64, String, String)> {
+        let text = (0..3_usize, 0..60_usize, 0..90_usize, 0..3_usize);
+        ("[abc]", 0_i64..1200, 0..4_usize, text).prop_map(|(source, hour, title, (of, cut, n, more))| {
+            let all = words(["one", "two", "three"][of], 150);
+            let part: Vec<&str> = all.split(' ').skip(cut).take(n).collect();
+            let text = format!("{} {}", part.join(" "), words("more", more * 9));
+            (source, hour, words(["title", "other", "third", "fourth"][title], 5), text)
+        })
+    }
 }

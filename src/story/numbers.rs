@@ -22,7 +22,7 @@ pub(super) fn numbers(words: &Words, part: &[&Word], text: &str) -> u64 {
             continue;
         }
         let mut hasher = SipHasher13::new();
-        write_digits(&mut hasher, words.form(word));
+        write_number(&mut hasher, words.form(word), &text[word.span.start as usize..word.span.end as usize]);
         let mut last = word;
         while let Some((next, tie)) = part.get(at).and_then(|next| tied(words, [last, next], text)) {
             // A fraction is one with a point or a comma.
@@ -43,9 +43,59 @@ fn tied<'a>(words: &Words, [last, next]: [&'a Word; 2], text: &'a str) -> Option
     (TIES.contains(&between) && all_digits(last) && all_digits(next)).then_some((next, between))
 }
 
+/// Writes the digits of a word, and the point where a comma was one: `5,6`, but not `1,000`.
+fn write_number(hasher: &mut SipHasher13, form: &str, written: &str) {
+    match written.split_once(',') {
+        Some((whole, rest)) if rest.len() != 3 && !rest.contains(',') => {
+            write_digits(hasher, whole);
+            hasher.write(b".");
+            write_digits(hasher, rest);
+        }
+        Some(_) | None => write_digits(hasher, form),
+    }
+}
+
 fn write_digits(hasher: &mut SipHasher13, form: &str) {
     let mut bytes = [0; 4];
     for digit in form.chars().filter(|c| c.is_numeric()) {
         hasher.write(digit.encode_utf8(&mut bytes).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher;
+    use crate::model::{Item, ItemId};
+
+    fn bits(title: &str) -> u64 {
+        let item = Item { title: title.into(), ..Item::bare(ItemId::new("it_1")) };
+        let words = matcher::words(&item);
+        let plain: Vec<&Word> = words.plain().collect();
+        numbers(&words, &plain, &item.title)
+    }
+
+    #[track_caller]
+    fn check(one: &str, other: &str, expect: bool) {
+        assert_eq!(bits(one) == bits(other), expect, "{one}, {other}");
+    }
+
+    #[test]
+    fn numbers_are_told_apart_and_ways_of_writing_are_not() {
+        check("up 5.6 percent", "5,6% more", true);
+        check("1,000 dead", "1000 dead", true);
+        check("the 4th quarter", "quarter 4", true);
+        check("Q1", "Q2", false);
+        check("won 2-1", "won 1-2", false);
+        check("won 2-1", "won 2–1", false);
+        check("up 5.6", "up 56", false);
+        check("no number", "none", true);
+        check("１２ dead", "12 dead", true);
+    }
+
+    #[test]
+    fn each_number_is_a_bit() {
+        assert_eq!(bits("no number"), 0);
+        assert_eq!(bits("from 3.5 to 4 and 4 again").count_ones(), 2);
     }
 }

@@ -5,6 +5,7 @@
 
 mod baseline;
 mod common_words;
+mod copies;
 mod figures;
 
 use std::io::Read as _;
