@@ -178,6 +178,7 @@ fn article(row: &SqliteRow) -> Result<Article, StoreError> {
         n_shingles: rows::count(row, "shingles")?,
         n_words: rows::count(row, "words")?,
         numbers: row.try_get::<i64, _>("numbers")?.cast_unsigned(),
+        figures: row.try_get::<i64, _>("figures")?.cast_unsigned(),
         agency: row.try_get("agency")?,
     })
 }
