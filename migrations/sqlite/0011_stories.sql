@@ -12,7 +12,9 @@ create table article (
     title text,
     seen bigint not null,
     published bigint,
+    -- How many runs of words are kept of it, and how many of them would be of a long text.
     shingles bigint not null,
+    sparse bigint not null default 0,
     words bigint not null,
     -- The numbers in the title, and those in title and opening words, each as a bit.
     numbers bigint not null,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::shelf::{Arrival, apart};
-use super::sketch::kept_of;
+use super::sketch::{is_always_kept, is_short};
 use crate::model::{ItemId, Shingle, Sketch, SourceId, Timestamp};
 
 /// How long a copy is one.
@@ -16,11 +16,11 @@ const TITLE_WINDOW: Duration = Duration::from_hours(72);
 /// How long a source that sends the same title again sends the same article again.
 const RESEND_WINDOW: Duration = Duration::from_hours(1);
 /// Shared shingles that make a copy, at least …
-const LEAST_SHARED: usize = 3;
+const LEAST_SHARED: u32 = 3;
 /// … and at least this part of the smaller item's, …
 const LEAST_CONTAINED: f64 = 0.4;
 /// … and of one with fewer than so many shingles …
-const FEW_SHINGLES: f64 = 12.0;
+const FEW_SHINGLES: u32 = 12;
 /// … at least this part: a few that happen to be equal are no proof.
 const LEAST_OF_FEW: f64 = 0.6;
 /// A shingle of more items is boilerplate.
@@ -53,6 +53,8 @@ pub struct Article {
     pub published: Option<Timestamp>,
     /// How many shingles it has.
     pub n_shingles: u32,
+    /// How many of them would have been kept of a long text too.
+    pub n_sparse: u32,
     /// How many words its text has.
     pub n_words: u32,
     /// The numbers in its title, each as a bit.
@@ -118,8 +120,8 @@ impl Copies {
     }
 
     /// Counts the shingles that each article shares; what is boilerplate counts for nothing.
-    fn shared(&self, arrival: &Arrival<'_>) -> BTreeMap<i64, usize> {
-        let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
+    fn shared(&self, arrival: &Arrival<'_>) -> BTreeMap<i64, u32> {
+        let mut shared: BTreeMap<i64, u32> = BTreeMap::new();
         for shingle in &arrival.sketch.shingles {
             let found = || self.recent(*shingle, arrival.at);
             if found().nth(MOST_OF_ONE).is_none() {
@@ -168,7 +170,8 @@ impl Copies {
             copy_of,
             seen: arrival.at,
             published: arrival.published,
-            n_shingles: u32::try_from(sketch.shingles.len()).unwrap_or(u32::MAX),
+            n_shingles: n_shingles(sketch),
+            n_sparse: n_sparse(sketch),
             n_words: sketch.n_words,
             numbers: sketch.numbers,
             figures: sketch.figures,
@@ -188,24 +191,33 @@ impl Copies {
 }
 
 /// Says whether an item that shares so many shingles with an article is a copy of it.
-fn is_copy(article: &Article, arrival: &Arrival<'_>, n_shared: usize) -> bool {
+fn is_copy(article: &Article, arrival: &Arrival<'_>, n_shared: u32) -> bool {
     if n_shared < LEAST_SHARED || differ(article.numbers, arrival.sketch.numbers) {
         return false;
     }
     let smaller = smaller(article, arrival);
     let least = if smaller < FEW_SHINGLES { LEAST_OF_FEW } else { LEAST_CONTAINED };
-    count(n_shared) >= least * smaller && tells_the_same(article, arrival)
+    f64::from(n_shared) >= least * f64::from(smaller) && tells_the_same(article, arrival)
 }
 
 /// Returns how many shingles the smaller of two items has, of those that both would have kept.
-fn smaller(article: &Article, arrival: &Arrival<'_>) -> f64 {
+fn smaller(article: &Article, arrival: &Arrival<'_>) -> u32 {
     let sketch = arrival.sketch;
-    let (one, other) = (kept_of(article.n_words), kept_of(sketch.n_words));
-    let rarer = one.max(other);
-    #[expect(clippy::cast_precision_loss, reason = "both are small")]
-    let share = |keep: u64| keep as f64 / rarer as f64;
-    let of_article = f64::from(article.n_shingles) * share(one);
-    of_article.min(count(sketch.shingles.len()) * share(other)).max(1.0)
+    let smaller = if is_short(article.n_words) == is_short(sketch.n_words) {
+        article.n_shingles.min(n_shingles(sketch))
+    } else {
+        article.n_sparse.min(n_sparse(sketch))
+    };
+    smaller.max(1)
+}
+
+fn n_shingles(sketch: &Sketch) -> u32 {
+    u32::try_from(sketch.shingles.len()).unwrap_or(u32::MAX)
+}
+
+fn n_sparse(sketch: &Sketch) -> u32 {
+    let n_sparse = sketch.shingles.iter().filter(|shingle| is_always_kept(**shingle)).count();
+    u32::try_from(n_sparse).unwrap_or(u32::MAX)
 }
 
 /// Says whether each of two has numbers that the other has not. Where one has all of the other's, it
@@ -227,8 +239,4 @@ fn tells_the_same(article: &Article, arrival: &Arrival<'_>) -> bool {
 /// Says whether an article of this source and time is the next one under the title of another.
 fn is_next(article: &Article, source: &SourceId, at: Timestamp) -> bool {
     article.source == *source && apart(article.seen, at) > RESEND_WINDOW
-}
-
-fn count(n: usize) -> f64 {
-    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }

@@ -95,13 +95,18 @@ fn title(words: &Words, part: &[&Word]) -> Option<Shingle> {
     (size(words, part) >= LEAST_TITLE * WORD).then(|| shingle(hashes))
 }
 
-/// Returns every how manieth shingle of an item is kept whose text has so many words.
-pub(super) fn kept_of(n_words: u32) -> u64 {
-    if n_words < FEW_WORDS { KEEP_OF_FEW } else { KEEP }
+/// Says whether of a text with so many words more shingles are kept than of others.
+pub(super) fn is_short(n_words: u32) -> bool {
+    n_words < FEW_WORDS
+}
+
+/// Says whether a shingle is kept of a text of any length.
+pub(super) fn is_always_kept(shingle: Shingle) -> bool {
+    shingle.0.is_multiple_of(KEEP)
 }
 
 fn shingles(words: &Words, parts: &Parts<'_>, n_words: u32) -> Vec<Shingle> {
-    let keep = kept_of(n_words);
+    let keep = if is_short(n_words) { KEEP_OF_FEW } else { KEEP };
     let mut kept: Vec<Shingle> = Vec::with_capacity(MOST_SHINGLES);
     for part in [parts.title, parts.summary, parts.text] {
         for run in runs(words, part) {

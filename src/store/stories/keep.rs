@@ -92,7 +92,7 @@ pub(in crate::store) async fn write(
 async fn insert_articles(tx: &mut Tx<'_>, articles: &[Article]) -> Result<(), StoreError> {
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
         "insert into article (number, item, source, story, copy_of, seen, published, shingles, words, numbers,
-             figures, agency) ",
+             figures, agency, sparse) ",
     );
     query.push_values(articles, |mut row, article| {
         row.push_bind(article.number)
@@ -106,7 +106,8 @@ async fn insert_articles(tx: &mut Tx<'_>, articles: &[Article]) -> Result<(), St
             .push_bind(i64::from(article.n_words))
             .push_bind(article.numbers.cast_signed())
             .push_bind(article.figures.cast_signed())
-            .push_bind(article.agency.as_deref());
+            .push_bind(article.agency.as_deref())
+            .push_bind(i64::from(article.n_sparse));
     });
     query.build().execute(&mut **tx).await?;
     Ok(())

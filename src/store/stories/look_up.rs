@@ -176,6 +176,7 @@ fn article(row: &SqliteRow) -> Result<Article, StoreError> {
         seen: rows::time(row, "seen")?,
         published: rows::time_or_none(row, "published")?,
         n_shingles: rows::count(row, "shingles")?,
+        n_sparse: rows::count(row, "sparse")?,
         n_words: rows::count(row, "words")?,
         numbers: row.try_get::<i64, _>("numbers")?.cast_unsigned(),
         figures: row.try_get::<i64, _>("figures")?.cast_unsigned(),
