@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench shelf -- 100000 1000000` stores items fifty a poll, as many as the last number
 //! says, in the target folder, a million of them in 30 days. At each number it tells what the last
-//! polls took for an item that is new and for one that is a copy, and the bytes of each table.
+//! polls took for an item that is new and for one that is a copy, and the bytes of each table. With
+//! `copies` among the arguments the items have no words that stories are found by.
 //!
 //! The items are made up: 25 runs of words that no other has, as news has them, and 100 words, of
 //! which a few are in many items and most in few.
@@ -45,7 +46,8 @@ fn main() {
     runtime.block_on(async {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
         let path = folder.path().join("n.db");
-        let mut shelf = Bench::open(&path).await;
+        let words = if std::env::args().any(|argument| argument == "copies") { 0 } else { WORDS };
+        let mut shelf = Bench { words, ..Bench::open(&path).await };
         for size in sizes {
             while shelf.n_items + 2 * MEASURED * POLL < size {
                 shelf.poll(Kind::New).await;
@@ -69,6 +71,8 @@ struct Bench {
     clock: Clock,
     now: Timestamp,
     n_items: u64,
+    /// Words of an item.
+    words: u64,
 }
 
 impl Bench {
@@ -78,7 +82,7 @@ impl Bench {
         let source =
             Watched { id: SourceId::new("bench"), host: "h".into(), address: "a".into(), enabled: true };
         store.sync_sources(&[source], now).await.expect("it is stored");
-        Bench { store, clock: Clock::system(), now, n_items: 0 }
+        Bench { store, clock: Clock::system(), now, n_items: 0, words: WORDS }
     }
 
     async fn measured(&mut self, kind: Kind) -> f64 {
@@ -95,7 +99,8 @@ impl Bench {
         let pace = PerHost { concurrency: 1, gap: Duration::ZERO };
         let claimed =
             self.store.claim_sources(&lease, pace, 1, self.now).await.expect("it is claimed").remove(0);
-        let items = (self.n_items..self.n_items + POLL).map(|number| item(number, kind)).collect();
+        let items =
+            (self.n_items..self.n_items + POLL).map(|number| item(number, kind, self.words)).collect();
         let record = PollRecord {
             source: claimed.state.id.clone(),
             decide: Box::new(move |_| newshound::model::Next {
@@ -120,7 +125,7 @@ impl Bench {
     }
 }
 
-fn item(number: u64, kind: Kind) -> SeenItem {
+fn item(number: u64, kind: Kind, words: u64) -> SeenItem {
     let source = SourceId::new("bench");
     let guid = format!("https://example.org/{number}");
     let title = format!("Item {number} of this bench has a headline of the usual length");
@@ -143,12 +148,12 @@ fn item(number: u64, kind: Kind) -> SeenItem {
         baseline: true,
         scores: Vec::new(),
         routed: Vec::new(),
-        sketch: sketch(number, kind),
+        sketch: sketch(number, kind, words),
     }
 }
 
 /// Returns what is compared of an item. A copy has most runs of an earlier one.
-fn sketch(number: u64, kind: Kind) -> Sketch {
+fn sketch(number: u64, kind: Kind, words: u64) -> Sketch {
     let of = match kind {
         Kind::New => number,
         Kind::Copy => number.saturating_sub(1 + mixed(number) % COPIED.min(number.max(1))),
@@ -157,7 +162,7 @@ fn sketch(number: u64, kind: Kind) -> Sketch {
     let run = |n: u64| Shingle(mixed(if n < own { of * RUNS + n } else { number * RUNS + n }) >> 16);
     let mut shingles: Vec<Shingle> = (0..RUNS).map(run).collect();
     shingles.sort_unstable();
-    let mut hashes: Vec<u32> = (0..WORDS).map(|n| word(mixed(of * WORDS + n + (1 << 60)))).collect();
+    let mut hashes: Vec<u32> = (0..words).map(|n| word(mixed(of * WORDS + n + (1 << 60)))).collect();
     hashes.sort_unstable();
     hashes.dedup();
     let terms: Vec<Term> =

@@ -129,7 +129,7 @@ impl App {
             systemd::stopping();
         };
         let polling = async {
-            placing::place(ctx, stop).await;
+            Box::pin(placing::place(ctx, stop)).await;
             poll::run(ctx, stop).await;
         };
         let all =
@@ -148,7 +148,7 @@ impl App {
     /// the store fails.
     pub async fn run_once(&self, send: Send, stop: &CancellationToken) -> Result<Counts, StoreError> {
         let work = async {
-            placing::place(&self.ctx, stop).await;
+            Box::pin(placing::place(&self.ctx, stop)).await;
             poll::run_once(&self.ctx, stop).await;
             if send == Send::Yes {
                 dispatch::run_once(&self.ctx, stop).await;

@@ -1,6 +1,7 @@
 //! Writes what has changed on the shelf, and lets go of what nothing is compared with any more: in
 //! small steps, some with each group of polls that brings something new.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -67,6 +68,16 @@ pub(in crate::store) async fn write(
     }
     for chunk in chunks(&stories, STORY_ROWS) {
         write_stories(tx, chunk).await?;
+    }
+    // A copy says nothing that its story did not say before.
+    let told: HashSet<i64> =
+        articles.iter().filter(|article| article.copy_of.is_none()).map(|article| article.story).collect();
+    let merged: HashSet<i64> = events.iter().flat_map(|event| [event.story, event.other]).collect();
+    let changed: Vec<&Story> = stories
+        .iter()
+        .filter(|story| told.contains(&story.number) || merged.contains(&story.number))
+        .collect();
+    for chunk in chunks(&changed, STORY_ROWS) {
         write_centroids(tx, chunk).await?;
     }
     for chunk in chunks(&words, WORD_ROWS) {
@@ -161,7 +172,7 @@ fn kept_origin(origin: &Origin) -> KeptOrigin {
     (articles, agency, outlet, since.as_millis())
 }
 
-async fn write_centroids(tx: &mut Tx<'_>, stories: &[Story]) -> Result<(), StoreError> {
+async fn write_centroids(tx: &mut Tx<'_>, stories: &[&Story]) -> Result<(), StoreError> {
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("insert into story_centroid (story, centroid) ");
     query.push_values(stories, |mut row, story| {
         row.push_bind(story.number).push_bind(centroid_bytes(&story.centroid));
