@@ -6,6 +6,7 @@ mod moves;
 mod network;
 mod pace;
 mod sending;
+mod stories;
 mod validators;
 mod windows;
 
