@@ -5,13 +5,16 @@
 //! the store puts there what it has looked up for the items of some polls, a replay keeps all of it.
 //! So both decide alike.
 
+mod agency;
 mod changing;
 mod copies;
 mod counts;
+mod numbers;
 mod outlets;
 mod shelf;
 mod sketch;
 mod telling;
+mod title;
 
 pub use self::changing::Version;
 pub use self::copies::Article;

@@ -14,7 +14,9 @@ create table article (
     published bigint,
     shingles bigint not null,
     words bigint not null,
+    -- The numbers in the title, and those in title and opening words, each as a bit.
     numbers bigint not null,
+    figures bigint not null default 0,
     agency text
 );
 create unique index article_of_item on article (item, source);

@@ -6,13 +6,15 @@
 pub struct Sketch {
     /// Hashes of runs of words, in ascending order, each once.
     pub shingles: Vec<Shingle>,
-    /// How many words summary and text have.
+    /// How many words summary and text have; two signs of a script without spaces are about one.
     pub n_words: u32,
     /// The hash of the title's words, without the name of the site; `None` where there are too few
     /// of them to say anything.
     pub title: Option<Shingle>,
-    /// The hash of the numbers in the title; 0 where there are none.
+    /// The numbers in the title, each as a bit at the place that its hash says.
     pub numbers: u64,
+    /// The numbers in the title and the opening words of the text, in the same way.
+    pub figures: u64,
     /// The stems of title and text, in ascending order of their hashes, each once.
     pub terms: Vec<Term>,
     /// How many words the terms were taken from.

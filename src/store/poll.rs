@@ -93,6 +93,7 @@ pub(super) async fn record_all(
     lease: &Lease,
     records: &[&PollRecord],
 ) -> Result<Vec<Result<Recorded, StoreError>>, StoreError> {
+    known.begin();
     if records.is_empty() {
         return Ok(Vec::new());
     }

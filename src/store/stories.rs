@@ -19,13 +19,13 @@ use crate::story::{Arrival, Carrier, Counts, EventKind, Placed, Shelf, Story};
 /// What this process knows besides the store, so as not to read it again with each poll.
 ///
 /// Only what the store has, or will have once the transaction in hand ends: where that fails, the
-/// counts are read again, and the rest was read from the store in the first place.
+/// counts are again what they were, and the rest was read from the store in the first place.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// How often words occur; `None` before they were read.
     counts: Option<Counts>,
-    /// Whether something was counted that the store may not take.
-    is_in_doubt: bool,
+    /// The counts before what the store may not take: that of a transaction that has not ended.
+    before: Option<Counts>,
     /// Whether something was counted since all counts were written.
     is_ahead: bool,
     waiting: postings::Waiting,
@@ -35,7 +35,14 @@ pub(super) struct Known {
 impl Known {
     /// Says that the store took what was written.
     pub(super) fn is_kept(&mut self) {
-        self.is_in_doubt = false;
+        self.before = None;
+    }
+
+    /// Takes back what was counted for a transaction that did not end.
+    pub(super) fn begin(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.counts = Some(before);
+        }
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -51,9 +58,7 @@ impl Store {
         }
         let mut tx = self.begin().await?;
         let mut known = self.known.lock().await;
-        if known.is_in_doubt {
-            return Ok(());
-        }
+        known.begin();
         rarity::write_all(&mut tx, known.counts()).await?;
         tx.commit().await?;
         known.is_ahead = false;
@@ -146,7 +151,10 @@ impl<'a> Placing<'a> {
         let sought = Shelf::sought(arrival.sketch, known.counts()).into_iter().collect();
         look_up::read_words(tx, sought, self).await?;
         self.counted_before.get_or_insert(known.counts().n_items());
-        (known.is_in_doubt, known.is_ahead) = (true, true);
+        known.is_ahead = true;
+        if known.before.is_none() {
+            known.before.clone_from(&known.counts);
+        }
         let placed = self.shelf.take(known.counts(), arrival);
         self.articles.insert(arrival.item.clone(), placed.article);
         let Placed { story, copy_of, new_facts, is_first, .. } = placed;

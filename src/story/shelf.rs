@@ -12,6 +12,8 @@ use crate::model::{ItemId, Shingle, Sketch, SourceId, StoryId, Term, Timestamp};
 const LONGEST: Duration = Duration::from_hours(10 * 24);
 /// The most articles of a story.
 const MOST_ARTICLES: u32 = 500;
+/// One word in common is no story: least of all where few items were seen, and every word is rare.
+const LEAST_WORDS_SHARED: usize = 2;
 /// So many of an item's rarest words are looked up.
 const RAREST: usize = 8;
 /// Whether a word counts as a fact: it occurs in at most this share of the items.
@@ -279,6 +281,7 @@ impl Shelf {
             apart(story.last_seen, arrival.at) <= self.settings.window
                 && apart(story.first_seen, arrival.at) <= LONGEST
                 && story.articles < MOST_ARTICLES
+                && n_shared(vector, &story.centroid) >= LEAST_WORDS_SHARED
         });
         let scored = open.map(|story| (cosine(vector, &story.centroid), story.number));
         let (best, number) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
@@ -363,6 +366,12 @@ fn vector(terms: &[Term], counts: &Counts) -> Vec<(u32, f32)> {
 
 fn length(vector: &[(u32, f32)]) -> f32 {
     vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt()
+}
+
+/// Returns how many words an item shares with a story.
+fn n_shared(vector: &[(u32, f32)], centroid: &[(u32, f32)]) -> usize {
+    let stands = |hash| centroid.binary_search_by_key(&hash, |(word, _)| *word).is_ok();
+    vector.iter().filter(|(hash, weight)| *weight > 0.0 && stands(*hash)).count()
 }
 
 /// Returns the cosine of the angle between an item's vector and a story's.

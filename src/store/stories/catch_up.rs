@@ -34,6 +34,7 @@ impl Store {
         loop {
             let mut tx = self.begin().await?;
             let mut known = self.known.lock().await;
+            known.begin();
             let items = unplaced(&mut tx, &last).await?;
             let Some(end) = items.last() else {
                 note_that_all_are_placed(&mut tx).await?;

@@ -81,7 +81,7 @@ pub(in crate::store) async fn write(
 async fn insert_articles(tx: &mut Tx<'_>, articles: &[Article]) -> Result<(), StoreError> {
     let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
         "insert into article (number, item, source, story, copy_of, seen, published, shingles, words, numbers,
-             agency) ",
+             figures, agency) ",
     );
     query.push_values(articles, |mut row, article| {
         row.push_bind(article.number)
@@ -94,6 +94,7 @@ async fn insert_articles(tx: &mut Tx<'_>, articles: &[Article]) -> Result<(), St
             .push_bind(i64::from(article.n_shingles))
             .push_bind(i64::from(article.n_words))
             .push_bind(article.numbers.cast_signed())
+            .push_bind(article.figures.cast_signed())
             .push_bind(article.agency.as_deref());
     });
     query.build().execute(&mut **tx).await?;

@@ -58,9 +58,8 @@ fn known_as(taken: &Taken) -> Option<&str> {
 /// The next numbers are those behind the highest: right as long as one transaction writes at a time.
 /// Where several do, they take a lock first, or a sequence, and then may leave gaps.
 async fn begin<'a>(tx: &mut Tx<'_>, known: &mut Known, window: Duration) -> Result<Placing<'a>, StoreError> {
-    if known.is_in_doubt || known.counts.is_none() {
+    if known.counts.is_none() {
         known.counts = Some(rarity::read(tx).await?);
-        known.is_in_doubt = false;
     }
     let row = sqlx::query(
         "select (select coalesce(max(number), 0) + 1 from article) as article,
@@ -179,6 +178,7 @@ fn article(row: &SqliteRow) -> Result<Article, StoreError> {
         n_shingles: rows::count(row, "shingles")?,
         n_words: rows::count(row, "words")?,
         numbers: row.try_get::<i64, _>("numbers")?.cast_unsigned(),
+        figures: row.try_get::<i64, _>("figures")?.cast_unsigned(),
         agency: row.try_get("agency")?,
     })
 }

@@ -199,6 +199,7 @@ pub(super) fn turn(came: Range<i64>, rounds: u32, bits: u32) -> Vec<Range<i64>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Store;
 
     #[track_caller]
     fn check(came: Range<i64>, expect: &[Range<i64>]) {
@@ -224,5 +225,82 @@ mod tests {
             hashes.sort_unstable();
             assert_eq!(hashes, (0..16).collect::<Vec<_>>());
         }
+    }
+
+    const ARTICLES: i64 = 9000;
+    const KEYS: i64 = 3;
+
+    /// Returns the keys of an article: two of its own, and one that it shares with a few others.
+    fn keys(article: i64) -> BTreeSet<i64> {
+        let spread = |n: i64| (n.wrapping_mul(0x5851_f42d_4c95_7f2d) >> 16) & ((1 << KEY_BITS) - 1);
+        [spread(article * KEYS), spread(article * KEYS + 1), spread(article / 4 * KEYS + 2)].into()
+    }
+
+    async fn count(tx: &mut Tx<'_>, statement: &'static str) -> i64 {
+        sqlx::query(statement).fetch_one(&mut **tx).await.unwrap().get(0)
+    }
+
+    /// Adds articles in groups, by two processes in turn of which one is started anew now and then;
+    /// now and then a group fails first.
+    async fn add_all(store: &Store) {
+        let mut processes = [Waiting::default(), Waiting::default()];
+        for (turn, first) in (1..=ARTICLES).step_by(150).enumerate() {
+            let mut postings: Vec<(Shingle, i64)> = (first..first + 150)
+                .flat_map(|article| {
+                    keys(article).into_iter().map(move |key| (Shingle(key.cast_unsigned()), article))
+                })
+                .collect();
+            postings.sort_unstable();
+            let waiting = &mut processes[usize::from(turn % 3 == 0)];
+            if turn % 7 == 0 {
+                *waiting = Waiting::default();
+            }
+            for fails in [turn % 5 == 0, false] {
+                let mut tx = store.begin().await.unwrap();
+                waiting.catch_up(&mut tx).await.unwrap();
+                add(&mut tx, waiting, &postings, 0).await.unwrap();
+                if !fails {
+                    tx.commit().await.unwrap();
+                    break;
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn every_posting_is_found_wherever_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("n.db").display())).await.unwrap();
+        add_all(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        let mut waiting = Waiting::default();
+        waiting.catch_up(&mut tx).await.unwrap();
+        for article in (1..=ARTICLES).step_by(13) {
+            let found = look_up(&mut tx, &waiting, &keys(article)).await.unwrap();
+            let own: Vec<i64> =
+                keys(article).into_iter().filter(|key| found.contains(&(*key, article))).collect();
+            assert_eq!(own.len(), keys(article).len(), "article {article}: {found:?}");
+            assert!(found.iter().all(|(key, of)| keys(*of).contains(key)), "{found:?}");
+        }
+        let waits = count(&mut tx, "select count(*) from posting_waiting").await;
+        assert!(waits <= (1 << WAITING_TURN) + 300, "{waits} articles wait");
+        assert!(count(&mut tx, "select count(*) from posting_recent").await > ARTICLES);
+        assert!(count(&mut tx, "select count(*) from posting").await > 100);
+    }
+
+    #[tokio::test]
+    async fn what_is_beyond_the_horizon_goes_with_its_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("n.db").display())).await.unwrap();
+        add_all(&store).await;
+        let mut tx = store.begin().await.unwrap();
+        settle(&mut tx, 0..1 << RECENT_TURN, ARTICLES / 2).await.unwrap();
+        let of = count(&mut tx, "select count(distinct article) from posting").await;
+        let least = count(&mut tx, "select min(article) from posting").await;
+        let recent = count(&mut tx, "select count(*) from posting_recent").await;
+        assert!(
+            of > 0 && least >= ARTICLES / 2 && recent == 0,
+            "{of} articles from {least}, {recent} recent"
+        );
     }
 }

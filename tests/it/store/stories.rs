@@ -118,3 +118,73 @@ async fn a_story_of_before_there_were_any_shows_its_alert() {
     assert_eq!((sheet.row.story.title.as_str(), sheet.articles.len(), sheet.alerts.len()), ("war", 1, 1));
     assert!(shelf.store.story(&StoryId::new("st_unknown")).await.unwrap().is_none());
 }
+
+/// Stores items as the schema before stories did: one that nobody was told of, and one that is much
+/// the same and made an alert.
+const BEFORE_STORIES: &str = "
+    insert into item (id, source, title, summary, text, tags, baseline, first_seen, url)
+    values ('it_first', 'a', 'war begins in the north', '', TEXT, '[]', 0, 1800000000000, 'http://a/1'),
+        ('it_told', 'b', 'War: it begins in the north', '', TEXT, '[]', 0, 1800000060000, 'http://b/2');
+    insert into hit (item, topic, decision, score, threshold, evidence, created)
+    values ('it_told', 'war', 'alert', 0.75, 0.5, '[]', 1800000060000);
+    insert into alert (id, kind, topic, topic_name, story, story_title, story_articles, story_outlets,
+        story_first_seen, revision, decision, item, score, threshold, reason, evidence, created)
+    values ('al_1', 'alert.created', 'war', 'war', STORY, 'War: it begins', 1, 1, 1800000060000, 1, 'alert',
+        'it_told', 0.75, 0.5, 'first article of the story', '[]', 1800000060000)";
+
+const TEXT: &str = "The first shots were heard shortly after midnight when columns crossed the river at three \
+    places, officials said. Schools in the border towns stay closed and trains to the capital are full.";
+
+/// Makes a store by the migrations of before there were stories.
+async fn before_stories(folder: &TempDir) {
+    let migrations = tempfile::tempdir().unwrap();
+    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    for entry in std::fs::read_dir(all).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_str().unwrap() < "0011" {
+            std::fs::copy(entry.path(), migrations.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(folder.path().join("newshound.db"))
+        .create_if_missing(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::migrate::Migrator::new(migrations.path()).await.unwrap().run(&pool).await.unwrap();
+    let story = StoryId::of(&ItemId::new("it_told"));
+    let statements =
+        BEFORE_STORIES.replace("TEXT", &format!("'{TEXT}'")).replace("STORY", &format!("'{story}'"));
+    sqlx::query(sqlx::AssertSqlSafe(statements)).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn items_of_before_stories_are_placed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    before_stories(&folder).await;
+    let shelf = Shelf { store: Store::open(&url(&folder)).await.unwrap(), folder };
+    shelf.sync(&["a@a", "b@b", "c@c"], NOW).await;
+    assert_eq!(shelf.store.place_older(NOW + HOUR, HOUR * 72).await.unwrap(), 2);
+    assert_eq!(shelf.store.place_older(NOW + HOUR, HOUR * 72).await.unwrap(), 0);
+    let stories = shelf.stories(StoryPage::default()).await;
+    assert_eq!(titles(&stories), ["war begins in the north"]);
+    let sheet = shelf.story(&stories[0].story.id).await;
+    let copies: Vec<bool> = sheet.articles.iter().map(|article| article.copy_of.is_some()).collect();
+    assert_eq!((copies, sheet.alerts.len(), sheet.events.len()), (vec![false, true], 1, 1));
+    let told = shelf.story(&StoryId::of(&ItemId::new("it_told"))).await;
+    assert_eq!(told.goes_on_as, Some(stories[0].story.id.clone()));
+    let mut copy = seen("c", ["3", "http://c/3", "war begins in the north country"]);
+    copy.item.text = TEXT.to_owned();
+    copy.sketch = newshound::story::sketch(&copy.item, &newshound::matcher::words(&copy.item));
+    let recorded = shelf.poll("c", vec![copy], NOW + HOUR * 2).await;
+    assert_eq!((recorded.new, recorded.alerts()), (1, 0), "{:?}", recorded.hits);
+}
+
+#[tokio::test]
+async fn what_is_older_than_a_story_lasts_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    before_stories(&folder).await;
+    let shelf = Shelf { store: Store::open(&url(&folder)).await.unwrap(), folder };
+    assert_eq!(shelf.store.place_older(NOW + DAY * 4, HOUR * 72).await.unwrap(), 0);
+    let told = shelf.story(&StoryId::of(&ItemId::new("it_told"))).await;
+    assert_eq!((told.row.story.title.as_str(), told.articles.len()), ("War: it begins", 1));
+}
