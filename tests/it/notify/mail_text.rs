@@ -124,7 +124,6 @@ async fn a_follow_up_says_what_is_new_and_who_has_it() {
     message.alert.follow_up = Some(FollowUp { previous, new_facts, change: None });
     let outlet = |name: &str, copy| Outlet { name: name.to_owned(), copy };
     message.outlets = vec![outlet("AP", false), outlet("NK News", false), outlet("Straits Times", true)];
-    message.alert.story.independent = 2;
     message.alert.score = 0.5;
     let mail = read(&sent(&message).await);
     insta::assert_snapshot!("follow_up_text", mail.text);
