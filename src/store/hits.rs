@@ -61,13 +61,14 @@ pub(super) async fn record_hits(
             Some(id) => decision_before(tx, id, &score.topic).await?,
             None => None,
         };
+        // Aside, so that the futures of polls stay small.
         match before {
             Some(before) if is_hit(before) => {
                 if before.is_alert() && matches!(taken, Taken::Updated(_)) {
-                    record_change(tx, &known, score, recorded).await?;
+                    Box::pin(record_change(tx, &known, score, recorded)).await?;
                 }
             }
-            _ => record_score(tx, &known, score, recorded).await?,
+            _ => Box::pin(record_score(tx, &known, score, recorded)).await?,
         }
     }
     Ok(())

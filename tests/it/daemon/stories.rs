@@ -34,10 +34,10 @@ const REWRITE: Article = (
 /// Names and numbers that nobody had before.
 const FACTS: Article = (
     "facts",
-    "War in Ruritania: army crosses Zenda river, Rassendyll leads",
-    "The ministry said Colonel Rassendyll led 4,172 soldiers of Ruritania over the river on Sunday. Residents who \
-     fled Streslau after the shelling told of 37 hussars missing; the government in the capital asked for help. \
-     The army took the bridge of Zenda at night.",
+    "War in Ruritania: Rassendyll leads army over the Zenda river",
+    "Colonel Rassendyll led 4,172 soldiers of Ruritania over the Zenda river at Streslau on Sunday, the ministry \
+     said. Marshal Strakencz and 37 hussars are missing near Tarlenheim. The army took the bridge after shelling; \
+     the government asked for help.",
 );
 const EDITED: Article = (
     "first",
@@ -99,7 +99,7 @@ async fn a_story_is_told_once_and_again_when_there_are_new_facts() {
     let [first, later] = [&alerts[0].alert, &alerts[1].alert];
     assert_eq!(first.reason, "first article of the story");
     let facts = &later.follow_up.as_ref().unwrap().new_facts;
-    for fact in ["Rassendyll", "hussars", "37"] {
+    for fact in ["Rassendyll", "Strakencz", "Tarlenheim"] {
         assert!(facts.iter().any(|known| known == fact), "{facts:?}");
     }
     assert!(later.reason.ends_with(&facts.join(", ")), "{}", later.reason);

@@ -1,6 +1,7 @@
 //! A replay decides as the store does, with the same reasons: both are told the same random news of
 //! two events, with copies, edits and new facts, for topics of every policy.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::num::NonZero;
 
@@ -118,7 +119,7 @@ fn replayed(config: &Config, news: &[News]) -> Vec<Fates> {
         let (title, text) = TEXTS[*text];
         let line = serde_json::json!({"id": id.to_string(), "source": source, "title": title, "text": text,
             "first_seen": now.to_string()});
-        lines += &format!("{line}\n");
+        let _ = writeln!(lines, "{line}");
     }
     let mut fates = Vec::new();
     let mut feed = Feed::lines("input", Cursor::new(lines)).unwrap();
