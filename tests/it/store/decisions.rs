@@ -147,7 +147,7 @@ proptest! {
     }
 }
 
-/// Says the same with other numbers, its words in another order each time, so that none is a copy.
+/// Says the same with other names, its words in another order each time, so that none is a copy.
 fn shuffled(number: usize) -> String {
     const WORDS: &str = "army ruritania crossed zenda river sunday ministry soldiers bridge streslau night shelling \
                          residents fled capital government help hentzau castle guns smoke riders";
@@ -155,8 +155,14 @@ fn shuffled(number: usize) -> String {
     // Steps that share no factor with the number of words lead to each of them once.
     let step = [1, 3, 5, 7, 9, 13, 15, 17, 19, 21][number % 10];
     let order = (0..words.len()).map(|n| words[(n * step + number / 10) % words.len()]);
-    let numbers = (0..4).map(|n| (10_000 + number * 4 + n).to_string());
-    order.map(str::to_owned).chain(numbers).collect::<Vec<_>>().join(" ")
+    let names = (0..4).map(|n| name(number * 4 + n));
+    order.map(str::to_owned).chain(names).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a name that nobody else has.
+fn name(number: usize) -> String {
+    let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
+    format!("Zor{}{}{}in", letter(number / 676), letter(number / 26), letter(number))
 }
 
 #[tokio::test]
@@ -164,20 +170,24 @@ async fn a_storm_on_one_story_makes_few_alerts() {
     let config = config();
     let (matcher, _) = Matcher::compile(&config.topics);
     let shelf = Shelf::with(&["a@a.example"]).await;
-    let item = |number: usize| {
-        let mut seen = seen_by(&matcher, &config.topics, &("a", 0, 0, 0), NOW);
-        let text = shuffled(number);
-        let title = "War in Ruritania".to_owned();
-        let raw = RawItem { guid: Some(number.to_string()), title, text, ..RawItem::default() };
-        seen.item = dedupe::single(&SourceId::new("a"), raw, NOW);
-        seen.sketch = story::sketch(&seen.item, &matcher.words(&seen.item));
-        seen
+    let item = |number: usize, title: &str, text: String| {
+        let raw = RawItem { guid: Some(number.to_string()), title: title.into(), text, ..RawItem::default() };
+        let item = dedupe::single(&SourceId::new("a"), raw, NOW);
+        let (scores, sketch) = (matcher.score(&item, &[]), story::sketch(&item, &matcher.words(&item)));
+        SeenItem { item, scores, sketch, ..seen_by(&matcher, &config.topics, &("a", 0, 0, 0), NOW) }
     };
-    let recorded = shelf.poll("a", (0..300).map(item).collect(), NOW).await;
+    // What else is in the news makes the words of the one event rare.
+    let quiet = |number: usize| {
+        item(number, "Quiet", (0..20).map(|n| name(1_000 + number * 20 + n)).collect::<Vec<_>>().join(" "))
+    };
+    shelf.poll("a", (0..300).map(quiet).collect(), NOW).await;
+    let storm = |number: usize| item(1_000 + number, "War in Ruritania", shuffled(number));
+    let recorded = shelf.poll("a", (0..40).map(storm).collect(), NOW + HOUR).await;
     let of = |topic: &str| recorded.new_alerts.iter().filter(|alert| alert.topic.as_str() == topic).count();
-    assert_eq!((of("new"), of("none")), (11, 1), "the first, and as many follow-ups as an hour may have");
-    let enough = recorded.hits.iter().filter(|(topic, decision)| {
+    assert!((2..=11).contains(&of("new")), "the first, and as many follow-ups as an hour may have");
+    assert_eq!(of("none"), 1);
+    let told_before = recorded.hits.iter().filter(|(topic, decision)| {
         topic.as_str() == "new" && *decision == newshound::model::Decision::SameStory
     });
-    assert_eq!(enough.count(), 289);
+    assert_eq!(told_before.count(), 40 - of("new"));
 }
