@@ -7,6 +7,7 @@
 
 mod archive;
 mod claim;
+mod corrections;
 mod daemon;
 mod error;
 mod figures;

@@ -230,7 +230,9 @@ fn cut_summary(data: &mut Payload, max_chars: usize) {
 fn cut_change(change: &mut ChangePart) {
     for sentences in [&mut change.added, &mut change.removed] {
         sentences.truncate(1);
-        sentences.iter_mut().for_each(|sentence| *sentence = text::shorten(sentence, 120));
+        for sentence in sentences.iter_mut() {
+            *sentence = text::shorten(sentence, 120);
+        }
     }
     if let Some(TitlePart { before, after }) = &mut change.title {
         (*before, *after) = (text::shorten(before, 200), text::shorten(after, 200));

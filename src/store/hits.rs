@@ -4,14 +4,14 @@ use sqlx::Row as _;
 
 use super::items::Taken;
 use super::stories::Standing;
-use super::{StoreError, Tx, poll::Recorded, rows};
+use super::{StoreError, Tx, corrections, poll::Recorded, rows};
 use crate::matcher;
 use crate::model::{
     Alert, AlertId, Decision, Delivery, FollowUps, Item, ItemId, PollRecord, Routed, Score, ScoreOutcome,
     SeenItem, StoryId, StoryRef, Timestamp, TopicId, TopicVersion,
 };
 use crate::schedule::route::{News, alert};
-use crate::story::{CORRECTIONS_WINDOW, Past, Telling, Told, Verdict, Version, corrected, fact_words, told};
+use crate::story::{Past, Telling, Told, Verdict, Version, corrected, fact_words, told};
 
 /// An item of a poll, as it stands in the store.
 struct Known<'a> {
@@ -61,13 +61,14 @@ pub(super) async fn record_hits(
             Some(id) => decision_before(tx, id, &score.topic).await?,
             None => None,
         };
+        // Aside, so that the futures of polls stay small.
         match before {
             Some(before) if is_hit(before) => {
                 if before.is_alert() && matches!(taken, Taken::Updated(_)) {
-                    record_change(tx, &known, score, recorded).await?;
+                    Box::pin(record_change(tx, &known, score, recorded)).await?;
                 }
             }
-            _ => record_score(tx, &known, score, recorded).await?,
+            _ => Box::pin(record_score(tx, &known, score, recorded)).await?,
         }
     }
     Ok(())
@@ -138,15 +139,16 @@ async fn record_change(
     let (Some(key), true) = (&known.item.keys.text, wants && score.outcome == ScoreOutcome::Hit) else {
         return Ok(());
     };
-    let Some(before) = read_before(tx, &known.item.id).await? else { return Ok(()) };
-    let (is_known, n_lately) = corrections(tx, known, &score.topic, key).await?;
+    let Some(before) = corrections::read_before(tx, &known.item.id).await? else { return Ok(()) };
+    let (of, now) = ((&score.topic, &known.item.id), known.record.polled_at);
+    let (is_known, n_lately) = corrections::known(tx, of, key, now).await?;
     let told = Told { before: before.version(), now: version(known.item), is_known, n_lately };
     let Some(verdict) = corrected(&told) else { return Ok(()) };
     let past = told_before(tx, &score.topic, &known.story.id, known.standing).await?;
-    let keys = [(before.text_key.as_deref(), None), (Some(key.as_str()), Some(known.record.polled_at))];
+    let keys = [(before.text_key.as_deref(), None), (Some(key.as_str()), Some(now))];
     for (key, told_at) in keys {
         if let Some(key) = key {
-            keep_version(tx, (&score.topic, &known.item.id), key, told_at).await?;
+            corrections::keep_version(tx, of, key, told_at).await?;
         }
     }
     tell(tx, known, (score, verdict, past), recorded).await
@@ -176,71 +178,8 @@ async fn tell(
     Ok(())
 }
 
-/// A version of an item that is about to be replaced.
-struct Before {
-    title: String,
-    summary: String,
-    text: String,
-    text_key: Option<String>,
-}
-
-impl Before {
-    fn version(&self) -> Version<'_> {
-        Version { title: &self.title, summary: &self.summary, text: &self.text }
-    }
-}
-
 fn version(item: &Item) -> Version<'_> {
     Version { title: &item.title, summary: &item.summary, text: &item.text }
-}
-
-async fn read_before(tx: &mut Tx<'_>, item: &ItemId) -> Result<Option<Before>, StoreError> {
-    let row = sqlx::query("select title, summary, text, text_key from item where id = $1")
-        .bind(item.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (title, summary, text) =
-        (rows::text(&row, "title")?, rows::text(&row, "summary")?, rows::text(&row, "text")?);
-    Ok(Some(Before { title, summary, text, text_key: row.try_get("text_key")? }))
-}
-
-/// Says whether a topic knows this version of an item, and how many changes of it were told lately.
-async fn corrections(
-    tx: &mut Tx<'_>,
-    known: &Known<'_>,
-    topic: &TopicId,
-    key: &str,
-) -> Result<(bool, usize), StoreError> {
-    let row = sqlx::query(
-        "select coalesce(sum(text_key = $3), 0) as known, coalesce(sum(told_at > $4), 0) as lately
-         from correction where topic = $1 and item = $2",
-    )
-    .bind(topic.as_str())
-    .bind(known.item.id.as_str())
-    .bind(key)
-    .bind((known.record.polled_at - CORRECTIONS_WINDOW).as_millis())
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok((row.try_get::<i64, _>("known")? > 0, rows::count(&row, "lately")?))
-}
-
-async fn keep_version(
-    tx: &mut Tx<'_>,
-    (topic, item): (&TopicId, &ItemId),
-    key: &str,
-    told_at: Option<Timestamp>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into correction (topic, item, text_key, told_at) values ($1, $2, $3, $4) on conflict do nothing",
-    )
-    .bind(topic.as_str())
-    .bind(item.as_str())
-    .bind(key)
-    .bind(told_at.map(Timestamp::as_millis))
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 /// Returns the story of an item that has none: it is one by itself.

@@ -151,18 +151,12 @@ impl Verdict {
 
     /// Returns the new facts that it is told for, in words.
     pub fn new_facts(&self) -> Vec<String> {
-        match self {
-            Verdict::NewFacts(_, named) => named.clone(),
-            _ => Vec::new(),
-        }
+        if let Verdict::NewFacts(_, named) = self { named.clone() } else { Vec::new() }
     }
 
     /// Returns what has changed in an article that was told before.
     pub fn change(&self) -> Option<Change> {
-        match self {
-            Verdict::Changed(change) => Some(change.clone()),
-            _ => None,
-        }
+        if let Verdict::Changed(change) = self { Some(change.clone()) } else { None }
     }
 }
 

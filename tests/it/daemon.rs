@@ -7,6 +7,7 @@ mod naming;
 mod network;
 mod pace;
 mod sending;
+mod stories;
 mod validators;
 mod windows;
 

@@ -33,7 +33,7 @@ fn message() -> Message {
     alert.kind = AlertKind::Created;
     alert.reason = "first article of the story".into();
     alert.story.id = StoryId::new("st_4t1x");
-    (alert.story.articles, alert.story.outlets) = (3, 3);
+    (alert.story.articles, alert.story.outlets, alert.story.independent) = (3, 3, 2);
     alert.story.title = title.into();
     alert.evidence = vec![
         evidence("=arms deals", Field::Title, 2.1, "US warns North Korea over «arms deals» with Russia"),

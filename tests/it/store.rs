@@ -2,6 +2,7 @@
 
 mod claim_model;
 mod claims;
+mod decisions;
 mod lists;
 mod mend;
 mod model;

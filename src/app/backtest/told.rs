@@ -122,6 +122,7 @@ impl<'a> Told<'a> {
             return self.change(topic, coming).unwrap_or_else(copy);
         }
         hits.push(topic);
+        let before = |number: u32| number != standing.number && self.hits[number as usize].contains(&topic);
         let original = standing.copy_of.as_ref().filter(|_| standing.sight != Sight::Edited);
         let past = self.past.get(&standing.story).and_then(|told| told.get(&topic));
         let names = self.reasons && past.is_some() && !standing.new_facts.is_empty();
@@ -129,8 +130,7 @@ impl<'a> Told<'a> {
             if names { fact_words(item, &matcher::words(item), &standing.new_facts) } else { Vec::new() };
         let telling = Telling {
             copy_of: original.map(|original| (&original.name, &original.source)),
-            original_hit: original
-                .is_some_and(|original| self.hits[original.number as usize].contains(&topic)),
+            original_hit: original.is_some_and(|original| before(original.number)),
             is_first: standing.is_first,
             new_facts: &new_facts,
             n_new_facts: standing.new_facts.len(),

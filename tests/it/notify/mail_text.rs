@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use newshound::config::MailTls;
-use newshound::model::{AlertId, AlertKind, ChannelName, DeliveryId, FollowUp, StoryId, TopicId};
+use newshound::model::{
+    AlertId, AlertKind, Change, ChannelName, DeliveryId, Destination, FollowUp, StoryId, TopicId,
+};
 use newshound::notify::message::{Message, Outlet};
 use newshound::notify::relay;
+use newshound::schedule::route::delivery;
 
 use super::{NOW, mail, message, with_links};
 use crate::smtp::{self, Mail, Tls};
@@ -124,7 +127,8 @@ async fn a_follow_up_says_what_is_new_and_who_has_it() {
     message.alert.score = 0.5;
     let mail = read(&sent(&message).await);
     insta::assert_snapshot!("follow_up_text", mail.text);
-    assert!(mail.html.contains("2 independent (AP, NK News), 1 copy (Straits Times)"), "{}", mail.html);
+    assert!(mail.html.contains("3 outlets (2 independent, 1 copy)."), "{}", mail.html);
+    assert!(mail.html.contains("independent: AP, NK News") && mail.html.contains("copies: Straits Times"));
     assert!(mail.html.contains("<b>New since the last alert:</b> 20 carriages, bulletproof"));
 }
 
@@ -169,6 +173,55 @@ async fn mails_of_one_story_share_a_thread() {
     assert_ne!(first.header("References"), third.header("References"));
     assert_ne!(first.header("Message-ID"), second.header("Message-ID"));
     assert_eq!(first.header("Message-ID"), again.header("Message-ID"));
+}
+
+#[tokio::test]
+async fn a_correction_says_what_was_and_what_is() {
+    let mut message = message();
+    message.alert.kind = AlertKind::FollowUp;
+    message.alert.revision = 2;
+    message.alert.reason = "the headline changed, 1 sentence added".to_owned();
+    let change = Change {
+        title: Some(("US praises Russia\r\nBcc: x".to_owned(), "US <b>warns</b> North Korea".to_owned())),
+        added: vec![
+            "Washington said on Monday that arms talks were advancing and that it had seen 14 trains."
+                .to_owned(),
+        ],
+        removed: vec![],
+    };
+    let previous = AlertId::new("al_before");
+    message.alert.follow_up = Some(FollowUp { previous, new_facts: vec![], change: Some(change) });
+    let mail = read(&sent(&message).await);
+    insta::assert_snapshot!("correction_text", mail.text);
+    insta::assert_snapshot!("correction_html", mail.html.replace("<tr>", "\n<tr>"));
+    assert!(mail.html.contains("US &lt;b&gt;warns&lt;/b&gt; North Korea"), "{}", mail.html);
+}
+
+/// A follow-up answers the mail before it, in the thread of the first and of the story.
+#[tokio::test]
+async fn a_follow_up_answers_the_mails_before_it() {
+    let config = newshound::config::parse_str("n.toml", "", &newshound::config::Environment::of("/", &[]));
+    let config = config.config.unwrap();
+    let mail = async |to: &str, revision: u32| {
+        let Message { mut alert, item, timezone, .. } = message();
+        let id = |revision| AlertId::of(&alert.topic, &alert.story.id, revision);
+        let previous = (revision > 1).then(|| id(revision - 1));
+        (alert.id, alert.revision) = (id(revision), revision);
+        alert.follow_up = previous.map(|previous| FollowUp { previous, new_facts: vec![], change: None });
+        let delivery =
+            delivery(&alert, &Destination { channel: ChannelName::new("desk"), to: to.to_owned() }, NOW);
+        read(&sent(&Message::of(&config, timezone, (&alert, &item), Some(&delivery))).await)
+    };
+    let mut before: Vec<String> = vec!["<st_4t1x@example.org>".to_owned()];
+    for revision in 1..=3 {
+        let mail = mail("desk@example.org", revision).await;
+        assert_eq!(mail.header("References"), Some(before.join(" ")));
+        assert_eq!(mail.header("In-Reply-To").as_ref(), before.last());
+        before.push(mail.header("Message-ID").unwrap());
+    }
+    let other = mail("night@example.org", 2).await;
+    let first = mail("night@example.org", 1).await;
+    assert_eq!(other.header("In-Reply-To"), first.header("Message-ID"), "each recipient has a thread");
 }
 
 /// H-30.
