@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn forms_of_a_word_are_one_and_the_title_counts_twice() {
         let terms = of("Talks failed", "The talk is failing.");
-        assert_eq!(terms.iter().map(|term| term.count).fold(0.0, f32::max), 3.0);
+        let most = terms.iter().map(|term| term.count).fold(0.0, f32::max);
+        assert!((most - 3.0).abs() < f32::EPSILON, "{most}");
         assert!(terms.is_sorted_by(|a, b| a.hash < b.hash));
     }
 

@@ -111,7 +111,13 @@ impl Timeline<'_> {
         let kind = match alert.decision {
             Decision::FollowUp => "follow-up",
             Decision::Silenced => "silenced",
-            _ => "alert",
+            Decision::Excluded
+            | Decision::Vetoed
+            | Decision::Below
+            | Decision::Baseline
+            | Decision::Duplicate
+            | Decision::SameStory
+            | Decision::Alert => "alert",
         };
         let states: Vec<String> =
             deliveries.iter().map(|delivery| format!("{} {}", delivery.channel, delivery.state)).collect();

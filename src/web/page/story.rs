@@ -91,7 +91,7 @@ fn reporters(view: &StoryView, words: &Words<'_>) -> Markup {
 
 fn strokes(view: &StoryView, outlet: &str) -> Markup {
     let of_outlet = || view.articles.iter().filter(|article| article.source_name == outlet);
-    let label = format!("{}", words::plural(of_outlet().count() as u64, "article"));
+    let label = words::plural(of_outlet().count() as u64, "article");
     html! {
         svg.wide height="20" role="img" aria-label=(label) {
             line.faint x1="0" x2="100%" y1="10" y2="10" {}

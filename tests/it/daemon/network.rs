@@ -93,7 +93,7 @@ async fn after_a_pause_polls_are_spread() {
         stop.cancel();
         clock.now()
     };
-    let both = async { tokio::join!(app.run(None, Send::No, None, &stop), quarter) };
+    let both = Box::pin(async { tokio::join!(app.run(None, Send::No, None, &stop), quarter) });
     let ((), ended) = tokio::time::timeout(SECOND * 60, both).await.expect("all are polled");
     let took = ended.since(begun);
     assert!(took > MINUTE * 5, "{took:?}");

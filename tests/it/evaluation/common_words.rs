@@ -101,7 +101,9 @@ fn table(shares: &BTreeMap<String, Vec<BTreeMap<u32, f64>>>) -> String {
     let mut table = String::new();
     for (step, words) in lines.iter().rev() {
         write!(table, "{step}").unwrap();
-        words.iter().for_each(|word| write!(table, " {word:08x}").unwrap());
+        for word in words {
+            write!(table, " {word:08x}").unwrap();
+        }
         table.push('\n');
     }
     table
