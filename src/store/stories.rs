@@ -147,9 +147,7 @@ impl<'a> Placing<'a> {
         known: &mut Known,
         arrival: Arrival<'_>,
     ) -> Result<Standing, StoreError> {
-        // What the items before it have changed in the counts may make other words its rarest.
-        let sought = Shelf::sought(arrival.sketch, known.counts()).into_iter().collect();
-        look_up::read_words(tx, sought, self).await?;
+        look_up::read_compared(tx, known.counts(), arrival.sketch, self).await?;
         self.counted_before.get_or_insert(known.counts().n_items());
         known.is_ahead = true;
         if known.before.is_none() {

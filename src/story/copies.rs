@@ -104,6 +104,16 @@ impl Copies {
         self.articles.get(&number)
     }
 
+    /// Drops by what articles are found that are too old to be copied.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let articles = &self.articles;
+        let is_recent = |number: &i64| articles.get(number).is_some_and(|it| it.seen >= now - WINDOW);
+        self.postings.retain(|_, found| {
+            found.retain(is_recent);
+            !found.is_empty()
+        });
+    }
+
     /// Returns the new articles and what they are found by, the latter in ascending order.
     pub(super) fn into_changes(mut self) -> (Vec<Article>, Vec<(Shingle, i64)>) {
         self.new_postings.sort_unstable();
@@ -318,6 +328,17 @@ mod tests {
             check(("a", 0, title, &whole), ("b", 5, again, text), true);
             check(("a", 0, again, text), ("b", 5, title, &whole), true);
         }
+    }
+
+    #[test]
+    fn what_is_too_old_to_be_copied_is_forgotten() {
+        let (title, whole) = ("Train leaves for the border", whole());
+        let mut copies = Copies::default();
+        take(&mut copies, ("a", 0, title, &whole));
+        copies.forget(Timestamp::from_millis(30 * 24 * HOUR));
+        assert_eq!(take(&mut copies, ("b", 30 * 24, title, &whole)), Some(0));
+        copies.forget(Timestamp::from_millis(30 * 24 * HOUR + 1));
+        assert!(copies.postings.is_empty());
     }
 
     #[test]

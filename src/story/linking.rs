@@ -18,7 +18,7 @@ const HEAVIEST: usize = 12;
 /// … and so many more are sought in the store, because what is heavy may change until it is used.
 const SPARE: usize = 4;
 /// Of the stories that share a word, so many are looked at, the latest.
-const LATEST: usize = 48;
+pub(super) const LATEST: usize = 48;
 /// So many stories are compared with an article, those that share its heaviest words.
 const MOST_COMPARED: usize = 32;
 /// The least likeness that makes a bare title part of a story …
@@ -91,6 +91,13 @@ impl Stories {
     pub(super) fn sought(sketch: &Sketch, counts: &Counts) -> Vec<u32> {
         let vector = vectors::vector(&sketch.terms, counts);
         vectors::heaviest(&vector, HEAVIEST + SPARE).into_iter().map(|(word, _)| word).collect()
+    }
+
+    /// Returns the stories that an article is compared with, as far as their words were put here: by
+    /// the numbers they had before they were merged.
+    pub(super) fn compared(&self, sketch: &Sketch, counts: &Counts) -> Vec<i64> {
+        let vector = vectors::vector(&sketch.terms, counts);
+        self.sharing(&vectors::heaviest(&vector, HEAVIEST))
     }
 
     /// Puts a known story there.
@@ -193,8 +200,15 @@ impl Stories {
         alike
     }
 
-    /// Returns the stories that share the heaviest words, each once.
+    /// Returns the stories that share the heaviest words, each once; of those that were merged, the
+    /// ones they go on as.
     fn candidates(&self, heaviest: &[Weight]) -> BTreeSet<i64> {
+        self.sharing(heaviest).into_iter().map(|story| self.goes_on_as(story)).collect()
+    }
+
+    /// Returns the stories that share most of the heaviest words. Asks for nothing but words, so that
+    /// the store need not read other stories.
+    fn sharing(&self, heaviest: &[Weight]) -> Vec<i64> {
         let mut shared: Vec<(i64, f32)> = Vec::new();
         for (word, weight) in heaviest {
             let stories = self.by_word.get(word).map(Vec::as_slice).unwrap_or_default();
@@ -211,7 +225,7 @@ impl Stories {
             }
         }
         sums.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
-        sums.into_iter().take(MOST_COMPARED).map(|(story, _)| self.goes_on_as(story)).collect()
+        sums.into_iter().take(MOST_COMPARED).map(|(story, _)| story).collect()
     }
 
     /// Returns the best story, after it was merged with the second best where both are one.

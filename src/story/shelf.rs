@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Counts;
 use super::copies::{Article, Copies};
-use super::linking::{Found, Stories, StoryChanges};
+use super::linking::{self, Found, Stories, StoryChanges};
 use super::outlets::{Carrier, Origin};
 use crate::model::{ItemId, Shingle, Sketch, SourceId, StoryId, Timestamp};
 
@@ -129,6 +129,10 @@ pub struct Shelf {
 }
 
 impl Shelf {
+    /// Of the stories that share a word with an item, so many are looked at: those with the highest
+    /// numbers.
+    pub const STORIES_OF_WORD: usize = linking::LATEST;
+
     /// Begins with these numbers for what comes.
     pub fn new(settings: Settings, next_article: i64, next_story: i64) -> Self {
         Shelf { copies: Copies::new(next_article), stories: Stories::new(settings, next_story) }
@@ -142,6 +146,12 @@ impl Shelf {
     /// Returns what the articles are found by that an item may be a copy of.
     pub fn keys(sketch: &Sketch) -> impl Iterator<Item = Shingle> + '_ {
         Copies::keys(sketch)
+    }
+
+    /// Returns the stories that an item is compared with, once what was sought is here. They, and the
+    /// ones they go on as, are to be put here before the item is taken.
+    pub fn compared(&self, sketch: &Sketch, counts: &Counts) -> Vec<i64> {
+        self.stories.compared(sketch, counts)
     }
 
     /// Puts a known article there.
@@ -207,6 +217,7 @@ impl Shelf {
     /// Drops what nothing that comes now or later is compared with. Stories and articles stay known,
     /// by their numbers.
     pub fn forget(&mut self, now: Timestamp) {
+        self.copies.forget(now);
         self.stories.forget(now);
     }
 

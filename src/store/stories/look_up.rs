@@ -8,10 +8,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use super::{Coming, KeptOrigin, Known, Placing, postings, rarity};
 use crate::model::{ItemId, Shingle, Sketch, SourceId, StoryId, Timestamp};
 use crate::store::{StoreError, Tx, items::Taken, rows};
-use crate::story::{Article, Origin, Settings, Shelf, Story};
-
-/// The newest stories of a word that are looked at. A word of more says little.
-const STORIES_OF_WORD: i64 = 64;
+use crate::story::{Article, Counts, Origin, Settings, Shelf, Story};
 
 /// Looks up what the items of some polls are to be compared with.
 pub(in crate::store) async fn look_up<'a>(
@@ -43,6 +40,9 @@ pub(super) async fn shelf<'a>(
     let counts = known.counts();
     let words = new.iter().flat_map(|sketch| Shelf::sought(sketch, counts)).collect();
     read_words(tx, words, &mut placing).await?;
+    // For all items at once; `read_compared` finds little to add later.
+    let compared = new.iter().flat_map(|sketch| placing.shelf.compared(sketch, counts)).collect();
+    read_missing(tx, compared, &mut placing.shelf).await?;
     Ok(placing)
 }
 
@@ -108,9 +108,22 @@ async fn read_articles(
     read_stories(tx, stories, &mut placing.shelf).await
 }
 
-/// Reads the stories that have one of these words, the newest of each; what was read is not read
-/// again.
-pub(super) async fn read_words(
+/// Reads what an item is compared with as the counts stand now, as far as it was not read before: the
+/// items before it may have made other words its rarest.
+pub(super) async fn read_compared(
+    tx: &mut Tx<'_>,
+    counts: &Counts,
+    sketch: &Sketch,
+    placing: &mut Placing<'_>,
+) -> Result<(), StoreError> {
+    read_words(tx, Shelf::sought(sketch, counts).into_iter().collect(), placing).await?;
+    let compared = placing.shelf.compared(sketch, counts).into_iter().collect();
+    read_missing(tx, compared, &mut placing.shelf).await
+}
+
+/// Reads which stories have these words, the latest of each word; what was read is not read again.
+/// One row a word, as reading rows costs more than finding them.
+async fn read_words(
     tx: &mut Tx<'_>,
     words: HashSet<u32>,
     placing: &mut Placing<'_>,
@@ -120,25 +133,29 @@ pub(super) async fn read_words(
         return Ok(());
     }
     let found = sqlx::query(
-        "select story_word.word, story_word.story from json_each($1) as sought
-         cross join story_word on story_word.word = sought.value and story_word.story >= coalesce((
-             select least.story from story_word as least where least.word = sought.value
-             order by least.story desc limit 1 offset $2), 0)
-         order by story_word.word, story_word.story",
+        "select sought.value as word, (select json_group_array(latest.story) from (
+             select story_word.story from story_word where story_word.word = sought.value
+             order by story_word.story desc limit $2) as latest) as stories
+         from json_each($1) as sought",
     )
     .bind(serde_json::to_string(&words)?)
-    .bind(STORIES_OF_WORD - 1)
+    .bind(i64::try_from(Shelf::STORIES_OF_WORD).expect("it is small"))
     .fetch_all(&mut **tx)
     .await?;
-    let mut stories = HashSet::new();
     for row in found {
-        let story: i64 = row.try_get("story")?;
-        placing.shelf.put_word(rows::count(&row, "word")?, story);
-        if placing.shelf.story(story).is_none() {
-            stories.insert(story);
-        }
+        let word = rows::count(&row, "word")?;
+        let mut stories: Vec<i64> = rows::json(&row, "stories")?;
+        // In ascending order each goes to the end.
+        stories.sort_unstable();
+        stories.into_iter().for_each(|story| placing.shelf.put_word(word, story));
     }
-    read_stories(tx, stories, &mut placing.shelf).await
+    Ok(())
+}
+
+/// Reads those of these stories that are not on the shelf.
+async fn read_missing(tx: &mut Tx<'_>, wanted: HashSet<i64>, shelf: &mut Shelf) -> Result<(), StoreError> {
+    let missing = wanted.into_iter().filter(|story| shelf.story(*story).is_none()).collect();
+    read_stories(tx, missing, shelf).await
 }
 
 /// Reads stories, and those that they were merged into.

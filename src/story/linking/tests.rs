@@ -101,16 +101,14 @@ fn what_is_over_is_forgotten_and_keeps_its_place() {
 }
 
 /// Returns a shelf with what the store would look up for an item.
-fn looked_up(full: &[Story], by_word: &[(u32, i64)], sought: &[u32]) -> Shelf {
+fn looked_up(full: &[Story], by_word: &[(u32, i64)], (last, counts): (&Sketch, &Counts)) -> Shelf {
+    let sought = Shelf::sought(last, counts);
     let next = full.iter().map(|story| story.number + 1).max().unwrap_or(0);
     let mut shelf = Shelf::new(Settings::default(), 10_000, next);
     // In any order: here the other way round.
     let found = by_word.iter().rev().filter(|(word, _)| sought.contains(word));
-    let mut wanted: Vec<i64> = Vec::new();
-    for (word, story) in found {
-        shelf.put_word(*word, *story);
-        wanted.push(*story);
-    }
+    found.for_each(|(word, story)| shelf.put_word(*word, *story));
+    let mut wanted = shelf.compared(last, counts);
     while let Some(number) = wanted.pop() {
         let story = full.iter().find(|story| story.number == number).unwrap();
         wanted.extend(story.merged_into);
@@ -135,7 +133,6 @@ proptest! {
             take(&mut shelf, &mut counts, (id, sketch, at(*hour)));
         }
         let mut again = counts.clone();
-        let sought = Shelf::sought(&last, &counts);
         let placed = take(&mut shelf, &mut counts, (10_000, &last, at(200)));
         // What is known before the last item, from a second run of the same.
         let (mut before, mut old) = (Shelf::new(Settings::default(), 0, 0), Counts::empty());
@@ -143,7 +140,7 @@ proptest! {
             take(&mut before, &mut old, (id, sketch, at(*hour)));
         }
         let known = before.into_changes();
-        let mut fresh = looked_up(&known.stories, &known.words, &sought);
+        let mut fresh = looked_up(&known.stories, &known.words, (&last, &again));
         let other = take(&mut fresh, &mut again, (10_000, &last, at(200)));
         prop_assert_eq!(placed.story, other.story);
         prop_assert_eq!(placed.is_first, other.is_first);
