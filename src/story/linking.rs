@@ -14,7 +14,7 @@ use super::vectors::{self, Weight};
 use crate::model::{Sketch, Timestamp};
 
 /// So many of an article's heaviest words are looked up …
-const HEAVIEST: usize = 12;
+const HEAVIEST: usize = 16;
 /// … and so many more are sought in the store, because what is heavy may change until it is used.
 const SPARE: usize = 4;
 /// Of the stories that share a word, so many are looked at, the latest.
@@ -22,16 +22,16 @@ pub(super) const LATEST: usize = 48;
 /// So many stories are compared with an article, those that share its heaviest words.
 const MOST_COMPARED: usize = 32;
 /// The least likeness that makes a bare title part of a story …
-const LEAST_OF_TITLE: f32 = 0.07;
+const LEAST_OF_TITLE: f32 = 0.045;
 /// … that is of so many words …
 const TITLE_WORDS: f32 = 10.0;
 /// … and that of a text …
-const LEAST_OF_TEXT: f32 = 0.22;
+const LEAST_OF_TEXT: f32 = 0.24;
 /// … which has so many.
-const TEXT_WORDS: f32 = 40.0;
+const TEXT_WORDS: f32 = 32.0;
 /// So much of the likeness must remain without the one word that adds most to it: a single word in
 /// common is no story, least of all where few items were seen and every word is rare.
-const LEAST_WITHOUT_ONE: f32 = 0.2;
+const LEAST_WITHOUT_ONE: f32 = 0.05;
 /// Two stories that one article belongs to are one, if they are as much alike.
 const LEAST_OF_STORIES: f32 = 0.45;
 /// A story that goes on as another is found by so many of its words.

@@ -12,13 +12,15 @@ pub(super) type Weight = (u32, f32);
 /// From so many times as many words on, the longer vector is searched rather than read.
 const FAR_LONGER: usize = 8;
 
+/// Rare words weigh more than TF-IDF has it, by this power of their rarity. At 1 reports of a kind
+/// are one story by the words that all of that kind use; at 2 too few headlines are linked.
+const RARITY: f32 = 1.6;
+
 /// Returns what an item says, as a vector of length 1 (of length 0, if all items have its words).
-/// Rare words weigh more than TF-IDF has it, or reports of a kind would be one story by the words
-/// that all of that kind use.
 pub(super) fn vector(terms: &[Term], counts: &Counts) -> Vec<Weight> {
     let weight = |term: &Term| {
         let rarity = counts.weight(term.hash);
-        (1.0 + term.count.max(1.0).ln()) * rarity * rarity
+        (1.0 + term.count.max(1.0).ln()) * rarity.powf(RARITY)
     };
     let weighted = terms.iter().map(|term| (term.hash, weight(term)));
     let vector: Vec<Weight> = weighted.filter(|(_, weight)| *weight > 0.0).collect();
