@@ -18,6 +18,7 @@ tags = ["world"]
 id = "kim"
 any = ["Kim"]
 none = ["sponsored post"]
+follow_ups = "all"
 [[topic]]
 id = "oil"
 any = ["oil", "ammunition^0.3"]

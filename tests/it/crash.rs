@@ -100,7 +100,8 @@ impl Place {
         let mut config = format!(
             "store.url = 'sqlite:{}'\nserver.listen = '{status}'\n[fetch]\ninterval = '1s'\n\
              per_host = {{ concurrency = 1, gap = '50ms' }}\nallow_networks = ['127.0.0.0/24']\n\
-             [[topic]]\nname = 'War'\nany = ['war^2']\n[[topic]]\nname = 'News'\nany = ['news^2']\n\
+             [[topic]]\nname = 'War'\nany = ['war^2']\nfollow_ups = 'all'\n\
+             [[topic]]\nname = 'News'\nany = ['news^2']\nfollow_ups = 'all'\n\
              [[channel]]\nname = 'hook'\nkind = 'webhook'\nurl = 'http://{}/'\nrate = '9000/min'\n\
              in_flight = {IN_FLIGHT}\nretry = [{}]\n",
             folder.path().join("n.db").display(),

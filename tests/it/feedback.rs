@@ -16,10 +16,16 @@ fn article(n: usize) -> (&'static str, String) {
     const WINE: [&str; 4] =
         ["A port for winter", "Port from old vines", "The port tasting", "Sweet port returns"];
     if n.is_multiple_of(2) {
-        (SHIPS[n / 2 % 4], format!("Cargo vessels sailed from the quay, number {n}."))
+        (SHIPS[n / 2 % 4], format!("Cargo vessels of the {} line sailed from the quay.", own_word(n)))
     } else {
-        (WINE[n / 2 % 4], format!("Wine of the vineyard in a glass, number {n}."))
+        (WINE[n / 2 % 4], format!("Wine of the {} vineyard in a glass.", own_word(n)))
     }
+}
+
+/// A word that no other article has, so that none is a copy of another.
+fn own_word(n: usize) -> String {
+    const PARTS: [&str; 8] = ["bar", "kel", "dom", "fin", "gul", "zan", "mer", "tov"];
+    format!("{}{}{}", PARTS[n % 8], PARTS[n / 8 % 8], PARTS[n / 64 % 8])
 }
 
 fn feed(articles: impl Iterator<Item = (usize, &'static str, String)>) -> String {
@@ -39,7 +45,7 @@ fn config(server: &Server, learn: &str) -> String {
     format!(
         "[server]\nlisten = ''\n[store]\nurl = 'sqlite:n.db'\n[fetch]\ncontact = 'a@example.org'\n\
          allow_networks = ['127.0.0.0/8']\nbackfill = '36500d'\ninterval = '1s'\nper_host = {{ gap = '0s' }}\n\
-         [[source]]\nid = 's'\nurl = '{}'\n[[topic]]\nid = 'port'\nany = ['port']\n{learn}\n",
+         [[source]]\nid = 's'\nurl = '{}'\n[[topic]]\nid = 'port'\nany = ['port']\nfollow_ups = 'all'\n{learn}\n",
         server.url("/feed.xml")
     )
 }

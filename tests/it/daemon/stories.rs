@@ -94,7 +94,7 @@ fn check(alerts: &[AlertSheet], expect: &[(Decision, &Article)]) {
 
 #[tokio::test]
 async fn a_story_is_told_once_and_again_when_there_are_new_facts() {
-    let (desk, alerts) = told("").await;
+    let (desk, alerts) = told("follow_ups = 'new-facts'").await;
     check(&alerts, &[(Decision::Alert, &FIRST), (Decision::FollowUp, &FACTS)]);
     let [first, later] = [&alerts[0].alert, &alerts[1].alert];
     assert_eq!(first.reason, "first article of the story");
@@ -110,7 +110,8 @@ async fn a_story_is_told_once_and_again_when_there_are_new_facts() {
         lines.len() == 2 && lines[1].contains(" follow_up war ") && lines[1].contains("Rassendyll"),
         "{printed}"
     );
-    let items = ["copy", "rewrite"].map(|id| newshound::model::ItemId::of(&SourceId::new("s1"), id));
+    let items = ["copy", "rewrite"]
+        .map(|id| newshound::model::ItemId::of(&SourceId::new("s1"), &format!("guid:{id}")));
     for (item, decision, reason) in [
         (&items[0], Decision::Duplicate, format!("a copy of {} (s0)", alerts[0].item.id)),
         (&items[1], Decision::SameStory, format!("same story as {}, nothing new", first.id)),
@@ -139,7 +140,7 @@ async fn a_topic_that_wants_all_hears_of_every_article_but_of_no_copy() {
 
 #[tokio::test]
 async fn what_changes_in_an_article_is_told_once_and_what_is_taken_back_is_not() {
-    let (_, alerts) = told("corrections = true\nfollow_ups = 'none'").await;
+    let (_, alerts) = told("follow_ups = 'none'\ncorrections = true").await;
     check(&alerts, &[(Decision::Alert, &FIRST), (Decision::FollowUp, &EDITED)]);
     let alert = &alerts[1].alert;
     assert_eq!(alert.reason, "the headline changed, 1 sentence added, 1 sentence removed");

@@ -9,7 +9,7 @@ use super::*;
 use crate::program::finished;
 
 const WATCHLIST: &str = "# What the harbour desk wants.\n[[topic]]\nid = 'port'   # sea ports\nany = [\n    'port', # and its ships\n]\n\
-                         ignore = []\n\n# Kept as it is.\n[[topic]]\nid = 'tea'\nany = ['tea']\nsources = ['tag:none']\n";
+                         ignore = []\nfollow_ups = 'all'\n\n# Kept as it is.\n[[topic]]\nid = 'tea'\nany = ['tea']\nsources = ['tag:none']\n";
 
 /// A program whose topics stand in a file of their own, with so many judged alerts.
 async fn watching(server: &Server, watchlist: &str) -> Program {
@@ -48,10 +48,10 @@ async fn the_diff_can_be_applied_and_loses_nothing_useful() {
     assert_eq!((&line["verdicts"]["useful"], &line["verdicts"]["noise"]), (&20.into(), &20.into()));
     assert_eq!((&line["before"]["useful"], &line["before"]["noise"]), (&20.into(), &20.into()));
     assert_eq!((&line["after"]["useful"], &line["after"]["noise"]), (&20.into(), &0.into()), "{line:#}");
-    assert_eq!(
-        (&line["before"]["alerts_per_day"], &line["after"]["alerts_per_day"]),
-        (&40.0.into(), &20.0.into())
-    );
+    // One may look like a copy of another; the noise is gone whole.
+    let alerts_per_day = |side: &str| line[side]["alerts_per_day"].as_f64().unwrap();
+    assert!(alerts_per_day("before") >= 39.0, "{line:#}");
+    assert!((alerts_per_day("before") - alerts_per_day("after") - 20.0).abs() < 0.01, "{line:#}");
     assert_eq!(line["file"], "watchlists/desk.toml");
     assert!(!line["changes"].as_array().unwrap().is_empty());
 

@@ -27,8 +27,8 @@ async fn read_and_serve(items: &str) -> (SocketAddr, tempfile::TempDir) {
          [store]\nurl = \"sqlite:{}\"\n\
          [[source]]\nid = \"harbour-wire\"\nname = \"<script>Harbour</script>\"\nurl = \"{}\"\n\
          [[source]]\nid = \"gone\"\nname = \"Gone\"\nurl = \"http://{closed}/\"\n\
-         [[topic]]\nid = \"kim\"\nname = \"Kim\"\nany = [\"kim jong un\", \"kim\"]\n\
-         [[topic]]\nid = \"train\"\nname = \"Train\"\nany = [\"train\"]\n\
+         [[topic]]\nid = \"kim\"\nname = \"Kim\"\nany = [\"kim jong un\", \"kim\"]\nfollow_ups = \"all\"\n\
+         [[topic]]\nid = \"train\"\nname = \"Train\"\nany = [\"train\"]\nfollow_ups = \"all\"\n\
          [[channel]]\nname = \"desk\"\nkind = \"console\"\n\
          [[channel]]\nname = \"ops-hook\"\nkind = \"webhook\"\nurl = \"http://{}/hunter2\"\n",
         folder.path().join("newshound.db").display(),
