@@ -147,7 +147,9 @@ async fn read_words(
         let mut stories: Vec<i64> = rows::json(&row, "stories")?;
         // In ascending order each goes to the end.
         stories.sort_unstable();
-        stories.into_iter().for_each(|story| placing.shelf.put_word(word, story));
+        for story in stories {
+            placing.shelf.put_word(word, story);
+        }
     }
     Ok(())
 }
