@@ -36,14 +36,14 @@ fn titles(stories: &[StoryRow]) -> Vec<&str> {
 #[tokio::test]
 async fn a_story_shows_its_articles_copies_and_echoes() {
     let shelf = Shelf::with(&["a@a", "b@b", "c@c"]).await;
-    shelf.poll("a", vec![told("a", "1", "war begins", 0..40)], NOW).await;
+    shelf.poll("a", vec![told("a", "1", "the war begins", 0..40)], NOW).await;
     shelf.poll("b", vec![told("b", "2", "War: it begins", 0..39)], NOW + HOUR * 2).await;
-    let mut same = told("c", "3", "war begins", 0..40);
+    let mut same = told("c", "3", "the war begins", 0..40);
     same.item.keys.url = Some("http://a/1".into());
     shelf.poll("c", vec![same], NOW + HOUR * 4).await;
     shelf.poll("a", vec![told("a", "4", "peace elsewhere", 100..140)], NOW + HOUR * 6).await;
     let stories = shelf.stories(StoryPage::default()).await;
-    assert_eq!(titles(&stories), ["peace elsewhere", "war begins"]);
+    assert_eq!(titles(&stories), ["peace elsewhere", "the war begins"]);
     let war = &stories[1];
     assert_eq!((war.story.articles, war.story.outlets, war.story.independent), (2, 3, 1));
     assert_eq!((war.story.first_seen, war.last_seen), (NOW, NOW + HOUR * 4));
