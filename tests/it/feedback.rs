@@ -16,9 +16,9 @@ fn article(n: usize) -> (&'static str, String) {
     const WINE: [&str; 4] =
         ["A port for winter", "Port from old vines", "The port tasting", "Sweet port returns"];
     if n.is_multiple_of(2) {
-        (SHIPS[n / 2 % 4], format!("Cargo vessels of the {} line sailed from the quay.", own_word(n)))
+        (SHIPS[n / 2 % 4], format!("Cargo {own} vessels, {own} quay.", own = own_word(n)))
     } else {
-        (WINE[n / 2 % 4], format!("Wine of the {} vineyard in a glass.", own_word(n)))
+        (WINE[n / 2 % 4], format!("Wine, {own} vineyard, {own} glass.", own = own_word(n)))
     }
 }
 
