@@ -7,6 +7,7 @@ mod baseline;
 mod common_words;
 mod copies;
 mod figures;
+mod stories;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

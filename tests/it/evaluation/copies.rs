@@ -64,7 +64,7 @@ async fn other_news_is_seldom_flagged() {
     }
 }
 
-fn rows(path: &str) -> Option<Vec<Value>> {
+pub(super) fn rows(path: &str) -> Option<Vec<Value>> {
     let packed = corpus(path)?;
     let mut text = String::new();
     flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
@@ -73,9 +73,22 @@ fn rows(path: &str) -> Option<Vec<Value>> {
 
 /// Has the program say what the items of a corpus are.
 async fn originals(rows: &[Value]) -> Originals {
+    let mut place: HashMap<String, usize> = HashMap::new();
+    let mut found: Originals = Vec::new();
+    for told in replayed(&rows.iter().map(line).collect::<Vec<_>>()).await {
+        // A copy of a copy is one of the original.
+        let original = told["duplicate_of"].as_str().map_or(found.len(), |id| found[place[id]]);
+        place.insert(told["item"].as_str().unwrap().to_owned(), found.len());
+        found.push(original);
+    }
+    found
+}
+
+/// Returns what the program says of each of these items.
+pub(super) async fn replayed(items: &[Value]) -> Vec<Value> {
     let home = tempfile::tempdir().unwrap();
     let input = home.path().join("items.jsonl");
-    let lines: Vec<String> = rows.iter().map(|row| line(row).to_string()).collect();
+    let lines: Vec<String> = items.iter().map(Value::to_string).collect();
     std::fs::write(&input, lines.join("\n")).unwrap();
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_newshound"))
         .args([
@@ -90,21 +103,17 @@ async fn originals(rows: &[Value]) -> Originals {
         .await
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut place: HashMap<String, usize> = HashMap::new();
-    let mut found: Originals = Vec::new();
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let told: Value = serde_json::from_str(line).unwrap();
-        // A copy of a copy is one of the original.
-        let original = told["duplicate_of"].as_str().map_or(found.len(), |id| found[place[id]]);
-        place.insert(told["item"].as_str().unwrap().to_owned(), found.len());
-        found.push(original);
-    }
-    assert_eq!(found.len(), rows.len());
-    found
+    let told: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(told.len(), items.len());
+    told
 }
 
 /// Writes a row as the input of a replay. Items of Reuters without a word stand for nothing.
-fn line(row: &Value) -> Value {
+pub(super) fn line(row: &Value) -> Value {
     let host = row["url"].as_str().and_then(|url| url.split('/').nth(2));
     let id = &row["id"];
     let empty = [&row["title"], &row["text"]].iter().all(|text| text.as_str().is_none_or(str::is_empty));
@@ -135,7 +144,7 @@ fn seen(row: &Value) -> Value {
     month.map_or(Value::Null, |month| format!("{year}-{month}-{day:0>2}T{}Z", &time[..8]).into())
 }
 
-fn groups<T: std::hash::Hash + Eq>(of: &[T]) -> HashMap<&T, Vec<usize>> {
+pub(super) fn groups<T: std::hash::Hash + Eq>(of: &[T]) -> HashMap<&T, Vec<usize>> {
     let mut groups: HashMap<&T, Vec<usize>> = HashMap::new();
     for (at, group) in of.iter().enumerate() {
         groups.entry(group).or_default().push(at);
@@ -162,7 +171,7 @@ fn is_found(truth: &[&str], found: &Originals, at: usize) -> bool {
 }
 
 /// Returns B-cubed F1: for each item how much its two groups have in common (Bagga and Baldwin 1998).
-fn b_cubed_f1(truth: &[&str], found: &Originals) -> f64 {
+pub(super) fn b_cubed_f1(truth: &[&str], found: &Originals) -> f64 {
     let (by_truth, by_found) = (groups(truth), groups(found));
     let (mut precision, mut recall) = (0.0, 0.0);
     for at in 0..truth.len() {
