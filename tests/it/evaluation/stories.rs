@@ -19,7 +19,7 @@ const BIGGEST: usize = 110;
 /// B-cubed F1 at the least, and stories of a true one at the most.
 const LEAST_OF_EVENTS: (f64, f64) = (0.84, 1.5);
 const LEAST_OF_HEADLINES: (f64, f64) = (0.60, 2.6);
-/// F1 of the pairs: SemEval, tgcontest, its headlines, the headlines of STS.
+/// F1 of the pairs: `SemEval`, tgcontest, its headlines, the headlines of STS.
 const LEAST_OF_PAIRS: [f64; 4] = [0.76, 0.77, 0.64, 0.80];
 
 /// The number of the first item of the story of each item.
@@ -31,9 +31,9 @@ async fn re_publications_are_one_story() {
     let truth: Vec<&str> = rows.iter().map(|row| row["story"].as_str().unwrap()).collect();
     let items: Vec<Value> = rows.iter().map(line).collect();
     check_clusters("synthetic-syndication", (&items, &truth), (0.97, 1.5)).await;
-    let titled: Vec<usize> = (0..rows.len()).filter(|at| rows[*at]["title"].is_string()).collect();
-    let titles: Vec<Value> = titled.iter().map(|at| without_text(&items[*at])).collect();
-    let truth: Vec<&str> = titled.iter().map(|at| truth[*at]).collect();
+    let with_title: Vec<usize> = (0..rows.len()).filter(|at| rows[*at]["title"].is_string()).collect();
+    let titles: Vec<Value> = with_title.iter().map(|at| without_text(&items[*at])).collect();
+    let truth: Vec<&str> = with_title.iter().map(|at| truth[*at]).collect();
     check_clusters("its headlines", (&titles, &truth), (0.96, 1.2)).await;
 }
 
