@@ -1,3 +1,5 @@
+//! Tests of when the ids and addresses of a source are relied on.
+
 use proptest::prelude::*;
 
 use super::*;
