@@ -55,7 +55,7 @@ fn rss(titles: &[String]) -> String {
 
 /// Returns a topic that looks for a word.
 fn topic(id: &str, word: &str) -> String {
-    format!("[[topic]]\nid = '{id}'\nany = ['{word}^2']\n")
+    format!("[[topic]]\nid = '{id}'\nany = ['{word}^2']\nfollow_ups = 'all'\n")
 }
 
 /// A configuration of these parts, whose files are not watched.

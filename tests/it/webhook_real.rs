@@ -139,7 +139,7 @@ async fn an_alert_arrives_signed_and_says_all_that_is_promised() {
                 ],
                 "story": {
                     "id": listed["story"]["id"], "title": "Kim Jong-un’s train reaches Vladivostok",
-                    "articles": 1, "outlets": 1, "first_seen": body(train)["data"]["story"]["first_seen"], "url": null,
+                    "articles": 1, "independent": 1, "copies": 0, "outlets": 1, "first_seen": body(train)["data"]["story"]["first_seen"], "url": null,
                 },
                 "item": {
                     "id": listed["item"]["id"], "source": "wire", "source_name": "Wire One",
