@@ -63,7 +63,6 @@ impl Story {
     }
 
     /// Takes over who carries another story, which is merged into this one.
-    #[allow(dead_code, reason = "merging stories calls it")]
     pub(super) fn carried_like(&mut self, other: &Story) {
         let outlets: Vec<usize> = other.outlets.iter().map(|(source, _)| self.outlet(source)).collect();
         for origin in &other.origins {

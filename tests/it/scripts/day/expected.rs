@@ -8,27 +8,13 @@ use super::seen::Outcome;
 /// Own words on known news may bring something that nobody else had, though seldom.
 const MOST_FURTHER: usize = 2;
 
-/// Posts that articles on one event are not linked well enough for yet: what belongs together begins
-/// stories of its own, and common words pass for facts.
-const NOT_YET: &[&str] = &[];
-
 /// Fails unless the event was alerted once, each thing that was new was followed up, and nothing
 /// else was told.
 #[track_caller]
 pub(super) fn check(outcomes: &[Outcome]) {
-    let waits = |outcome: &Outcome| {
-        NOT_YET.contains(&outcome.post.slug.as_str())
-            && !matches!(outcome.post.kind, Kind::Copy | Kind::Edit | Kind::Again)
-    };
-    let wrong = outcomes.iter().filter(|outcome| !is_right(outcome) && !waits(outcome));
-    let wrong: Vec<String> = wrong.map(told).collect();
+    let wrong: Vec<String> = outcomes.iter().filter(|outcome| !is_right(outcome)).map(told).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let right: Vec<String> =
-        outcomes.iter().filter(|outcome| is_right(outcome) && waits(outcome)).map(told).collect();
-    assert!(right.is_empty(), "go well now, strike them from `NOT_YET`: {}", right.join("\n"));
-    if NOT_YET.is_empty() {
-        check_stories(outcomes);
-    }
+    check_stories(outcomes);
 }
 
 /// Fails unless there is one story an event, and few own words on known news were told.
